@@ -1,0 +1,320 @@
+"""What the API says, typed, and what we can ask of it.
+
+The API is a stranger: unknown statuses, extra fields, nulls and wrong types come. Reading never fails on them; a value
+that does not fit its type is kept as the text it came as, so that a page can show it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, StrEnum
+from typing import Annotated, Any, Generic, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, ValidationError, WrapValidator
+from pydantic.functional_validators import ModelWrapValidatorHandler
+
+from batches.syllable.errors import UnreadableAnswer
+
+LONGEST_ODD_TEXT = 200
+
+
+class BatchStatus(StrEnum):
+    """The statuses of a batch in every contract; which of them a contract has is in its `Abilities`."""
+
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    IDLE = "IDLE"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """A moment as the API writes it.
+
+    `text` is what the API said and what goes back to it byte for byte; `at` is the same moment as an aware UTC
+    datetime, None where the text cannot be read.
+    """
+
+    text: str
+    at: datetime | None
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Any text the API may send. A time without a zone is UTC, as everywhere in the API's examples."""
+        try:
+            at = datetime.fromisoformat(text.strip())
+            at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        except (ValueError, OverflowError):
+            return cls(text, None)
+        return cls(text, at)
+
+    @classmethod
+    def of(cls, at: datetime) -> Self:
+        """The moment `at` (aware), written as the API's examples write it: `2025-01-01T00:00:00Z`."""
+        utc = at.astimezone(UTC)
+        return cls(utc.isoformat().replace("+00:00", "Z"), utc)
+
+    def same_moment(self, other: "Timestamp | None") -> bool:
+        """Equal as instants, or, where one cannot be read, equal as texts."""
+        if other is None:
+            return False
+        if self.at is None or other.at is None:
+            return self.text == other.text
+        return self.at == other.at
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _as_text(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= LONGEST_ODD_TEXT else text[:LONGEST_ODD_TEXT] + "…"
+
+
+def _typed_or_text(value: object, handler: ModelWrapValidatorHandler[Any]) -> Any:
+    try:
+        return handler(value)
+    except ValidationError:
+        return _as_text(value)
+
+
+def _timestamp(value: object) -> Timestamp | None:
+    if value is None or isinstance(value, Timestamp):
+        return value
+    return Timestamp.read(value if isinstance(value, str) else _as_text(value))
+
+
+def _counts(value: object) -> dict[str, int] | None:
+    """The countable part of a mapping of counts; the rest is left out."""
+    if not isinstance(value, Mapping):
+        return None
+    return {str(key): count for key, count in value.items() if isinstance(count, int) and not isinstance(count, bool)}
+
+
+def _mapping(value: object) -> dict[str, Any] | None:
+    return dict(value) if isinstance(value, Mapping) else None
+
+
+def _plain_text(value: object) -> str:
+    return "" if value is None else _as_full_text(value)
+
+
+def _optional_text(value: object) -> str | None:
+    return None if value is None else _as_full_text(value)
+
+
+def _as_full_text(value: object) -> str:
+    return value if isinstance(value, str) else _as_text(value)
+
+
+def _status(value: object) -> "BatchStatus | str":
+    text = _plain_text(value)
+    return BatchStatus(text) if text in BatchStatus.__members__ else text
+
+
+Text = Annotated[str, BeforeValidator(_plain_text)]
+OptionalText = Annotated[str | None, BeforeValidator(_optional_text)]
+Integer = Annotated[int | str | None, WrapValidator(_typed_or_text)]
+Moment = Annotated[Timestamp | None, BeforeValidator(_timestamp)]
+Counts = Annotated[dict[str, int] | None, BeforeValidator(_counts)]
+Anything = Annotated[dict[str, Any] | None, BeforeValidator(_mapping)]
+Status = Annotated[BatchStatus | str, BeforeValidator(_status)]
+
+
+class _Answer(BaseModel):
+    """One object of an answer. `raw` is that object untouched."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
+    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def read(cls, payload: object) -> Self:
+        """Read one object of an answer. Raises UnreadableAnswer where it is no object at all."""
+        if not isinstance(payload, dict):
+            raise UnreadableAnswer(f"expected an object, got {type(payload).__name__}")
+        answer = cls.model_validate(payload)
+        answer._raw = payload
+        return answer
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        return self._raw
+
+
+class Batch(_Answer):
+    """A batch, as `BatchDetails` and `CommunicationBatch` of the API describe it.
+
+    `status` is a BatchStatus, or the API's word where we do not know it ("" where it gave none). `status_counts` comes
+    with a single batch only, never in a list. `count` is the number of requests.
+    """
+
+    batch_id: Text = ""
+    campaign_id: Integer = None
+    status: Status = ""
+    expires_on: Moment = None
+    count: Integer = None
+    created_at: Moment = None
+    deleted_at: Moment = None
+    deleted_reason: OptionalText = None
+    last_worked_on: Moment = None
+    last_updated_by: Text = ""
+    status_counts: Counts = None
+
+
+class Campaign(_Answer):
+    """A campaign, as `OutboundCampaign` of the API describes it. Daily times are `HH:MM:SS` in `timezone`."""
+
+    id: Integer = None
+    campaign_name: Text = ""
+    description: OptionalText = None
+    label: OptionalText = None
+    daily_start_time: OptionalText = None
+    daily_end_time: OptionalText = None
+    timezone: OptionalText = None
+    source: OptionalText = None
+    caller_id: OptionalText = None
+    rate: Integer = None
+    retry_count: Integer = None
+    retry_interval: OptionalText = None
+    created_at: Moment = None
+    updated_at: Moment = None
+    last_updated_by: Text = ""
+
+
+class RequestResult(_Answer):
+    """One request of a batch with its outcome, as `CommunicationRequestResult` of the API describes it."""
+
+    reference_id: Text = ""
+    target: Text = ""
+    request_variables: Anything = None
+    channel_manager_sid: OptionalText = None
+    created_at: Moment = None
+    sent_at: Moment = None
+    attempt_count: Integer = 0
+    session_id: Integer = None
+    conversation_id: Integer = None
+    channel_manager_status: OptionalText = None
+    insights_status: OptionalText = None
+    insights: Anything = None
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a remote list.
+
+    `page` is 0-based, as in the API. `total_count` is None where the API does not say; then a full page is the only
+    sign that there may be another. `unreadable` counts rows that were no objects.
+    """
+
+    items: list[Row]
+    page: int
+    page_size: int
+    total_count: int | None = None
+    unreadable: int = 0
+
+    @property
+    def has_next(self) -> bool:
+        if self.total_count is not None:
+            return (self.page + 1) * self.page_size < self.total_count
+        return len(self.items) + self.unreadable >= self.page_size
+
+
+class Keep(Enum):
+    """`KEEP` says that a field is not edited, which None cannot: an expiry of None is "no expiry"."""
+
+    KEEP = "keep"
+
+
+KEEP = Keep.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEdit:
+    """What an operator wants of a batch: only what is edited is set."""
+
+    status: BatchStatus | None = None
+    expires_on: Timestamp | Keep | None = KEEP
+    deleted_reason: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.fields())
+
+    def fields(self) -> dict[str, str | None]:
+        """The edited fields by their API names, as JSON can hold them."""
+        fields: dict[str, str | None] = {}
+        if self.status is not None:
+            fields["status"] = self.status.value
+        if self.expires_on is not KEEP:
+            fields["expires_on"] = self.expires_on.text if self.expires_on else None
+        if self.deleted_reason is not None:
+            fields["deleted_reason"] = self.deleted_reason
+        return fields
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
+        """The inverse of `fields()`."""
+        expires_on = fields.get("expires_on", KEEP)
+        return cls(
+            status=BatchStatus(fields["status"]) if "status" in fields else None,
+            expires_on=Timestamp.read(expires_on) if isinstance(expires_on, str) else expires_on,
+            deleted_reason=fields.get("deleted_reason"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a contract can express. `statuses` in the order in which they are offered; `order_by` what lists sort by."""
+
+    contract: str
+    statuses: tuple[BatchStatus, ...]
+    order_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchQuery:
+    """What to list. `batch_id` is searched for, `campaign_id` and `status` are matched; `page` is 0-based."""
+
+    status: str = ""
+    campaign_id: str = ""
+    batch_id: str = ""
+    order_by: str = ""
+    descending: bool = False
+    page: int = 0
+    limit: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One entry of a 422: `loc` is the path to the field, e.g. ("body", "expires_on")."""
+
+    loc: tuple[str | int, ...]
+    msg: str
+    type: str = ""
+
+    @property
+    def field(self) -> str:
+        """The field's name, "" where the entry is about no field."""
+        names = [part for part in self.loc if isinstance(part, str)]
+        return names[-1] if len(names) > 1 else ""
+
+
+def read_rows(model: type["AnswerT"], rows: Iterable[object]) -> tuple[list["AnswerT"], int]:
+    """The rows that are objects, and how many are not: one odd row never breaks a page."""
+    read: list[AnswerT] = []
+    unreadable = 0
+    for row in rows:
+        try:
+            read.append(model.read(row))
+        except UnreadableAnswer:
+            unreadable += 1
+    return read, unreadable
+
+
+AnswerT = TypeVar("AnswerT", bound=_Answer)
