@@ -1,0 +1,60 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import requests
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Starts the sandbox as a person does, over one file."""
+    running = []
+
+    def start(*options, key="from-the-environment"):
+        arguments = ["--port", "0", "--database", str(tmp_path / "var" / "sandbox.sqlite3"), *options]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "batches.sandbox", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "SYLLABLE_API_KEY": key},
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def batches(process, key):
+    url = process.stdout.readline().removeprefix("Syllable sandbox: ").strip()
+    answer = requests.get(
+        f"{url}/api/v1/outbound/batches",
+        params={"order_by": "batch_id", "limit": 1000},
+        headers={"Syllable-API-Key": key},
+        timeout=20,
+    )
+    return {batch["batch_id"]: batch["created_at"] for batch in answer.json()["items"]}
+
+
+def test_it_seeds_once_says_where_it_is_and_stops_when_told(command):
+    first = command("--api-key", "given")
+    seeded = batches(first, "given")
+    assert len(seeded) > 100
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(20) == 0
+    second = command()
+    assert batches(second, "from-the-environment") == seeded
+    second.send_signal(signal.SIGINT)
+    assert second.wait(20) == 0
+    assert second.communicate() == ("", "")
+
+
+def test_it_wants_a_key(command):
+    process = command(key="")
+    assert process.wait(20) == 2
+    assert "a key is needed" in process.communicate()[1]

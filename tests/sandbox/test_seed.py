@@ -1,0 +1,61 @@
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from batches.sandbox import seed
+from batches.sandbox.store import Store
+
+NOW = datetime(2026, 11, 23, 15, 42, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def store():
+    store = Store(":memory:")
+    seed.fill(store, NOW)
+    yield store
+    store.close()
+
+
+def test_there_are_six_campaigns_and_some_150_batches_in_every_status(store):
+    assert len(store.rows("SELECT 1 FROM campaigns")) == 6
+    batches = store.rows("SELECT * FROM batches")
+    assert 140 <= len(batches) <= 160
+    assert {batch["status"] for batch in batches} == {"PENDING", "ACTIVE", "PAUSED", "IDLE", "CANCELED", "EXPIRED"}
+    assert all(re.fullmatch(r"2026\d{4}\.\d+", batch["batch_id"]) for batch in batches)
+    assert all(batch["deleted_reason"] for batch in batches if batch["status"] == "CANCELED")
+
+
+def test_counts_agree_with_the_requests(store):
+    counted = {row["batch_id"]: row["n"] for row in store.rows("SELECT batch_id, count(*) n FROM requests GROUP BY 1")}
+    assert counted == {row["batch_id"]: row["count"] for row in store.rows("SELECT batch_id, count FROM batches")}
+    assert min(counted.values()) < 10
+    assert 1500 <= max(counted.values()) <= 2000
+
+
+def test_some_expire_within_the_hour_some_tomorrow_some_never(store):
+    live = store.rows("SELECT * FROM batches WHERE status NOT IN ('EXPIRED', 'CANCELED')")
+    expiries = [batch["expires_on"] and datetime.fromisoformat(batch["expires_on"]) for batch in live]
+    assert None in expiries
+    assert any(expiry and expiry < NOW + timedelta(hours=1) for expiry in expiries)
+    assert any(expiry and expiry.date() == (NOW + timedelta(days=1)).date() for expiry in expiries)
+    assert all(expiry is None or expiry > NOW for expiry in expiries)
+
+
+def test_nothing_has_happened_in_the_future(store):
+    columns = ("created_at", "deleted_at", "last_worked_on", "last_updated_at")
+    for batch in store.rows("SELECT * FROM batches"):
+        assert all(batch[column] is None or datetime.fromisoformat(batch[column]) <= NOW for column in columns)
+        assert batch["last_worked_on"] is None or batch["last_worked_on"] >= batch["created_at"]
+
+
+def test_people_in_it_are_fictional(store):
+    for row in store.rows("SELECT DISTINCT target FROM requests"):
+        assert re.fullmatch(r"\+155501\d\d|[a-z0-9.]+@example\.com", row["target"])
+
+
+def test_the_same_moment_gives_the_same_data(store):
+    again = Store(":memory:")
+    seed.fill(again, NOW)
+    assert again.rows("SELECT * FROM batches") == store.rows("SELECT * FROM batches")
+    again.close()
