@@ -24,19 +24,21 @@ class SyllableError(Exception):
 class SyllableUnavailable(SyllableError):
     """No usable answer: a write may or may not have happened."""
 
-    user_message = "Syllable is not answering. Nothing is confirmed until the batch is read again."
+    user_message = "Syllable is not answering."
+    # The seconds after which the API asked to be called again, None where it did not ask.
+    retry_after: float | None = None
 
 
 class NotSent(SyllableUnavailable):
     """Nothing reached the API: refused connection, unknown host, failed TLS handshake. A write has not happened."""
 
-    user_message = "Syllable cannot be reached. Nothing was sent."
+    user_message = "Syllable cannot be reached."
 
 
 class TimedOut(SyllableUnavailable):
     """The deadline passed before the whole answer was there."""
 
-    user_message = "Syllable did not answer in time. Nothing is confirmed until the batch is read again."
+    user_message = "Syllable did not answer in time."
 
 
 class RateLimited(SyllableUnavailable):
@@ -83,3 +85,9 @@ class Invalid(Refused):
     ) -> None:
         super().__init__(detail, status_code=status_code)
         self.fields = fields
+
+
+class Inexpressible(SyllableError):
+    """The contract has no request for this edit of this batch: nothing was sent. `detail` says why, in our words."""
+
+    user_message = "Syllable offers no way to make this change. Nothing was sent."

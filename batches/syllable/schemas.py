@@ -71,8 +71,13 @@ class Timestamp:
 
 
 def _as_text(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    text = _encodable(value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False))
     return text if len(text) <= LONGEST_ODD_TEXT else text[:LONGEST_ODD_TEXT] + "…"
+
+
+def _encodable(text: str) -> str:
+    """JSON can carry half a surrogate pair, which no page and no database can."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _typed_or_text(value: object, handler: ModelWrapValidatorHandler[Any]) -> Any:
@@ -85,7 +90,7 @@ def _typed_or_text(value: object, handler: ModelWrapValidatorHandler[Any]) -> An
 def _timestamp(value: object) -> Timestamp | None:
     if value is None or isinstance(value, Timestamp):
         return value
-    return Timestamp.read(value if isinstance(value, str) else _as_text(value))
+    return Timestamp.read(_as_full_text(value))
 
 
 def _counts(value: object) -> dict[str, int] | None:
@@ -108,7 +113,7 @@ def _optional_text(value: object) -> str | None:
 
 
 def _as_full_text(value: object) -> str:
-    return value if isinstance(value, str) else _as_text(value)
+    return _encodable(value) if isinstance(value, str) else _as_text(value)
 
 
 def _status(value: object) -> "BatchStatus | str":

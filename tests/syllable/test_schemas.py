@@ -1,0 +1,131 @@
+"""What the API says, read: anything that is JSON."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batches.syllable.errors import UnreadableAnswer
+from batches.syllable.schemas import (
+    KEEP,
+    Batch,
+    BatchEdit,
+    BatchStatus,
+    Campaign,
+    FieldError,
+    Page,
+    RequestResult,
+    Timestamp,
+    read_rows,
+)
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+anything = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
+
+
+def objects(*fields: str):
+    return st.builds(
+        lambda known, unknown: unknown | known,
+        st.fixed_dictionaries({}, optional=dict.fromkeys(fields, anything)),
+        st.dictionaries(st.text(), anything, max_size=3),
+    )
+
+
+@given(objects(*Batch.model_fields))
+def test_a_batch_can_be_read_from_any_object_and_keeps_it(payload):
+    batch = Batch.read(payload)
+    assert batch.raw == payload
+    assert isinstance(batch.batch_id, str)
+    assert isinstance(batch.status, str)
+    str(batch.expires_on)
+
+
+@given(objects(*Campaign.model_fields))
+def test_a_campaign_can_be_read_from_any_object(payload):
+    assert Campaign.read(payload).raw == payload
+
+
+@given(objects(*RequestResult.model_fields))
+def test_a_result_can_be_read_from_any_object(payload):
+    assert RequestResult.read(payload).raw == payload
+
+
+@pytest.mark.parametrize("payload", [None, [], "batch", 5, True])
+def test_what_is_no_object_is_no_batch(payload):
+    with pytest.raises(UnreadableAnswer):
+        Batch.read(payload)
+
+
+def test_an_unknown_status_stays_the_word_it_is():
+    assert Batch.read({"status": "THROTTLED"}).status == "THROTTLED"
+    assert Batch.read({"status": "PAUSED"}).status is BatchStatus.PAUSED
+    assert Batch.read({"status": None}).status == ""
+
+
+def test_a_date_that_cannot_be_read_is_shown_as_it_is():
+    expires_on = Batch.read({"expires_on": "next friday"}).expires_on
+    assert expires_on == Timestamp("next friday", None)
+    assert str(expires_on) == "next friday"
+
+
+def test_counts_leave_out_what_cannot_be_counted():
+    counts = {"PENDING": 2, "FAILED": None, "ODD": "3", "TRUE": True}
+    assert Batch.read({"status_counts": counts}).status_counts == {"PENDING": 2}
+
+
+def test_one_odd_row_never_breaks_a_page():
+    batches, unreadable = read_rows(Batch, [{"batch_id": "1"}, None, "two", {"batch_id": "3"}])
+    assert [batch.batch_id for batch in batches] == ["1", "3"]
+    assert unreadable == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-01-01T00:00:00Z", "2024-01-01T02:00:00+02:00", "2024-01-01 00:00:00", " 2024-01-01T00:00Z "]
+)
+def test_the_same_moment_can_be_written_in_many_ways(text):
+    assert Timestamp.read(text).same_moment(Timestamp.read("2024-01-01T00:00:00Z"))
+    assert Timestamp.read(text).text == text
+
+
+def test_unreadable_moments_are_compared_as_texts():
+    assert Timestamp.read("soon").same_moment(Timestamp.read("soon"))
+    assert not Timestamp.read("soon").same_moment(Timestamp.read("later"))
+    assert not Timestamp.read("soon").same_moment(None)
+
+
+def test_a_moment_is_written_as_the_api_writes_it():
+    at = datetime(2025, 1, 1, 1, tzinfo=timezone(timedelta(hours=1)))
+    assert Timestamp.of(at) == Timestamp("2025-01-01T00:00:00Z", datetime(2025, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        BatchEdit(),
+        BatchEdit(expires_on=None),
+        BatchEdit(expires_on=Timestamp.read("soon"), status=BatchStatus.PAUSED, deleted_reason=""),
+    ],
+)
+def test_an_edit_survives_storage(edit):
+    assert BatchEdit.from_fields(json.loads(json.dumps(edit.fields()))) == edit
+    assert bool(edit) is bool(edit.fields())
+
+
+def test_an_edit_of_nothing_keeps_the_expiry():
+    assert BatchEdit.from_fields({}).expires_on is KEEP
+
+
+@pytest.mark.parametrize(
+    ("items", "total_count", "has_next"), [(25, None, True), (24, None, False), (25, 25, False), (25, 26, True)]
+)
+def test_a_page_knows_whether_there_may_be_another(items, total_count, has_next):
+    page = Page(items=[Batch()] * items, page=0, page_size=25, total_count=total_count)
+    assert page.has_next is has_next
+
+
+def test_a_field_error_names_its_field():
+    assert FieldError(("body", "expires_on"), "bad").field == "expires_on"
+    assert FieldError(("body",), "bad").field == ""
+    assert FieldError((), "bad").field == ""
