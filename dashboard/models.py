@@ -1,10 +1,13 @@
 """The people who use the dashboard. Their email is their login and what Syllable records as `last_updated_by`."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permission, PermissionsMixin
+from django.db import models, transaction
 from django.utils import timezone
+
+from dashboard.time_zones import validate_time_zone
 
 
 class UserManager(BaseUserManager["User"]):
@@ -22,21 +25,30 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_superuser=True, **fields)
 
     def get_by_natural_key(self, email: str | None) -> "User":
-        return self.get(email=(email or "").lower())
+        return self.get(email=(email or "").strip().lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. Someone without an email can look, but cannot edit: Syllable could not be told who it was."""
 
-    email = models.EmailField(unique=True, null=True, blank=True)
+    email = models.EmailField(
+        unique=True,
+        null=True,
+        blank=True,
+        help_text="The login, and what Syllable records for every change. Without one, the person can only look.",
+        error_messages={"unique": "Someone with this email exists already."},
+    )
     name = models.CharField(max_length=150, blank=True)
     time_zone = models.CharField(
-        max_length=64, blank=True, help_text="For example America/New_York. Empty: the installation's own zone."
+        max_length=64,
+        blank=True,
+        validators=[validate_time_zone],
+        help_text="For example America/New_York. Empty: the installation's own zone.",
     )
     is_active = models.BooleanField(
         "active", default=True, help_text="Untick instead of deleting: what the person did stays theirs."
     )
-    date_joined = models.DateTimeField(default=timezone.now)
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -44,9 +56,31 @@ class User(AbstractBaseUser, PermissionsMixin):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
-    def save(self: Self, *args: Any, **kwargs: Any) -> None:
+    def clean(self) -> None:
+        super().clean()
+        self._normalize_email()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, with the email in lower case and as the one verified address of the account."""
+        update_fields = kwargs.get("update_fields")
+        if update_fields is not None and "email" not in update_fields:
+            super().save(*args, **kwargs)
+            return
+        self._normalize_email()
+        with transaction.atomic(using=kwargs.get("using")):
+            super().save(*args, **kwargs)
+            self._keep_email_address()
+
+    def _normalize_email(self) -> None:
         self.email = self.email.strip().lower() if self.email else None
-        super().save(*args, **kwargs)
+
+    def _keep_email_address(self) -> None:
+        """An address that is not verified would let a first single sign-on take the account over, password and all."""
+        EmailAddress.objects.filter(user=self).exclude(email=self.email or "").delete()
+        if self.email:
+            EmailAddress.objects.update_or_create(
+                user=self, email=self.email, defaults={"verified": True, "primary": True}
+            )
 
     def __str__(self) -> str:
         return self.name or self.email or f"user {self.pk}"
@@ -55,3 +89,28 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         """Whether Django's admin opens: for those who manage users."""
         return self.is_active and self.has_perm("dashboard.change_user")
+
+    @property
+    def role(self) -> str:
+        """What the person can do here, in one word."""
+        if self.has_perm("dashboard.change_user"):
+            return "Administrator"
+        if self.has_perm("batches.edit_batches"):
+            return "Operator"
+        if self.has_perm("batches.view_batches"):
+            return "Viewer"
+        return "No role"
+
+    def granted_permissions(self) -> set[int]:
+        """The ids of the permissions granted to the person, active or not; a superuser needs none."""
+        granted = Permission.objects.filter(models.Q(user=self) | models.Q(group__user=self))
+        return set(granted.values_list("pk", flat=True))
+
+    def may_manage(self, other: "User") -> bool:
+        """Whether this person may change `other`: only someone who can do no more than they can themselves.
+
+        Whoever can set someone's email or password can log in as them.
+        """
+        if self.is_superuser:
+            return True
+        return not other.is_superuser and other.granted_permissions() <= self.granted_permissions()

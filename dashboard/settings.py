@@ -1,8 +1,14 @@
-"""Every setting, from the environment. Secrets have no default."""
+"""Every setting, from the environment. Secrets have no default; `.env.example` says what each variable means."""
 
+import logging
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from dashboard import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -11,7 +17,24 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 SECRET_KEY = env("SECRET_KEY")
 DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+SANDBOX = env.bool("SANDBOX", default=False)
+
+# The platform ----------------------------------------------------------------------------------------------------
+
+SYLLABLE_API_URL = env("SYLLABLE_API_URL", default="https://api.syllable.cloud")
+SYLLABLE_API_KEY = env("SYLLABLE_API_KEY", default="") or env("SYLLABLESDK_API_KEY_HEADER", default="")
+if not SYLLABLE_API_KEY:
+    raise ImproperlyConfigured("Set SYLLABLE_API_KEY to the API key of your organization.")
+SYLLABLE_API_CONTRACT = env("SYLLABLE_API_CONTRACT", default="2025-04")
+SYLLABLE_TIMEOUT = env.float("SYLLABLE_TIMEOUT", default=10.0)
+
+SYLLABLE_API_CONTRACTS = ("2025-04",)
+if SYLLABLE_API_CONTRACT not in SYLLABLE_API_CONTRACTS:
+    raise ImproperlyConfigured(
+        f"SYLLABLE_API_CONTRACT is {SYLLABLE_API_CONTRACT!r}; this version speaks {', '.join(SYLLABLE_API_CONTRACTS)}."
+    )
+
+# Django ----------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -19,22 +42,37 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "django_structlog",
     "dashboard",
     "batches",
 ]
 MIDDLEWARE = [
+    "dashboard.middleware.TrustedProxies",
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.middleware.ResponseHeaders",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "dashboard.middleware.RequestLog",
+    "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.middleware.LoginRequired",
+    "dashboard.middleware.UserTimeZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
-AUTH_USER_MODEL = "dashboard.User"
+WSGI_APPLICATION = "dashboard.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -45,17 +83,123 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+                "dashboard.context_processors.sandbox",
+                "batches.context_processors.unsettled",
+            ],
+            "builtins": ["dashboard.templatetags.ui"],
         },
     }
 ]
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'dashboard.sqlite3'}")}
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FORM_RENDERER = "dashboard.forms.FormRenderer"
+
 USE_TZ = True
 TIME_ZONE = env("TIME_ZONE", default="UTC")
-STATIC_URL = "static/"
+LANGUAGE_CODE = "en"
+USE_I18N = False
 
-SYLLABLE_API_URL = env("SYLLABLE_API_URL", default="https://api.syllable.cloud")
-SYLLABLE_API_KEY = env("SYLLABLE_API_KEY", default="") or env("SYLLABLESDK_API_KEY_HEADER", default="")
-SYLLABLE_API_CONTRACT = env("SYLLABLE_API_CONTRACT", default="2025-04")
-SYLLABLE_TIMEOUT = env.float("SYLLABLE_TIMEOUT", default=10.0)
+# Storage ---------------------------------------------------------------------------------------------------------
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'dashboard.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # SQLite makes its file, but not the folder.
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    DATABASES["default"]["OPTIONS"] = {
+        # A transaction that begins by reading could not wait for another writer: it would fail at once.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+    }
+else:
+    DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+CACHES = {
+    # Login limits are counted here, so every process has to see the same numbers.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "dashboard_cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"},
+}
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# People ----------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "dashboard.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+
+ACCOUNT_ADAPTER = "dashboard.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+# Addresses are set by administrators and kept verified by User.save(); nobody has to prove theirs.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Outbound Dashboard: "
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+
+vars().update(env.email("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Outbound Dashboard <outbound-dashboard@localhost>")
+
+# Safety ----------------------------------------------------------------------------------------------------------
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = [ip_network(proxy.strip()) for proxy in env.list("TRUSTED_PROXIES", default=[])]
+HTTPS = env.bool("HTTPS", default=True)
+
+if TRUSTED_PROXIES:
+    # dashboard.middleware.TrustedProxies drops this header where it comes from anyone else.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# Preloading a whole domain is the decision of who owns the domain.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+CSRF_FAILURE_VIEW = "dashboard.errors.csrf_failure"
+DEFAULT_EXCEPTION_REPORTER = "dashboard.errors.ExceptionReporter"
+
+# Logs ------------------------------------------------------------------------------------------------------------
+
+LOGGING = logs.configure(debug=DEBUG, level=env("LOG_LEVEL", default="INFO"), secret=SYLLABLE_API_KEY)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG

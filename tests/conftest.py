@@ -1,1 +1,62 @@
-"""Fixtures that every room of the tests may use."""
+"""Fixtures that every room of the tests may use: the sandbox as the API, and people in their roles."""
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.core.cache import caches
+
+from batches.sandbox.server import Sandbox
+from dashboard.models import User
+
+
+@pytest.fixture(scope="session")
+def sandbox_server():
+    """One sandbox for the whole run; `sandbox` empties it for each test."""
+    with Sandbox(api_key="key-for-tests") as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(sandbox_server, settings):
+    """An empty sandbox that the settings point to."""
+    sandbox_server.reset()
+    settings.SYLLABLE_API_URL = sandbox_server.url
+    settings.SYLLABLE_API_KEY = sandbox_server.api_key
+    settings.SYLLABLE_TIMEOUT = 1.0
+    caches["local"].clear()
+    yield sandbox_server
+    sandbox_server.reset()
+    caches["local"].clear()
+
+
+def member_of(role, email, **fields):
+    """A person in a role, "" for none."""
+    user = User.objects.create_user(email, **fields)
+    if role:
+        user.groups.add(role_called(role))
+    return user
+
+
+def role_called(name):
+    """The group of a role, which a migration made: again where a test with real transactions has emptied the tables."""
+    if not Group.objects.exists():
+        import_module("batches.migrations.0002_roles").make_roles(apps, None)
+    return Group.objects.get(name=name)
+
+
+@pytest.fixture
+def viewer(db):
+    return member_of("Viewers", "viewer@example.com")
+
+
+@pytest.fixture
+def operator(db):
+    return member_of("Operators", "operator@example.com")
+
+
+@pytest.fixture
+def nobody(db):
+    """Somebody without a role."""
+    return member_of("", "nobody@example.com")

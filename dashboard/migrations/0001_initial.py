@@ -3,6 +3,8 @@
 import django.utils.timezone
 from django.db import migrations, models
 
+import dashboard.time_zones
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -26,7 +28,17 @@ class Migration(migrations.Migration):
                         verbose_name="superuser status",
                     ),
                 ),
-                ("email", models.EmailField(blank=True, max_length=254, null=True, unique=True)),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True,
+                        error_messages={"unique": "Someone with this email exists already."},
+                        help_text="The login, and what Syllable records for every change. Without one, the person can only look.",
+                        max_length=254,
+                        null=True,
+                        unique=True,
+                    ),
+                ),
                 ("name", models.CharField(blank=True, max_length=150)),
                 (
                     "time_zone",
@@ -34,6 +46,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="For example America/New_York. Empty: the installation's own zone.",
                         max_length=64,
+                        validators=[dashboard.time_zones.validate_time_zone],
                     ),
                 ),
                 (
@@ -44,7 +57,7 @@ class Migration(migrations.Migration):
                         verbose_name="active",
                     ),
                 ),
-                ("date_joined", models.DateTimeField(default=django.utils.timezone.now)),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "groups",
                     models.ManyToManyField(

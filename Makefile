@@ -1,0 +1,75 @@
+# make run, make test, make check: each needs Python 3.11 or later, make and git, and says what it does.
+
+PORT ?= 8000
+SANDBOX_PORT ?= 8001
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+SDK := 0.4.7
+TESTS ?= tests
+
+DEMO := SANDBOX=true DEBUG=false HTTPS=false ALLOWED_HOSTS=127.0.0.1,localhost TRUSTED_PROXIES= EMAIL_URL=consolemail:// \
+	DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 CSRF_TRUSTED_ORIGINS= \
+	SYLLABLE_API_URL=http://127.0.0.1:$(SANDBOX_PORT) SYLLABLE_API_KEY=sandbox-key SYLLABLE_API_CONTRACT=2025-04 \
+	PORT=$(PORT) SANDBOX_PORT=$(SANDBOX_PORT) PATH="$(CURDIR)/$(BIN):$$PATH"
+# What `check --deploy` judges is the shipped default, so nothing of a local .env may soften it.
+PRODUCTION := SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') DEBUG=false HTTPS=true \
+	SANDBOX=false ALLOWED_HOSTS=dashboard.example.com SYLLABLE_API_KEY=none
+
+.PHONY: run serve test check format lock
+.DEFAULT_GOAL := run
+
+run: .venv/.installed var/secret_key staticfiles/.collected ## The dashboard with its sandbox, in a browser on this machine
+	@$(BIN)/python -m dashboard.ports $(PORT) $(SANDBOX_PORT)
+	@export SECRET_KEY="$$(cat var/secret_key)" $(DEMO); \
+	python manage.py migrate --verbosity 0 && \
+	python manage.py demo_accounts --address http://127.0.0.1:$(PORT)/ && \
+	exec honcho -e /dev/null start --no-prefix web settle sandbox
+
+serve: .venv/.installed staticfiles/.collected ## The dashboard for the account that .env names
+	@test -f .env || { echo "There is no .env yet: copy .env.example to .env and fill it in."; exit 1; }
+	@export PORT=$(PORT) PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	python manage.py migrate --verbosity 0 && exec honcho -e /dev/null start --no-prefix web settle
+
+test: .venv/.installed .venv-sdk-$(SDK)/.installed ## Everything the tests need, then the tests
+	@./tests/browser
+	$(BIN)/pytest -n auto $(TESTS)
+
+check: .venv/.installed ## Formatting, types, migrations, deployment settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(PRODUCTION) $(BIN)/mypy
+	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: .venv/.installed ## Put the code into the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.installed ## Resolve the requirements anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --extra dev -c requirements.txt \
+		pyproject.toml -o requirements-dev.txt
+
+.venv/.installed: requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed."; exit 1; }
+	@echo "Making the virtual environment in .venv ..."
+	@$(PYTHON) -m venv .venv || { echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv-sdk-%/.installed: requirements-sdk-%.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed."; exit 1; }
+	@echo "Making the environment of syllable-sdk $* ..."
+	@$(PYTHON) -m venv .venv-sdk-$*
+	@.venv-sdk-$*/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-sdk-$*.txt
+	@touch $@
+
+staticfiles/.collected: .venv/.installed $(shell find static -type f)
+	@echo "Collecting the static files ..."
+	@$(PRODUCTION) $(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@touch $@
+
+var/secret_key: | .venv/.installed
+	@mkdir -p var
+	@(umask 077; $(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))' > $@)

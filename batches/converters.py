@@ -1,0 +1,46 @@
+"""Batch ids in our own addresses."""
+
+import re
+
+LONGEST = 500  # as long as the trail can hold
+_KEPT = re.compile(rb"[A-Za-z0-9_.-]")
+_ESCAPE = re.compile(rb"~([0-9A-F]{2})")
+
+
+class BatchIdConverter:
+    """Any batch id as one path segment that browsers, proxies and servers leave alone.
+
+    Letters, digits, `_`, `-` and inner dots stand for themselves, so that `20250117.9` stays readable; every other byte
+    of the id's UTF-8 form is written `~XX`. An id has exactly one spelling, every other spelling is no address. An id
+    that the trail could not hold has none: see `has_address`.
+    """
+
+    regex = r"[A-Za-z0-9_.~-]+"
+
+    def to_url(self, value: str) -> str:
+        """The segment for an id. Raises ValueError for an id that has no address."""
+        if not has_address(value):
+            raise ValueError("no id that the trail could hold")
+        raw = value.encode()
+        last = len(raw) - 1
+        return "".join(self._byte(byte, inner=0 < at < last) for at, byte in enumerate(raw))
+
+    def to_python(self, value: str) -> str:
+        """The id of a segment. Raises ValueError where `to_url` writes no such segment."""
+        raw = _ESCAPE.sub(lambda escape: bytes.fromhex(escape[1].decode()), value.encode())
+        batch_id = raw.decode()
+        if self.to_url(batch_id) != value:
+            raise ValueError("not the spelling of an id")
+        return batch_id
+
+    @staticmethod
+    def _byte(byte: int, *, inner: bool) -> str:
+        character = bytes([byte])
+        if _KEPT.match(character) and (inner or character != b"."):
+            return character.decode()
+        return f"~{byte:02X}"
+
+
+def has_address(batch_id: str) -> bool:
+    """Whether a batch has a page: not without an id, nor with one that no database holds."""
+    return 0 < len(batch_id) <= LONGEST and not re.search("[\0\ud800-\udfff]", batch_id)

@@ -1,0 +1,197 @@
+"""The edit form of a batch: reads what was typed, and hands over a typed edit. It talks to nobody."""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.utils import timezone
+
+from batches import rules
+from batches.syllable.schemas import KEEP, Abilities, Batch, BatchEdit, BatchStatus, Keep, Timestamp
+
+EXPIRY_FORMAT = "%Y-%m-%dT%H:%M"
+LONGEST_REASON = 500
+FINGERPRINT_SALT = "batches.fingerprint"
+LOST = (
+    "This form no longer says what it was loaded with. What you typed is still here: "
+    "compare it with the batch as it is now, then review again."
+)
+
+
+class StatusSelect(forms.Select):
+    """A dropdown whose impossible options are there, disabled, with the reason behind the word."""
+
+    status_choices: list[rules.StatusChoice]
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        why_not = next((choice.why_not for choice in self.status_choices if choice.status == value), "")
+        if why_not:
+            option["label"] = f"{option['label']} ({why_not})"
+            option["attrs"]["disabled"] = True
+        return option
+
+
+class BatchForm(forms.Form):
+    """The form of one batch.
+
+    Unbound it shows `batch`; bound it compares what was posted with the fingerprint, which says what the form was
+    loaded with, so that an untouched field is untouched whatever the batch shows by now. After `is_valid()`: `edit` is
+    what is wanted, `loaded` what the operator was looking at (`rules.snapshot`). A bound form without a fingerprint of
+    its own batch `is_lost`.
+    """
+
+    status = forms.CharField(required=False, max_length=100, widget=StatusSelect)
+    expires_on = forms.DateTimeField(
+        required=False,
+        label="Expires on",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=EXPIRY_FORMAT),
+        error_messages={"invalid": "Enter the expiry as a date and a time, for example 2025-01-31 17:00."},
+    )
+    clear_expiry = forms.BooleanField(required=False, label="No expiry")
+    deleted_reason = forms.CharField(
+        required=False,
+        max_length=LONGEST_REASON,
+        label="Reason for canceling",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Recorded at Syllable with the batch. Canceling is final.",
+    )
+    fingerprint = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    edit: BatchEdit
+    loaded: dict[str, Any]
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        batch_id: str,
+        abilities: Abilities,
+        paused_from: BatchStatus | None = None,
+        batch: Batch | None = None,
+    ) -> None:
+        super().__init__(data)
+        self.batch_id, self.abilities, self.paused_from = batch_id, abilities, paused_from
+        self.edit = BatchEdit()
+        fingerprint = self.data.get("fingerprint", "") if self.is_bound else fingerprint_of(batch or Batch())
+        loaded = _loaded_with(fingerprint, batch_id)
+        self.is_lost = loaded is None
+        self.loaded = {name: (loaded or {}).get(name) for name in rules.EDITABLE}
+        self.shown_expiry: str = (loaded or {}).get("shown_expiry", "")
+        self._offer(fingerprint)
+
+    def _offer(self, fingerprint: str) -> None:
+        choices = rules.status_choices(self.loaded_batch.status, self.abilities, paused_from=self.paused_from)
+        widget = self.fields["status"].widget
+        widget.status_choices = choices
+        widget.choices = [(str(choice.status), str(choice.status) or "no status") for choice in choices]
+        self.initial = {
+            "status": str(self.loaded_batch.status),
+            "expires_on": self.shown_expiry,
+            "deleted_reason": self.loaded["deleted_reason"] or "",
+            "fingerprint": fingerprint,
+        }
+
+    @property
+    def loaded_batch(self) -> Batch:
+        """The batch as far as the fingerprint knows it: enough for the rules."""
+        return Batch.read({"batch_id": self.batch_id, **self.loaded})
+
+    @property
+    def zone(self) -> str:
+        """The zone in which the expiry is shown and read."""
+        return timezone.get_current_timezone_name()
+
+    @property
+    def quick_expiries(self) -> list[tuple[str, str]]:
+        """(label, value for the picker) of the quick choices, counted from now in the reader's zone."""
+        now = timezone.localtime()
+        sunday = now + timedelta(days=6 - now.weekday())
+        last_minute = time(23, 59)
+        choices = {
+            "+1 hour": now + timedelta(hours=1),
+            "+1 day": now + timedelta(days=1),
+            "+1 week": now + timedelta(weeks=1),
+            "End of today": datetime.combine(now, last_minute),
+            "End of week": datetime.combine(sunday, last_minute),
+        }
+        return [(label, moment.strftime(EXPIRY_FORMAT)) for label, moment in choices.items()]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.is_lost:
+            raise forms.ValidationError(LOST)
+        if self.errors:
+            return cleaned
+        status = self._wanted_status(cleaned["status"])
+        canceling = status == BatchStatus.CANCELED
+        self.edit = BatchEdit(
+            status=status,
+            expires_on=KEEP if canceling else self._wanted_expiry(cleaned),
+            deleted_reason=" ".join(cleaned["deleted_reason"].split()) if canceling else None,
+        )
+        if self.errors:
+            return cleaned
+        for problem in rules.problems(
+            self.loaded_batch,
+            self.edit,
+            abilities=self.abilities,
+            now=timezone.now(),
+            paused_from=self.paused_from,
+        ):
+            self.add_error(problem.field or None, problem.message)
+        if not self.edit:
+            raise forms.ValidationError("Nothing to change: the form shows the batch as it was loaded.")
+        return cleaned
+
+    def _wanted_status(self, posted: str) -> BatchStatus | None:
+        if "status" not in self.data or posted == self.loaded["status"]:
+            return None
+        if posted not in self.abilities.statuses:
+            self.add_error("status", "Choose one of the statuses of the list.")
+            return None
+        return BatchStatus(posted)
+
+    def _wanted_expiry(self, cleaned: dict[str, Any]) -> Timestamp | Keep | None:
+        """The picker drops seconds, so what counts is whether its text is still the one that was shown."""
+        typed = self.data.get("expires_on", self.shown_expiry).strip()
+        if cleaned["clear_expiry"]:
+            return None if self.loaded["expires_on"] is not None else KEEP
+        if typed == self.shown_expiry:
+            return KEEP
+        if not typed:
+            self.add_error("expires_on", "To remove the expiry tick “No expiry”; else put a date and time here.")
+            return KEEP
+        return Timestamp.of(cleaned["expires_on"])
+
+
+def fingerprint_of(batch: Batch) -> str:
+    """What a form for `batch` is loaded with, signed: its editable fields, and its expiry as the picker shows it."""
+    loaded = {"batch_id": batch.batch_id, "shown_expiry": _in_picker(batch.expires_on), **rules.snapshot(batch)}
+    return signing.dumps(loaded, salt=FINGERPRINT_SALT)
+
+
+def fill(batch: Batch, edit: BatchEdit) -> dict[str, str]:
+    """What a form loaded with `batch` posts when `edit` is typed into it."""
+    data = {
+        "fingerprint": fingerprint_of(batch),
+        "status": str(edit.status or batch.status),
+        "expires_on": _in_picker(batch.expires_on if edit.expires_on is KEEP else edit.expires_on),
+        "deleted_reason": edit.deleted_reason or "",
+    }
+    return data | ({"clear_expiry": "on"} if edit.expires_on is None else {})
+
+
+def _in_picker(expires_on: Timestamp | None) -> str:
+    return timezone.localtime(expires_on.at).strftime(EXPIRY_FORMAT) if expires_on and expires_on.at else ""
+
+
+def _loaded_with(fingerprint: str, batch_id: str) -> dict[str, Any] | None:
+    """The content of a fingerprint; None where it was tampered with or is another batch's."""
+    try:
+        loaded: dict[str, Any] = signing.loads(fingerprint, salt=FINGERPRINT_SALT)
+    except signing.BadSignature:
+        return None
+    return loaded if loaded.get("batch_id") == batch_id else None

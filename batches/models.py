@@ -1,0 +1,144 @@
+"""The audit trail: every attempt to write a batch, whatever came of it."""
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
+
+
+class ApiJSONField(models.JSONField):
+    """What the API said or is asked for. PostgreSQL holds neither NUL nor half a surrogate pair: they become U+FFFD."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(_storable(value))
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return value
+
+
+class Outcome(models.TextChoices):
+    """What came of a change. Only STARTED and an unsettled UNCONFIRMED leave something to find out."""
+
+    STARTED = "started", "In progress"
+    APPLIED = "applied", "Applied"
+    REJECTED = "rejected", "Rejected"
+    CONFLICT = "conflict", "Conflict"
+    NOT_SENT = "not_sent", "Not sent"
+    UNCONFIRMED = "unconfirmed", "Not confirmed"
+    OBSERVED = "observed", "Made elsewhere"
+
+
+class Origin(models.TextChoices):
+    """Where in the dashboard a change was asked for."""
+
+    FORM = "form", "Form"
+    CLICK = "click", "One click"
+    UNDO = "undo", "Undo"
+    COMMAND = "command", "Command line"
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    """The questions that more than one caller asks of the trail."""
+
+    def unsettled(self) -> Self:
+        """What is not known to have ended one way or the other."""
+        return self.filter(settled_at=None)
+
+    def of_batch(self, batch_id: str) -> Self:
+        """The changes of one batch, newest first; none for an id that the database could not hold."""
+        return self.none() if "\0" in batch_id else self.filter(batch_id=batch_id).order_by("-pk")
+
+    def paused_from(self, batch_id: str) -> BatchStatus | None:
+        """The status from which the batch's newest applied change paused it; None where that change is no pause."""
+        newest = self.of_batch(batch_id).filter(outcome=Outcome.APPLIED).first()
+        if newest is None or newest.edit.status != BatchStatus.PAUSED:
+            return None
+        return newest.status_before if isinstance(newest.status_before, BatchStatus) else None
+
+
+class Change(models.Model):
+    """One attempt to write one batch.
+
+    A STARTED row is also the lock on its batch: the database allows one. `wish` holds the edited fields as asked for
+    (`BatchEdit.fields()`), `loaded` what the operator was looking at, `before` the batch as Syllable gave it just
+    before the write, `after` the edited fields as the write sets them, `seen` the batch as last read. `detail` says
+    why it ended as it did, with Syllable's own words where there are any: untrusted text.
+    """
+
+    batch_id = models.CharField(max_length=500)
+    campaign_id = models.BigIntegerField(null=True, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="changes")
+    actor_email = models.EmailField(help_text="As sent to Syllable; stays when the user goes.")
+    origin = models.CharField(max_length=20, choices=Origin)
+    request_id = models.CharField(max_length=64, help_text="Sent to Syllable as X-Request-ID, and in our logs.")
+    undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by")
+
+    wish = ApiJSONField()
+    reason = models.TextField(blank=True)
+    loaded = ApiJSONField(null=True, blank=True)
+    before = ApiJSONField(null=True, blank=True)
+    after = ApiJSONField(null=True, blank=True)
+    seen = ApiJSONField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    outcome = models.CharField(max_length=20, choices=Outcome, default=Outcome.STARTED)
+    detail = models.TextField(blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    deadline_at = models.DateTimeField(help_text="Until then the writer may be alive and a call under way.")
+    settled_at = models.DateTimeField(null=True, blank=True, help_text="Since when nothing is left to find out.")
+
+    objects: ClassVar[ChangeQuerySet] = ChangeQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("-pk",)
+        default_permissions = ()
+        permissions = (
+            ("view_batches", "Can see batches and their changes"),
+            ("edit_batches", "Can edit batches"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("batch_id",), condition=Q(outcome=Outcome.STARTED), name="one_started_change_per_batch"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("batch_id", "-id"), name="change_batch_newest"),
+            models.Index(fields=("deadline_at",), condition=Q(settled_at=None), name="change_unsettled"),
+        )
+
+    def __str__(self) -> str:
+        return f"change {self.pk} of batch {self.batch_id}: {self.get_outcome_display()}"
+
+    @property
+    def edit(self) -> BatchEdit:
+        """What was asked for."""
+        return BatchEdit.from_fields(self.wish)
+
+    @property
+    def is_settled(self) -> bool:
+        return self.settled_at is not None
+
+    @property
+    def batch_before(self) -> Batch | None:
+        """The batch as it was just before the write; None where it never came to a write."""
+        return Batch.read(self.before) if self.before is not None else None
+
+    @property
+    def batch_seen(self) -> Batch | None:
+        """The batch as last read since the write."""
+        return Batch.read(self.seen) if self.seen is not None else None
+
+    @property
+    def status_before(self) -> BatchStatus | str | None:
+        return self.batch_before.status if self.batch_before else None

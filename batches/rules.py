@@ -1,0 +1,201 @@
+"""Which edit of a batch is acceptable. Pure: no database, no network, the time is an argument.
+
+The API publishes no rules; these are ours. They take the batch as it is now and say what may be asked of it, in words
+for the operator.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from batches.syllable.schemas import KEEP, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
+
+ALL = BatchStatus
+MAY_FOLLOW: dict[BatchStatus, frozenset[BatchStatus]] = {
+    ALL.PENDING: frozenset({ALL.ACTIVE, ALL.PAUSED, ALL.CANCELED}),
+    ALL.ACTIVE: frozenset({ALL.PAUSED, ALL.CANCELED}),
+    ALL.IDLE: frozenset({ALL.ACTIVE, ALL.PAUSED, ALL.CANCELED}),
+    ALL.PAUSED: frozenset({ALL.ACTIVE, ALL.CANCELED}),
+    ALL.EXPIRED: frozenset({ALL.ACTIVE, ALL.PAUSED, ALL.CANCELED}),
+    ALL.CANCELED: frozenset(),
+    ALL.FAILED: frozenset({ALL.CANCELED}),
+}
+ONLY_CANCEL = frozenset({ALL.CANCELED})
+EXPIRY_ALONE = frozenset({ALL.PENDING, ALL.ACTIVE, ALL.IDLE, ALL.PAUSED})
+NOT_FINISHED = frozenset({ALL.PENDING, ALL.ACTIVE, ALL.IDLE})
+EDITABLE = ("status", "expires_on", "deleted_reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an edit cannot be. `field` is the form's field, "" where the whole edit is meant."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChoice:
+    """One status of the dropdown. `why_not` is empty where it may be chosen."""
+
+    status: BatchStatus | str
+    why_not: str = ""
+
+
+def status_choices(
+    current: BatchStatus | str, abilities: Abilities, *, paused_from: BatchStatus | None = None
+) -> list[StatusChoice]:
+    """The dropdown for a batch that is `current` now: every status of the contract, and `current` whatever it is."""
+    offered: list[BatchStatus | str] = list(abilities.statuses)
+    if current not in offered:
+        offered.insert(0, current)
+    return [
+        StatusChoice(status, "" if status == current else why_not(current, status, paused_from=paused_from))
+        for status in offered
+    ]
+
+
+def why_not(current: BatchStatus | str, wanted: BatchStatus | str, *, paused_from: BatchStatus | None = None) -> str:
+    """Why a batch that is `current` cannot be set to `wanted`; "" where it can.
+
+    `paused_from` is the status from which our newest change paused the batch, None where that is not known. A batch
+    waits again as PENDING only if that is where it was paused.
+    """
+    if _may_follow(current, wanted, paused_from):
+        return ""
+    if wanted in (ALL.IDLE, ALL.EXPIRED, ALL.FAILED):
+        return "only the platform sets this"
+    if current == ALL.CANCELED:
+        return "canceled is final"
+    if current == ALL.FAILED or not isinstance(current, BatchStatus):
+        return f"a batch that is {current or 'without a status'} can only be canceled"
+    if wanted == ALL.PENDING:
+        return "only to resume a batch that was paused while it was pending"
+    return f"not possible from {current}"
+
+
+def _may_follow(current: BatchStatus | str, wanted: BatchStatus | str, paused_from: BatchStatus | None) -> bool:
+    if current == ALL.PAUSED and wanted == ALL.PENDING:
+        return paused_from == ALL.PENDING
+    allowed = MAY_FOLLOW[current] if isinstance(current, BatchStatus) else ONLY_CANCEL
+    return wanted in allowed
+
+
+def problems(
+    batch: Batch, edit: BatchEdit, *, abilities: Abilities, now: datetime, paused_from: BatchStatus | None = None
+) -> list[Problem]:
+    """Everything that speaks against applying `edit` to `batch` at `now` (aware); empty where nothing does."""
+    found = []
+    if edit.status is not None and edit.status != batch.status:
+        if edit.status not in abilities.statuses:
+            found.append(Problem("status", f"The API in use does not know {edit.status}."))
+        elif reason := why_not(batch.status, edit.status, paused_from=paused_from):
+            found.append(
+                Problem("status", f"The batch is {_word(batch.status)} and cannot be set to {edit.status}: {reason}.")
+            )
+    found += _reason_problems(edit)
+    found += _expiry_problems(batch, edit, now)
+    return found
+
+
+def _reason_problems(edit: BatchEdit) -> list[Problem]:
+    if edit.status == ALL.CANCELED and not (edit.deleted_reason or "").strip():
+        return [Problem("deleted_reason", "Say why the batch is canceled: the reason is kept with it.")]
+    if edit.status != ALL.CANCELED and edit.deleted_reason is not None:
+        return [Problem("deleted_reason", "A reason is recorded only when the batch is canceled.")]
+    return []
+
+
+def _expiry_problems(batch: Batch, edit: BatchEdit, now: datetime) -> list[Problem]:
+    revives = batch.status == ALL.EXPIRED and edit.status in (ALL.ACTIVE, ALL.PAUSED)
+    if edit.expires_on is KEEP:
+        if revives:
+            return [Problem("expires_on", "The batch has expired: give it a new expiry in the future as well.")]
+        return []
+    if edit.status is None and batch.status not in EXPIRY_ALONE:
+        return [Problem("expires_on", f"The expiry of a batch that is {_word(batch.status)} cannot be changed.")]
+    if edit.status == ALL.CANCELED:
+        return [Problem("expires_on", "A batch that is being canceled keeps its expiry.")]
+    if edit.expires_on is None:
+        return [Problem("expires_on", "The batch has expired: it needs a new expiry in the future.")] if revives else []
+    if edit.expires_on.at is None:
+        return [Problem("expires_on", "The expiry is not a date and time.")]
+    if edit.expires_on.at <= now:
+        return [Problem("expires_on", "The expiry has to be in the future. To stop the batch now, pause or cancel it.")]
+    return []
+
+
+def _word(status: BatchStatus | str) -> str:
+    return status or "without a status"
+
+
+def snapshot(batch: Batch) -> dict[str, Any]:
+    """What an operator looking at `batch` sees of the fields that can be edited, as JSON can hold it."""
+    return {
+        "status": str(batch.status),
+        "expires_on": batch.expires_on.text if batch.expires_on else None,
+        "deleted_reason": batch.deleted_reason,
+    }
+
+
+def clashes(loaded: Mapping[str, Any], batch: Batch, edit: BatchEdit) -> list[str]:
+    """The fields of `loaded` (a `snapshot`, or a part of one) that `batch` no longer shows.
+
+    PENDING, ACTIVE and IDLE follow each other by themselves, so moving among them is no clash unless the edit sets the
+    status.
+    """
+    now = snapshot(batch)
+    return [field for field in EDITABLE if field in loaded and not _agree(field, loaded[field], now[field], edit)]
+
+
+def _agree(field: str, loaded: Any, now: Any, edit: BatchEdit) -> bool:
+    if loaded == now:
+        return True
+    if field == "status":
+        return edit.status is None and {loaded, now} <= NOT_FINISHED
+    if field == "expires_on" and loaded and now:
+        return Timestamp.read(loaded).same_moment(Timestamp.read(now))
+    return False
+
+
+def resumed_status(paused_from: BatchStatus | None) -> BatchStatus:
+    """What a paused batch becomes when resumed: PENDING where it was paused as such, else ACTIVE."""
+    return ALL.PENDING if paused_from == ALL.PENDING else ALL.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One edited field of an edit, from what it was to what it shall be; as JSON holds them, None for "none"."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+def steps(before: Mapping[str, Any], edit: BatchEdit) -> list[Step]:
+    """What `edit` changes, field by field, seen from `before` (a `snapshot`, or the API's own object)."""
+    return [Step(name, before.get(name), value) for name, value in edit.fields().items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One field of a conflict, three times: as it was loaded, as it is now, as it is wanted."""
+
+    field: str
+    loaded: str | None
+    now: str | None
+    wanted: str | None
+    is_edited: bool
+    clashes: bool
+
+
+def versions(loaded: dict[str, Any], batch: Batch, edit: BatchEdit) -> list[Version]:
+    """The fields of a conflict that were edited, or that `batch` no longer shows as they were `loaded`."""
+    now, clashing = snapshot(batch), clashes(loaded, batch, edit)
+    was, wanted = now | loaded, edit.fields()
+    return [
+        Version(name, was[name], now[name], wanted.get(name, now[name]), name in wanted, name in clashing)
+        for name in EDITABLE
+        if name in wanted or name in clashing
+    ]

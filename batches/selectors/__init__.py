@@ -1,0 +1,1 @@
+"""Every read, local and remote, that a page needs."""

@@ -1,0 +1,45 @@
+"""What the pages of one batch read."""
+
+from dataclasses import dataclass, field
+
+from batches.connection import syllable_client
+from batches.models import Change
+from batches.selectors.campaigns import campaign_name
+from batches.selectors.changes import batch_history
+from batches.syllable.errors import SyllableError
+from batches.syllable.schemas import Abilities, Batch, BatchStatus
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPage:
+    """A batch as Syllable gives it now, or the error that it gave instead; the history is ours and always there."""
+
+    batch: Batch | None
+    error: SyllableError | None
+    campaign_name: str
+    history: list[Change] = field(default_factory=list)
+
+
+def batch_page(batch_id: str) -> BatchPage:
+    """The page of a batch. Costs the API one GET, and the campaigns where they are not cached."""
+    history = list(batch_history(batch_id))
+    try:
+        batch = batch_now(batch_id)
+    except SyllableError as error:
+        return BatchPage(None, error, "", history)
+    return BatchPage(batch, None, campaign_name(batch.campaign_id), history)
+
+
+def batch_now(batch_id: str) -> Batch:
+    """The batch as it is at Syllable now. Raises SyllableError."""
+    return syllable_client().get_batch(batch_id)
+
+
+def abilities() -> Abilities:
+    """What the contract in use can express."""
+    return syllable_client().contract.abilities
+
+
+def paused_from(batch_id: str) -> BatchStatus | None:
+    """See `ChangeQuerySet.paused_from`."""
+    return Change.objects.paused_from(batch_id)

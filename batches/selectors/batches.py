@@ -1,0 +1,107 @@
+"""The list of batches with all that its page shows beside it, read side by side."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotDoneInTime
+from contextvars import copy_context
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from django.conf import settings
+from django.core.cache import caches
+from django.utils import timezone
+
+from batches.connection import syllable_client
+from batches.selectors.campaigns import cached_campaign_names, campaign_names
+from batches.syllable.deadline import Deadline
+from batches.syllable.errors import SyllableError
+from batches.syllable.schemas import Batch, BatchQuery, Page
+
+COUNTS_KEPT_SECONDS = 5
+# The page is worth waiting for longer than what stands beside it.
+ASIDE_SECONDS = 3.0
+ALL = ""
+
+# Shared by all requests, so that a slow API cannot make threads without end. What runs here never touches the ORM: a
+# thread of the pool would keep a database connection of its own open.
+_pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="syllable")
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+Counts = dict[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchList:
+    """One page of batches as it was at `read_at`.
+
+    `page` is None where it could not be read, and `error` says why. `counts` has the number of batches by status, ""
+    for all of them; None where it is not known. `campaign_names` is by campaign id as text; empty where the names could
+    not be read.
+    """
+
+    read_at: datetime
+    page: Page[Batch] | None
+    error: SyllableError | None
+    counts: Counts
+    campaign_names: dict[str, str]
+
+
+def batch_list(query: BatchQuery) -> BatchList:
+    """The page of batches that `query` asks for, the counts of every status and the names of the campaigns.
+
+    Takes at most `SYLLABLE_TIMEOUT` seconds and raises nothing of the API's. The counts keep to the campaign and the
+    search of `query` and may be 5 seconds old.
+    """
+    deadline = Deadline(settings.SYLLABLE_TIMEOUT)
+    aside = deadline.capped(ASIDE_SECONDS)
+    statuses = (ALL, *syllable_client().contract.abilities.statuses)
+    # The page itself tells how many batches have the status it is restricted to.
+    parts = {status: replace(query, status=status) for status in statuses if status != query.status}
+    cached = caches["local"].get_many(_cache_key(part) for part in parts.values())
+    counts: Counts = {status: cached.get(_cache_key(part)) for status, part in parts.items()}
+    counting = {
+        status: _submit(_count, part, aside) for status, part in parts.items() if _cache_key(part) not in cached
+    }
+    names = cached_campaign_names()
+    naming = _submit(campaign_names, deadline=aside) if names is None else None
+    try:
+        page, error = syllable_client().list_batches(query, deadline=deadline), None
+    except SyllableError as caught:
+        page, error = None, caught
+    counts[query.status] = page.total_count if page else None
+    counts |= {status: _result(future, aside) for status, future in counting.items()}
+    if naming is not None:
+        names = _result(naming, aside)
+    return BatchList(timezone.now(), page, error, counts, names or {})
+
+
+def _count(query: BatchQuery, deadline: Deadline) -> int | None:
+    # The documents allow a limit of 0, but do not say what it means.
+    question = replace(query, order_by="", descending=False, page=0, limit=1)
+    count = syllable_client().list_batches(question, deadline=deadline).total_count
+    caches["local"].set(_cache_key(query), count, COUNTS_KEPT_SECONDS)
+    return count
+
+
+def _cache_key(query: BatchQuery) -> str:
+    restriction = json.dumps([query.status, query.campaign_id, query.batch_id])
+    return f"batch-count-{hashlib.sha256(restriction.encode()).hexdigest()}"
+
+
+def _submit(function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Future[Result]:
+    """Run in the pool, within a copy of the context: it carries the request's id into the log."""
+    return _pool.submit(copy_context().run, partial(function, *args, **kwargs))
+
+
+def _result(future: Future[Result], deadline: Deadline) -> Result | None:
+    """The result, None where the API gave none or the deadline passed first."""
+    try:
+        return future.result(timeout=deadline.remaining())
+    except (SyllableError, NotDoneInTime):
+        future.cancel()
+        return None

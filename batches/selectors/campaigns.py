@@ -1,0 +1,44 @@
+"""The names of campaigns, which batches only number."""
+
+from django.conf import settings
+from django.core.cache import caches
+
+from batches.connection import syllable_client
+from batches.syllable.deadline import Deadline
+from batches.syllable.errors import SyllableError
+
+MOST_CAMPAIGNS = 300
+NAMES_KEPT_SECONDS = 60
+CACHE_KEY = "campaign-names"
+
+
+def cached_campaign_names() -> dict[str, str] | None:
+    """The names by campaign id as `campaign_names` read them within the last minute; None where it did not."""
+    names: dict[str, str] | None = caches["local"].get(CACHE_KEY)
+    return names
+
+
+def campaign_names(*, deadline: Deadline) -> dict[str, str]:
+    """The names by campaign id, read in one call, of the first 300 campaigns. Raises SyllableError."""
+    page = syllable_client().list_campaigns(limit=MOST_CAMPAIGNS, deadline=deadline)
+    names = {str(campaign.id): campaign_label(campaign.id, campaign.campaign_name) for campaign in page.items}
+    caches["local"].set(CACHE_KEY, names, NAMES_KEPT_SECONDS)
+    return names
+
+
+def campaign_name(campaign_id: int | str | None) -> str:
+    """What a page calls one campaign. Never fails: its number where its name cannot be read."""
+    names = cached_campaign_names()
+    if names is None:
+        try:
+            names = campaign_names(deadline=Deadline(settings.SYLLABLE_TIMEOUT))
+        except SyllableError:
+            names = {}
+    return campaign_label(campaign_id, names.get(str(campaign_id)))
+
+
+def campaign_label(campaign_id: int | str | None, name: str | None) -> str:
+    """What a page calls a campaign: its name, or its number where the name is not known; "" for no campaign."""
+    if campaign_id is None:
+        return ""
+    return (name or "").strip() or f"Campaign {campaign_id}"

@@ -1,0 +1,42 @@
+"""Reads of the audit trail."""
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+
+from batches.models import Change
+
+CHANGES_PER_PAGE = 50
+HISTORY_LENGTH = 20
+
+
+def changes_page(*, number: int | str = 1, unsettled_only: bool = False, batch_id: str = "") -> Page[Change]:
+    """A page of the trail, newest first; a number that is none, or past the end, gives the nearest page there is."""
+    changes = Change.objects.select_related("actor")
+    if unsettled_only:
+        changes = changes.unsettled()
+    if batch_id:
+        changes = changes.of_batch(batch_id)
+    return Paginator(changes.order_by("-pk"), CHANGES_PER_PAGE).get_page(number)
+
+
+def batch_history(batch_id: str) -> QuerySet[Change]:
+    """The newest changes of a batch."""
+    return Change.objects.of_batch(batch_id).select_related("actor")[:HISTORY_LENGTH]
+
+
+def unsettled_count() -> int:
+    """How many changes are not known to have ended one way or the other."""
+    return Change.objects.unsettled().count()
+
+
+def change_by_id(change_id: int) -> Change | None:
+    """One change, None where there is no such."""
+    return Change.objects.select_related("actor", "undoes").filter(pk=change_id).first()
+
+
+def outcome_to_tell(change_id: str, *, batch_id: str | None = None) -> Change | None:
+    """The change that an address names as just made; None where it names none, or one of another batch."""
+    if not change_id.isascii() or not change_id.isdigit() or len(change_id) > 18:
+        return None
+    change = change_by_id(int(change_id))
+    return change if change and batch_id in (None, change.batch_id) else None

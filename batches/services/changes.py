@@ -1,0 +1,170 @@
+"""Every write of a batch starts here and takes the one road.
+
+A change is recorded before anything is sent, believed only when the batch is read back, and never repeated blindly.
+Writers outside the dashboard can still slip between our read and our write: the API offers no way to exclude that.
+"""
+
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from batches import rules
+from batches.connection import syllable_client
+from batches.models import Change, Origin, Outcome
+from batches.services.road import ROAD_SECONDS, Result, Road
+from batches.services.settling import change_settle
+from batches.syllable.schemas import KEEP, BatchEdit, BatchStatus
+from dashboard.models import User
+
+DEADLINE_MARGIN_SECONDS = 5.0
+LOCK_WAIT_SECONDS = 3.0
+LOCK_POLL_SECONDS = 0.1
+
+
+class NotAllowed(Exception):
+    """The actor may not write. The message is a sentence for them."""
+
+
+def batch_update(
+    *,
+    batch_id: str,
+    edit: BatchEdit,
+    actor: User,
+    origin: Origin,
+    loaded: Mapping[str, Any] | None = None,
+    undoes: Change | None = None,
+) -> Result:
+    """Apply `edit` to a batch and say what came of it; takes at most ROAD_SECONDS and the wait for another writer.
+
+    `loaded` is what the operator was looking at (`rules.snapshot`, or a part of it): where the batch shows something
+    else now, nothing is written (CONFLICT). Without it the fresh read and the rules decide. Everything that goes wrong
+    with the API is an outcome, not an exception. Raises NotAllowed before anything is recorded.
+    """
+    email = check_actor(actor)
+    change = _start(
+        Change(
+            batch_id=batch_id,
+            actor=actor,
+            actor_email=email,
+            origin=origin,
+            request_id=uuid.uuid4().hex,
+            wish=edit.fields(),
+            reason=edit.deleted_reason or "",
+            loaded=dict(loaded) if loaded is not None else None,
+            undoes=undoes,
+        )
+    )
+    if change.outcome != Outcome.STARTED:
+        return Result(change)
+    return Road(change, edit, syllable_client(), paused_from=Change.objects.paused_from(batch_id)).walk()
+
+
+def batch_edit(*, batch_id: str, edit: BatchEdit, actor: User, loaded: Mapping[str, Any]) -> Result:
+    """Apply what was typed into the form that was loaded with `loaded`; see `batch_update`."""
+    return batch_update(batch_id=batch_id, edit=edit, actor=actor, origin=Origin.FORM, loaded=loaded)
+
+
+def batch_pause(*, batch_id: str, actor: User) -> Result:
+    """Stop a batch at once, whatever it shows now; see `batch_update`."""
+    edit = BatchEdit(status=BatchStatus.PAUSED)
+    return batch_update(batch_id=batch_id, edit=edit, actor=actor, origin=Origin.CLICK)
+
+
+def batch_resume(*, batch_id: str, actor: User) -> Result:
+    """Let a paused batch go on: as PENDING where our own newest change paused it as such, else ACTIVE.
+
+    A batch that is no longer paused is a CONFLICT: what waits or has expired is not to be started by resuming it.
+    """
+    return batch_update(
+        batch_id=batch_id,
+        edit=BatchEdit(status=rules.resumed_status(Change.objects.paused_from(batch_id))),
+        actor=actor,
+        origin=Origin.CLICK,
+        loaded={"status": BatchStatus.PAUSED.value},
+    )
+
+
+def check_actor(actor: User) -> str:
+    """The email under which `actor` writes batches. Raises NotAllowed, with a sentence for them, where they may not."""
+    if not actor.is_active or not actor.has_perm("batches.edit_batches"):
+        raise NotAllowed("Your role lets you see batches but not change them. Ask an administrator.")
+    if not actor.email:
+        raise NotAllowed(
+            "Your account has no email address, and Syllable records who changed a batch by email. "
+            "Ask an administrator to add yours."
+        )
+    return actor.email
+
+
+def _start(change: Change) -> Change:
+    """Record the change as STARTED, waiting briefly while another one of the same batch is.
+
+    Where the other one does not end in time the change is recorded all the same, as NOT_SENT with the other's name.
+    """
+    give_up_at = time.monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        change.started_at = timezone.now()
+        change.deadline_at = change.started_at + timedelta(seconds=ROAD_SECONDS + DEADLINE_MARGIN_SECONDS)
+        try:
+            # Durable: the row has to outlive whatever happens next, so no caller may hold it in its own transaction.
+            with transaction.atomic(durable=True):
+                change.save(force_insert=True)
+        except IntegrityError:
+            change.pk = None
+        else:
+            return change
+        holder = Change.objects.filter(batch_id=change.batch_id, outcome=Outcome.STARTED).first()
+        if holder is not None and holder.deadline_at < timezone.now():
+            change_settle(holder)
+        elif time.monotonic() >= give_up_at:
+            change.outcome = Outcome.NOT_SENT
+            change.settled_at = timezone.now()
+            who = holder.actor_email if holder is not None else "someone else"
+            change.detail = f"{who} is changing this batch right now. Nothing was sent; try again in a moment."
+            change.save(force_insert=True)
+            return change
+        else:
+            time.sleep(LOCK_POLL_SECONDS)
+
+
+def undo_edit(change: Change) -> BatchEdit:
+    """The edit that takes `change` back: each edited field as it was before. Empty where that is not possible.
+
+    A batch that was idle goes on as ACTIVE; what was canceled, or had expired before the change, cannot come back.
+    """
+    before, edited = change.batch_before, change.edit
+    if change.outcome != Outcome.APPLIED or before is None or edited.status == BatchStatus.CANCELED:
+        return BatchEdit()
+    expires_on = KEEP if edited.expires_on is KEEP else before.expires_on
+    if edited.status is None:
+        return BatchEdit(expires_on=expires_on)
+    if before.status == BatchStatus.IDLE:
+        return BatchEdit(status=BatchStatus.ACTIVE, expires_on=expires_on)
+    if before.status in (BatchStatus.PENDING, BatchStatus.ACTIVE, BatchStatus.PAUSED):
+        return BatchEdit(status=BatchStatus(before.status), expires_on=expires_on)
+    return BatchEdit()
+
+
+def change_undo(*, change: Change, actor: User) -> Result:
+    """Take an applied change back, as a change of its own. Raises NotAllowed, also where it cannot be taken back.
+
+    A field that no longer shows what `change` set is a CONFLICT. The exception is a status that moves by itself
+    (ACTIVE): there the fresh read and the rules decide.
+    """
+    edit = undo_edit(change)
+    if not edit:
+        raise NotAllowed("This change cannot be undone.")
+    set_by_change = {name: value for name, value in change.wish.items() if value != BatchStatus.ACTIVE}
+    return batch_update(
+        batch_id=change.batch_id,
+        edit=edit,
+        actor=actor,
+        origin=Origin.UNDO,
+        loaded=set_by_change,
+        undoes=change,
+    )

@@ -1,0 +1,185 @@
+"""The road for a write, once its change is started: read, compare, check, write, read back, finish."""
+
+import time
+from dataclasses import dataclass, field
+
+import structlog
+from django.utils import timezone
+
+from batches import rules
+from batches.models import Change, Outcome
+from batches.rules import Problem
+from batches.services.settling import saw, words
+from batches.syllable.client import SyllableClient
+from batches.syllable.deadline import Deadline
+from batches.syllable.errors import (
+    Inexpressible,
+    Invalid,
+    NotSent,
+    RateLimited,
+    Refused,
+    SyllableError,
+    SyllableUnavailable,
+)
+from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
+
+logger = structlog.get_logger(__name__)
+
+ROAD_SECONDS = 30.0
+MOST_SENDS = 3
+RESEND_PAUSE_SECONDS = 0.3
+ALREADY_SO = "Nothing to change: the batch already shows this."
+NOT_SHOWN = "Syllable answered as if it had taken the change, but the batch does not show it."
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a write: the finished change, the batch as last read, and what spoke against the edit by field."""
+
+    change: Change
+    batch: Batch | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.change.outcome)
+
+    @property
+    def is_as_wanted(self) -> bool:
+        """The batch shows what was asked for, by this change or already before it."""
+        return self.outcome == Outcome.APPLIED or self.change.detail == ALREADY_SO
+
+
+@dataclass(slots=True)
+class Road:
+    """The way of one started change. `sent` is True once a write may have reached the API: nothing may be called
+    "not sent" from then on. `trouble` says in words what went wrong last.
+    """
+
+    change: Change
+    edit: BatchEdit
+    client: SyllableClient
+    deadline: Deadline = field(default_factory=lambda: Deadline(ROAD_SECONDS))
+    batch: Batch | None = None
+    paused_from: BatchStatus | None = None
+    sent: bool = False
+    trouble: str = ""
+
+    def walk(self) -> Result:
+        """Go the whole way, within ROAD_SECONDS. A round is repeated only where the one before was surely not taken."""
+        for attempt in range(MOST_SENDS):
+            if attempt:
+                time.sleep(min(RESEND_PAUSE_SECONDS, self.deadline.remaining()))
+            if result := self._read() or self._stop() or self._write():
+                return result
+        return self._finish(Outcome.UNCONFIRMED if self.sent else Outcome.NOT_SENT, self.trouble)
+
+    def _read(self) -> Result | None:
+        """Read the batch. After a write this is the read-back, and the change ends here if the batch shows it."""
+        try:
+            self.batch = self.client.get_batch(self.change.batch_id, deadline=self.deadline)
+        except SyllableError as error:
+            outcome = Outcome.UNCONFIRMED if self.sent else Outcome.NOT_SENT
+            return self._finish(outcome, self.trouble or words(error))
+        saw(self.change, self.batch)
+        if self.sent and self._shown(self.batch):
+            return self._finish(Outcome.APPLIED)
+        return None
+
+    def _stop(self) -> Result | None:
+        """Whatever speaks against writing the batch as it was just read."""
+        batch = self._batch()
+        if self._shown(batch):
+            return self._refuse(Outcome.NOT_SENT, ALREADY_SO)
+        if rules.clashes(self.change.loaded or {}, batch, self.edit):
+            return self._refuse(Outcome.CONFLICT, "The batch was changed meanwhile. Nothing was overwritten.")
+        found = rules.problems(
+            batch,
+            self.edit,
+            abilities=self.client.contract.abilities,
+            now=timezone.now(),
+            paused_from=self.paused_from,
+        )
+        if found:
+            return self._refuse(Outcome.NOT_SENT, " ".join(problem.message for problem in found), tuple(found))
+        return None
+
+    def _write(self) -> Result | None:
+        """Send the write once. None where it is worth another round: it did not arrive, or was not taken."""
+        batch, now = self._batch(), timezone.now()
+        try:
+            write = self.client.contract.write(batch, self.edit, by=self.change.actor_email, now=now)
+        except Inexpressible as error:
+            return self._refuse(Outcome.NOT_SENT, words(error))
+        if not self.sent:
+            self.change.before = batch.raw
+            self.change.after = self.client.contract.after(batch, self.edit, now=now)
+        if not self._save("campaign_id", "before", "after", "seen", "seen_at"):
+            return self._overtaken()
+        try:
+            answer = self.client.send(write, request_id=self.change.request_id, deadline=self.deadline)
+        except (NotSent, RateLimited) as error:
+            return self._wait_out(error)
+        except Refused as error:
+            if self.sent:
+                # A refusal of the repeat says nothing about the write before it: that one may be why.
+                self.trouble = words(error)
+                return self._read() or self._finish(Outcome.UNCONFIRMED, self.trouble)
+            return self._finish(Outcome.REJECTED, words(error), _problems_of(error))
+        except SyllableUnavailable as error:
+            self.sent, self.trouble = True, words(error)
+            return self._read()
+        self.sent, self.trouble = True, NOT_SHOWN
+        if answer is None or not self._shown(answer):
+            return self._read()
+        self.batch = answer
+        saw(self.change, answer)
+        return self._finish(Outcome.APPLIED)
+
+    def _wait_out(self, error: NotSent | RateLimited) -> Result | None:
+        """The write was surely not taken. Wait as long as the API asked, unless that is longer than we have."""
+        self.trouble = words(error)
+        wait = (error.retry_after or 0.0) if isinstance(error, RateLimited) else 0.0
+        if wait >= self.deadline.remaining():
+            return self._refuse(Outcome.NOT_SENT, self.trouble)
+        time.sleep(wait)
+        return None
+
+    def _refuse(self, outcome: Outcome, detail: str, problems: tuple[Problem, ...] = ()) -> Result:
+        """Stop before a write. Once an earlier one may have arrived, only "not confirmed" is true."""
+        if self.sent:
+            return self._finish(Outcome.UNCONFIRMED, self.trouble)
+        return self._finish(outcome, detail, problems)
+
+    def _finish(self, outcome: Outcome, detail: str = "", problems: tuple[Problem, ...] = ()) -> Result:
+        self.change.outcome = outcome
+        self.change.detail = detail
+        self.change.settled_at = None if outcome == Outcome.UNCONFIRMED else timezone.now()
+        if not self._save("campaign_id", "outcome", "detail", "settled_at", "seen", "seen_at"):
+            return self._overtaken()
+        logger.info("change_finished", change=self.change.pk, outcome=str(outcome), origin=self.change.origin)
+        return Result(self.change, self.batch, problems)
+
+    def _save(self, *fields: str) -> bool:
+        """Write to the row unless it was settled by somebody else, who found it past its deadline."""
+        mine = Change.objects.filter(pk=self.change.pk, outcome=Outcome.STARTED)
+        return mine.update(**{name: getattr(self.change, name) for name in fields}) == 1
+
+    def _overtaken(self) -> Result:
+        logger.warning("change_overtaken", change=self.change.pk)
+        self.change.refresh_from_db()
+        return Result(self.change, self.batch)
+
+    def _batch(self) -> Batch:
+        assert self.batch is not None, "the batch is read first"
+        return self.batch
+
+    def _shown(self, batch: Batch) -> bool:
+        return self.client.contract.shows(batch, self.edit)
+
+
+def _problems_of(error: Refused) -> tuple[Problem, ...]:
+    """What a 422 says, by the form's fields; what is about no such field goes to the form as a whole."""
+    if not isinstance(error, Invalid):
+        return ()
+    return tuple(Problem(entry.field if entry.field in rules.EDITABLE else "", entry.msg) for entry in error.fields)

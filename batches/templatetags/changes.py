@@ -1,0 +1,117 @@
+"""How pages speak of a change: what it did, and what came of it."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from batches import rules
+from batches.models import Change, Outcome
+from batches.services.changes import undo_edit
+from batches.services.road import ALREADY_SO
+from batches.syllable.schemas import KEEP, BatchEdit, BatchStatus, Timestamp
+from dashboard.templatetags.ui import NOTHING, exact
+
+register = template.Library()
+
+LABELS = {"status": "Status", "expires_on": "Expires on", "deleted_reason": "Reason for canceling"}
+DEEDS = {BatchStatus.PAUSED: "Paused", BatchStatus.CANCELED: "Canceled"}
+KINDS = {
+    Outcome.APPLIED: "success",
+    Outcome.OBSERVED: "info",
+    Outcome.STARTED: "info",
+    Outcome.NOT_SENT: "warning",
+    Outcome.CONFLICT: "warning",
+    Outcome.UNCONFIRMED: "danger",
+    Outcome.REJECTED: "danger",
+}
+
+
+@register.filter
+def label(field: str) -> str:
+    """What pages call a field of the API."""
+    return LABELS.get(field, field)
+
+
+@register.filter
+def shown(value: str | None, field: str) -> str:
+    """A field's value, as the API or a form holds it, in the reader's words and zone."""
+    if field == "expires_on":
+        return exact(Timestamp.read(value)) if value else "no expiry"
+    return value or NOTHING
+
+
+@register.filter
+def steps(change: Change) -> list[rules.Step]:
+    """What a change edits, from → to; where it never came to a write, from what the operator was looking at."""
+    return rules.steps(change.before or change.loaded or {}, change.edit)
+
+
+@register.filter
+def deed(change: Change) -> str:
+    """What a change does, as one would say it afterwards: `Paused`, `Resumed, expiry changed`."""
+    before = (change.before or change.loaded or {}).get("status")
+    return ", ".join(_deeds(change.edit, before)).capitalize()
+
+
+def _deeds(edit: BatchEdit, before: str | None) -> list[str]:
+    deeds = []
+    if edit.status:
+        resumed = "Resumed" if before == BatchStatus.PAUSED else f"Set to {edit.status}"
+        deeds.append(DEEDS.get(edit.status, resumed))
+    if edit.expires_on is not KEEP:
+        deeds.append("expiry changed" if edit.expires_on else "expiry removed")
+    return deeds
+
+
+@register.filter
+def clock(at: datetime | None) -> str:
+    """The time of day in the reader's zone; with the date where that is not today's."""
+    if at is None:
+        return NOTHING
+    local = timezone.localtime(at)
+    return local.strftime("%H:%M:%S" if local.date() == timezone.localdate() else "%Y-%m-%d %H:%M:%S")
+
+
+@register.inclusion_tag("batches/_told.html", takes_context=True)
+def tell(context: template.Context, change: Change) -> dict[str, Any]:
+    """The outcome of a change in words, with what can be done about it by those who may."""
+    may_edit = context["perms"]["batches"]["edit_batches"]
+    return {
+        "change": change,
+        "kind": "info" if change.detail == ALREADY_SO else KINDS[Outcome(change.outcome)],
+        "title": _title(change),
+        "body": _body(change),
+        "can_undo": may_edit and bool(undo_edit(change)),
+        "can_settle": may_edit and change.outcome == Outcome.UNCONFIRMED and not change.is_settled,
+        "csrf_token": context.get("csrf_token"),
+        "next": context["request"].get_full_path(),
+    }
+
+
+def _title(change: Change) -> str:
+    match Outcome(change.outcome):
+        case Outcome.APPLIED:
+            return f"{deed(change)}. Confirmed by Syllable at {clock(change.settled_at)}."
+        case Outcome.UNCONFIRMED:
+            return f"Not confirmed: {change.detail}"
+        case Outcome.REJECTED:
+            return "Rejected: Syllable did not take the change."
+        case Outcome.CONFLICT:
+            return "Not sent: the batch was changed meanwhile."
+        case Outcome.NOT_SENT:
+            return change.detail if change.detail == ALREADY_SO else "Not sent: nothing was changed."
+        case Outcome.STARTED:
+            return "In progress: the outcome is not known yet."
+        case Outcome.OBSERVED:
+            return "Made elsewhere: seen when the batch was read."
+
+
+def _body(change: Change) -> str:
+    match Outcome(change.outcome):
+        case Outcome.UNCONFIRMED | Outcome.CONFLICT if change.batch_seen:
+            return f"The batch was last seen {change.batch_seen.status} at {clock(change.seen_at)}."
+        case Outcome.REJECTED | Outcome.NOT_SENT if change.detail != ALREADY_SO:
+            return change.detail
+    return ""

@@ -1,0 +1,23 @@
+"""Addresses of the app."""
+
+from django.urls import path, register_converter
+
+from batches.converters import BatchIdConverter
+from batches.views import changes, edit
+from batches.views.batch import batch
+from batches.views.batches import batch_list
+
+register_converter(BatchIdConverter, "batch_id")
+
+app_name = "batches"
+urlpatterns = [
+    path("batches/", batch_list, name="batch_list"),
+    path("batches/<batch_id:batch_id>/", batch, name="batch"),
+    path("batches/<batch_id:batch_id>/edit/", edit.edit, name="batch_edit"),
+    path("batches/<batch_id:batch_id>/pause/", edit.pause, name="batch_pause"),
+    path("batches/<batch_id:batch_id>/resume/", edit.resume, name="batch_resume"),
+    path("changes/", changes.change_list, name="change_list"),
+    path("changes/<int:change_id>/", changes.change, name="change"),
+    path("changes/<int:change_id>/undo/", changes.undo, name="change_undo"),
+    path("changes/<int:change_id>/settle/", changes.settle, name="change_settle"),
+]

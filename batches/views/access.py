@@ -1,0 +1,23 @@
+"""Who may open a view. Anonymous visitors never get here: LoginRequiredMiddleware sends them to the login."""
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from batches.services.changes import NotAllowed
+from dashboard.models import User
+
+
+class UserRequest(HttpRequest):
+    """A request of somebody who is logged in."""
+
+    user: User
+
+
+may_view = permission_required("batches.view_batches", raise_exception=True)
+may_edit = permission_required("batches.edit_batches", raise_exception=True)
+
+
+def not_allowed(request: UserRequest, refusal: NotAllowed) -> HttpResponse:
+    """The page for what a service refused to a person, in its words."""
+    return render(request, "batches/not_allowed.html", {"refusal": str(refusal)}, status=403)

@@ -1,0 +1,185 @@
+"""The list of batches."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from batches import rules
+from batches.converters import has_address
+from batches.selectors.batch import abilities
+from batches.selectors.batches import BatchList
+from batches.selectors.batches import batch_list as read_list
+from batches.selectors.campaigns import campaign_label
+from batches.selectors.changes import outcome_to_tell
+from batches.syllable.schemas import Abilities, Batch, BatchStatus
+from batches.views.access import may_view
+from batches.views.list_address import LIMITS, ListAddress, read_address
+
+SOON = timedelta(hours=24)
+OVER = (BatchStatus.CANCELED, BatchStatus.EXPIRED)
+COLUMNS = (
+    ("batch_id", "Batch"),
+    ("campaign_id", "Campaign"),
+    ("status", "Status"),
+    ("count", "Requests"),
+    ("expires_on", "Expires"),
+    ("last_worked_on", "Last activity"),
+    ("last_updated_by", "Last updated by"),
+)
+ORDERS = {
+    "-batch_id": "Newest first",
+    "batch_id": "Oldest first",
+    "campaign_id": "Campaign, lowest number first",
+    "-campaign_id": "Campaign, highest number first",
+    "status": "Status, A to Z",
+    "-status": "Status, Z to A",
+    "expires_on": "First to expire",
+    "-expires_on": "Last to expire",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One status as a filter. `count` is None where it is not known."""
+
+    label: str
+    link: ListAddress
+    count: int | None
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of a column. `link` sorts by it, None where the API cannot; `sorted` is what aria-sort says."""
+
+    name: str
+    label: str
+    link: ListAddress | None
+    sorted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One batch of the table. `segment` is its id as our addresses write it, "" for a batch without one."""
+
+    batch: Batch
+    campaign_name: str
+    campaign_link: ListAddress | None
+    link: str
+    segment: str
+    is_expiring_soon: bool
+    is_past_expiry: bool
+    can_pause: bool
+    can_resume: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Where the reader is. `last` is the last page's number; it and `total` are None where the API does not say."""
+
+    first: int
+    until: int
+    total: int | None
+    last: int | None
+    previous_link: ListAddress | None
+    next_link: ListAddress | None
+
+
+@may_view
+@require_safe
+def batch_list(request: HttpRequest) -> HttpResponse:
+    """The page, or, for htmx, its table alone; where that cannot be read, the reason as plain text with a 503."""
+    able = abilities()
+    address, problems = read_address(request.GET, able)
+    found = read_list(address.query())
+    is_refresh = request.headers.get("HX-Request") == "true"
+    if found.error and is_refresh:
+        return HttpResponse(found.error.user_message, status=503, content_type="text/plain; charset=utf-8")
+    context = {
+        "address": address,
+        "problems": problems,
+        "told": outcome_to_tell(request.GET.get("change", "")),
+        "typed": request.GET.get("q", address.q),
+        "found": found,
+        "campaigns": _campaigns(address, found),
+        "orders": {order: label for order, label in ORDERS.items() if order.removeprefix("-") in able.order_by},
+        "limits": LIMITS,
+        "tabs": _tabs(address, found, able),
+        "headings": _headings(address, able),
+        "rows": _rows(address, found),
+        "pager": _pager(address, found),
+    }
+    template = "batches/_table.html" if is_refresh else "batches/list.html"
+    return render(request, template, context, status=503 if found.error else 200)
+
+
+def _campaigns(address: ListAddress, found: BatchList) -> list[tuple[str, str]]:
+    """What the campaign filter offers, by name; the one that is chosen even if its name is not known."""
+    names = dict(found.campaign_names)
+    if address.campaign:
+        names.setdefault(address.campaign, campaign_label(address.campaign, None))
+    return sorted(names.items(), key=lambda item: item[1].casefold())
+
+
+def _tabs(address: ListAddress, found: BatchList, able: Abilities) -> list[Tab]:
+    statuses = ["", *able.statuses]
+    if address.status not in statuses:
+        statuses.append(address.status)
+    return [
+        Tab(status or "All", address.to(status=str(status)), found.counts.get(status), status == address.status)
+        for status in statuses
+    ]
+
+
+def _headings(address: ListAddress, able: Abilities) -> list[Heading]:
+    return [_heading(name, label, address, able) for name, label in COLUMNS]
+
+
+def _heading(name: str, label: str, address: ListAddress, able: Abilities) -> Heading:
+    directions = {name: "ascending", f"-{name}": "descending"}
+    other_way = f"-{name}" if address.order == name else name
+    link = address.to(order=other_way) if name in able.order_by else None
+    return Heading(name, label, link, directions.get(address.order, ""))
+
+
+def _rows(address: ListAddress, found: BatchList) -> list[Row]:
+    batches = found.page.items if found.page else []
+    return [_row(batch, address, found.campaign_names, found.read_at) for batch in batches]
+
+
+def _row(batch: Batch, address: ListAddress, names: dict[str, str], now: datetime) -> Row:
+    campaign = "" if batch.campaign_id is None else str(batch.campaign_id)
+    link = reverse("batches:batch", args=[batch.batch_id]) if has_address(batch.batch_id) else ""
+    expires_at = batch.expires_on.at if batch.expires_on and batch.status not in OVER else None
+    return Row(
+        batch=batch,
+        campaign_name=campaign_label(batch.campaign_id, names.get(campaign)),
+        campaign_link=address.to(campaign=campaign) if isinstance(batch.campaign_id, int) else None,
+        link=link,
+        segment=link.rstrip("/").rpartition("/")[2],
+        is_expiring_soon=expires_at is not None and now < expires_at <= now + SOON,
+        is_past_expiry=expires_at is not None and expires_at <= now,
+        can_pause=bool(link) and batch.status in rules.NOT_FINISHED,
+        can_resume=bool(link) and batch.status == BatchStatus.PAUSED,
+    )
+
+
+def _pager(address: ListAddress, found: BatchList) -> Pager | None:
+    page = found.page
+    if page is None:
+        return None
+    # The API may give fewer rows to a page than it was asked for, so the numbers go by what it says it gave.
+    before = page.page * page.page_size
+    return Pager(
+        first=before + 1,
+        until=before + len(page.items) + page.unreadable,
+        total=page.total_count,
+        last=None if page.total_count is None else max(1, ceil(page.total_count / page.page_size)),
+        previous_link=address.to(page=address.page - 1) if address.page > 1 else None,
+        next_link=address.to(page=address.page + 1) if page.has_next else None,
+    )

@@ -1,0 +1,62 @@
+"""The audit trail, and what can be done about one of its changes."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from batches import rules
+from batches.models import Change
+from batches.selectors.changes import change_by_id, changes_page
+from batches.services.changes import NotAllowed, change_undo, undo_edit
+from batches.services.settling import change_settle
+from batches.views.access import UserRequest, may_edit, may_view, not_allowed
+from batches.views.edit import written
+
+
+@may_view
+@require_safe
+def change_list(request: UserRequest) -> HttpResponse:
+    """The latest changes, newest first; `unsettled=1` for those whose end is not known, `batch` for one batch."""
+    unsettled_only, batch_id = request.GET.get("unsettled") == "1", request.GET.get("batch", "")
+    page = changes_page(number=request.GET.get("page", 1), unsettled_only=unsettled_only, batch_id=batch_id)
+    context = {"page": page, "unsettled_only": unsettled_only, "batch_id": batch_id}
+    return render(request, "batches/changes.html", context)
+
+
+@may_view
+@require_safe
+def change(request: UserRequest, change_id: int) -> HttpResponse:
+    """Everything that is known of one change."""
+    found = _change(change_id)
+    return render(request, "batches/change.html", {"change": found, "can_undo": bool(undo_edit(found))})
+
+
+@may_edit
+@require_POST
+def undo(request: UserRequest, change_id: int) -> HttpResponse:
+    """Take a change back: with `confirm` at once, else first the review of what that means."""
+    undone = _change(change_id)
+    edit = undo_edit(undone)
+    if edit and not request.POST.get("confirm"):
+        context = {"change": undone, "batch_id": undone.batch_id, "steps": rules.steps(undone.after or {}, edit)}
+        return render(request, "batches/review_undo.html", context)
+    try:
+        result = change_undo(change=undone, actor=request.user)
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    return written(request, result)
+
+
+@may_edit
+@require_POST
+def settle(request: UserRequest, change_id: int) -> HttpResponse:
+    """Look again whether a change that was not confirmed has been taken."""
+    change_settle(_change(change_id))
+    return redirect("batches:change", change_id)
+
+
+def _change(change_id: int) -> Change:
+    change = change_by_id(change_id)
+    if change is None:
+        raise Http404("There is no such change.")
+    return change

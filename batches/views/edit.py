@@ -1,0 +1,111 @@
+"""The writes of one batch: the edit form with its review, and the one-click actions."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from batches import rules
+from batches.forms import LOST, BatchForm, fill, fingerprint_of
+from batches.models import Change, Outcome
+from batches.selectors.batch import abilities, batch_now, paused_from
+from batches.services.changes import NotAllowed, batch_edit, batch_pause, batch_resume
+from batches.services.road import Result
+from batches.syllable.errors import SyllableError
+from batches.views.access import UserRequest, may_edit, not_allowed
+
+STATUS_CODES = {Outcome.CONFLICT: 409, Outcome.REJECTED: 422, Outcome.NOT_SENT: 409, Outcome.UNCONFIRMED: 502}
+
+
+@may_edit
+@require_http_methods(["GET", "POST"])
+def edit(request: UserRequest, batch_id: str) -> HttpResponse:
+    """POST: the review of what was typed; with `confirm`, the write. GET: the batch's page, which has the form."""
+    if request.method == "GET":
+        return redirect("batches:batch", batch_id)
+    form = _form(request.POST, batch_id)
+    if form.is_lost:
+        form = _found_again(request, batch_id) or form
+    context = {"form": form, "batch_id": batch_id}
+    if not form.is_valid():
+        return render(request, "batches/edit.html", context, status=422)
+    if not request.POST.get("confirm"):
+        return render(request, "batches/review.html", context | {"steps": rules.steps(form.loaded, form.edit)})
+    try:
+        result = batch_edit(batch_id=batch_id, edit=form.edit, actor=request.user, loaded=form.loaded)
+    except NotAllowed as refusal:
+        form.add_error(None, str(refusal))
+        return render(request, "batches/edit.html", context, status=403)
+    if result.is_as_wanted or result.outcome == Outcome.CONFLICT:
+        return written(request, result)
+    for problem in result.problems:
+        form.add_error(problem.field or None, problem.message)
+    return render(request, "batches/edit.html", context | {"told": result.change}, status=STATUS_CODES[result.outcome])
+
+
+@may_edit
+@require_POST
+def pause(request: UserRequest, batch_id: str) -> HttpResponse:
+    """Stop the batch at once."""
+    return _one_click(request, batch_id, batch_pause)
+
+
+@may_edit
+@require_POST
+def resume(request: UserRequest, batch_id: str) -> HttpResponse:
+    """Let the paused batch go on, at once."""
+    return _one_click(request, batch_id, batch_resume)
+
+
+def _one_click(request: UserRequest, batch_id: str, write: Callable[..., Result]) -> HttpResponse:
+    try:
+        result = write(batch_id=batch_id, actor=request.user)
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    return written(request, result)
+
+
+def written(request: UserRequest, result: Result) -> HttpResponse:
+    """The answer to a write of which nothing typed is to be kept: the page it came from, which tells the outcome.
+
+    A conflict gets its own page instead, with the three versions.
+    """
+    change = result.change
+    if result.outcome == Outcome.CONFLICT and result.batch:
+        context = {
+            "form": _form(fill(result.batch, change.edit), change.batch_id),
+            "batch_id": change.batch_id,
+            "change": change,
+            "versions": rules.versions(change.loaded or {}, result.batch, change.edit),
+        }
+        return render(request, "batches/conflict.html", context, status=409)
+    return redirect(_back(request, change))
+
+
+def _back(request: UserRequest, change: Change) -> str:
+    """The address in `next` where it is ours, else the batch's page; with the change whose outcome is to be told."""
+    address = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        address = reverse("batches:batch", args=[change.batch_id])
+    parts = urlsplit(address)
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "change"]
+    return parts._replace(query=urlencode([*query, ("change", str(change.pk))])).geturl()
+
+
+def _form(data: dict[str, str], batch_id: str) -> BatchForm:
+    return BatchForm(data, batch_id=batch_id, abilities=abilities(), paused_from=paused_from(batch_id))
+
+
+def _found_again(request: UserRequest, batch_id: str) -> BatchForm | None:
+    """What was typed, over the batch as it is now; None where that cannot be read."""
+    try:
+        fingerprint = fingerprint_of(batch_now(batch_id))
+    except SyllableError:
+        return None
+    form = _form(request.POST.dict() | {"fingerprint": fingerprint}, batch_id)
+    form.add_error(None, LOST)
+    return form

@@ -1,0 +1,98 @@
+"""The filter of the batch list, which lives in the page's address."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from batches.syllable.schemas import Abilities, BatchQuery
+
+NEWEST_FIRST = "-batch_id"
+LIMITS = (25, 50, 100)
+LONGEST_STATUS = 50
+LONGEST_SEARCH = 200
+LARGEST_PAGE = 1_000_000
+PROBLEMS = {
+    "status": "No batch can have the status in this address: batches of every status are shown.",
+    "campaign": "A campaign is chosen by its number: batches of every campaign are shown.",
+    "q": f"A search can have {LONGEST_SEARCH} visible characters at the most: it was left out.",
+    "order": "The list cannot be sorted like that: the newest batches come first.",
+    "page": "Pages are numbered from 1 up: page 1 is shown.",
+    "limit": f"A page can have {LIMITS[0]}, {LIMITS[1]} or {LIMITS[2]} rows: {LIMITS[0]} are shown.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListAddress:
+    """What the address asks for. `page` is 1-based; `order` is a field of the API, with `-` before it: descending."""
+
+    status: str = ""
+    campaign: str = ""
+    q: str = ""
+    order: str = NEWEST_FIRST
+    page: int = 1
+    limit: int = LIMITS[0]
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.status or self.campaign or self.q)
+
+    @property
+    def unfiltered(self) -> "ListAddress":
+        """Every batch, in the same order and as many to a page."""
+        return ListAddress(order=self.order, limit=self.limit)
+
+    @property
+    def first_page(self) -> "ListAddress":
+        return self.to(page=1)
+
+    def query(self) -> BatchQuery:
+        """The same as a question to the API."""
+        return BatchQuery(
+            status=self.status,
+            campaign_id=self.campaign,
+            batch_id=self.q,
+            order_by=self.order.removeprefix("-"),
+            descending=self.order.startswith("-"),
+            page=self.page - 1,
+            limit=self.limit,
+        )
+
+    def to(self, **changes: Any) -> "ListAddress":
+        """The address with `changes`, on its first page unless they name one."""
+        return replace(self, **({"page": 1} | changes))
+
+    def __str__(self) -> str:
+        """The address as a link has it: what is the default is left out."""
+        chosen = {field.name: value for field in fields(self) if (value := getattr(self, field.name)) != field.default}
+        return reverse("batches:batch_list") + (f"?{urlencode(chosen)}" if chosen else "")
+
+
+def read_address(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListAddress, list[str]]:
+    """The address in a query string, and a sentence on everything in it that could not be used.
+
+    A status that the contract does not have is no mistake: the API may know more of them than its documents.
+    """
+    accepts: dict[str, Callable[[str], bool]] = {
+        "status": lambda text: text.isprintable() and len(text) <= LONGEST_STATUS,
+        "campaign": lambda text: _is_number(text) and len(text) <= 18,
+        "q": lambda text: text.isprintable() and len(text) <= LONGEST_SEARCH,
+        "order": lambda text: text.removeprefix("-") in abilities.order_by,
+        "page": lambda text: _is_number(text) and len(text) <= 7 and 1 <= int(text) <= LARGEST_PAGE,
+        "limit": lambda text: text in {str(limit) for limit in LIMITS},
+    }
+    usable: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, accept in accepts.items():
+        text = str(params.get(name, "")).strip()
+        if text and accept(text):
+            usable[name] = int(text) if name in ("page", "limit") else text
+        elif text:
+            problems.append(PROBLEMS[name])
+    return ListAddress(**usable), problems
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

@@ -1,0 +1,175 @@
+"""Managing people. Administrators give out what they have themselves, and touch nobody who can do more."""
+
+from smtplib import SMTPException
+from typing import Any, ClassVar
+
+import structlog
+from allauth.account.decorators import secure_admin_login
+from allauth.account.forms import ResetPasswordForm
+from allauth.account.models import EmailAddress, EmailConfirmation
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import SetPasswordMixin, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from dashboard.forms import TimeZoneForm
+from dashboard.models import User
+
+logger = structlog.get_logger(__name__)
+
+admin.site.site_title = "Outbound Dashboard"
+admin.site.site_header = "Outbound Dashboard administration"
+admin.site.index_title = "People and roles"
+admin.site.site_url = "/batches/"
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+# The one address of an account is kept by User.save().
+admin.site.unregister(EmailAddress)
+if admin.site.is_registered(EmailConfirmation):
+    admin.site.unregister(EmailConfirmation)
+
+
+class NewUserForm(SetPasswordMixin, TimeZoneForm):
+    """A new person. Without a password they are sent a link with which they set their own."""
+
+    password1, password2 = SetPasswordMixin.create_password_fields()
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "time_zone", "groups")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True
+        for name in ("password1", "password2"):
+            self.fields[name].required = False
+        self.fields["password1"].help_text = "Leave it empty to send the person a link with which they set their own."
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        self.validate_passwords()
+        if bool(self.cleaned_data.get("password1")) != bool(self.cleaned_data.get("password2")):
+            self.add_error("password2", self.error_messages["password_mismatch"])
+        return cleaned
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        self.validate_password_for_user(self.instance)
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.set_password(self.cleaned_data["password1"] or None)
+        return super().save(commit)
+
+
+class EditedUserForm(TimeZoneForm, UserChangeForm):
+    """A person as an administrator edits them."""
+
+    class Meta(UserChangeForm.Meta):
+        model = User
+        fields = "__all__"
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    """People: made, given a role, deactivated; never deleted, because what they did is theirs."""
+
+    form = EditedUserForm
+    add_form = NewUserForm
+    add_form_template = None
+    list_display = ("email", "name", "roles", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ("user_permissions",)
+    actions = ("send_reset_mail",)
+    add_fieldsets = (
+        (None, {"fields": ("email", "name", "time_zone", "groups")}),
+        ("Password", {"fields": ("password1", "password2")}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        if obj is None:
+            return self.add_fieldsets
+        powers = ("is_superuser", "user_permissions") if _is_superuser(request) else ()
+        return (
+            (None, {"fields": ("email", "name", "time_zone", "password")}),
+            ("What they may do", {"fields": ("is_active", "groups", *powers)}),
+            ("Dates", {"fields": ("last_login", "date_joined")}),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        if obj is not None and obj == request.user:
+            # Nobody locks themselves out by a slip.
+            return (*fields, "is_active", "groups", "is_superuser")
+        return fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or _actor(request).may_manage(obj))
+
+    def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
+        return False
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name == "groups":
+            field.widget = forms.CheckboxSelectMultiple()
+            field.help_text = "Their role."
+            if not _is_superuser(request):
+                beyond = Group.objects.exclude(permissions=None).filter(
+                    pk__in=Group.permissions.through.objects.exclude(
+                        permission_id__in=_actor(request).granted_permissions()
+                    ).values("group_id")
+                )
+                field.queryset = field.queryset.exclude(pk__in=beyond)
+        return field
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change and not obj.has_usable_password():
+            self._send_reset_mails(request, [obj])
+
+    @admin.action(description="Send a link to set a new password", permissions=["change"])
+    def send_reset_mail(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        people = [person for person in queryset.filter(is_active=True) if person.email]
+        if not people:
+            self.message_user(request, "None of them is active and has an email.", messages.WARNING)
+        self._send_reset_mails(request, people)
+
+    def _send_reset_mails(self, request: HttpRequest, people: list[User]) -> None:
+        for person in people:
+            try:
+                _send_reset_mail(request, person)
+            except (OSError, SMTPException):
+                logger.exception("mail_failed")
+                self.message_user(request, f"The mail to {person.email} could not be sent.", messages.ERROR)
+            else:
+                self.message_user(request, f"{person.email} was sent a link to set a password.", messages.SUCCESS)
+
+    @admin.display(description="role")
+    def roles(self, person: User) -> str:
+        names = [group.name for group in person.groups.all()]
+        return ", ".join(["Superuser", *names] if person.is_superuser else names)
+
+
+def _actor(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return _actor(request).is_superuser
+
+
+def _send_reset_mail(request: HttpRequest, person: User) -> None:
+    form = ResetPasswordForm({"email": person.email})
+    if form.is_valid():
+        form.save(request)

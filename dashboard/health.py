@@ -1,0 +1,50 @@
+"""For whoever watches the process: is it alive, and can it serve?"""
+
+from functools import cache
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+class NotMigrated(Exception):
+    """The database lacks migrations of this version."""
+
+
+@cache
+def require_migrations() -> None:
+    """Raise NotMigrated unless every migration is applied. Success is remembered: migrations are not taken back."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise NotMigrated
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """200 while the process answers at all; the database is not asked."""
+    return _text("alive")
+
+
+@login_not_required
+@never_cache
+@require_safe
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """200 when pages can be served, else 503 with the reason in words."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        require_migrations()
+    except DatabaseError:
+        return _text("not ready: the database does not answer", status=503)
+    except NotMigrated:
+        return _text("not ready: the database is not migrated, run manage.py migrate", status=503)
+    return _text("ready")
+
+
+def _text(words: str, status: int = 200) -> HttpResponse:
+    return HttpResponse(f"{words}\n", content_type="text/plain; charset=utf-8", status=status)

@@ -1,0 +1,101 @@
+"""What happens to every request: whom to believe about it, who sees it in which zone, and what its answer says."""
+
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRefresh
+from django_structlog.middlewares import RequestMiddleware
+
+from dashboard.logs import request_id
+from dashboard.time_zones import is_time_zone
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+UNUSED_FEATURES = ("camera", "display-capture", "geolocation", "gyroscope", "microphone", "payment", "usb")
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES)
+
+
+def _is_trusted(address: str) -> bool:
+    try:
+        ip = ip_address(address.strip())
+    except ValueError:
+        return False
+    return any(ip in network for network in settings.TRUSTED_PROXIES)
+
+
+class TrustedProxies:
+    """Believe `X-Forwarded-For` and `X-Forwarded-Proto` from TRUSTED_PROXIES, and drop them from anyone else.
+
+    Behind it, REMOTE_ADDR is the visitor: the last address of the chain that is no proxy of ours.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        forwarded_for = request.META.pop("HTTP_X_FORWARDED_FOR", "")
+        if not _is_trusted(request.META.get("REMOTE_ADDR", "")):
+            request.META.pop("HTTP_X_FORWARDED_PROTO", None)
+        elif visitors := [hop.strip() for hop in forwarded_for.split(",") if hop.strip() and not _is_trusted(hop)]:
+            request.META["REMOTE_ADDR"] = visitors[-1]
+        return self.get_response(request)
+
+
+class ResponseHeaders:
+    """The headers that Django and django-csp do not set. Pages are personal, so no shared cache may keep them."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+
+class RequestLog(RequestMiddleware):
+    """One log line per request, without its query, and the request's id as `X-Request-ID` of the answer."""
+
+    def prepare(self, request: HttpRequest) -> None:
+        super().prepare(request)
+        request.META["dashboard.request_id"] = request_id()
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        super().handle_response(request, response)
+        response.headers["X-Request-ID"] = request.META["dashboard.request_id"]
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} {request.path}"
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Send the anonymous to the login page; a page that refreshes a part of itself is reloaded as a whole for that."""
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
+        if getattr(request, "htmx", False):
+            return HttpResponseClientRefresh()
+        return super().handle_no_permission(request, view_func)
+
+
+class UserTimeZone:
+    """Show moments in the user's own zone, where they have one that exists; else in TIME_ZONE."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        name = getattr(request.user, "time_zone", "")
+        with timezone.override(ZoneInfo(name) if is_time_zone(name) else None):
+            return self.get_response(request)

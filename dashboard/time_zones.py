@@ -1,0 +1,48 @@
+"""The time zones people may choose from."""
+
+from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether `name` is a zone this machine knows."""
+    return name in _names()
+
+
+def validate_time_zone(name: str) -> None:
+    """A validator for fields that hold the name of a zone."""
+    if not is_time_zone(name):
+        raise ValidationError("“%(name)s” is not a time zone.", params={"name": name}, code="unknown_time_zone")
+
+
+def offset(at: datetime) -> str:
+    """The offset of an aware datetime, such as `UTC-05:00`."""
+    minutes = int((at.utcoffset() or timedelta()).total_seconds() // 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"UTC{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def time_zone_choices(kept: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
+    """Zones by region with their offset of today, for a select. `kept` is offered though it be an uncommon name."""
+    now = timezone.now()
+    common = {region: [name for name in sorted(_names()) if name.startswith(f"{region}/")] for region in REGIONS}
+    common["Other"] = ["UTC", *([kept] if is_time_zone(kept) and kept.split("/")[0] not in REGIONS else [])]
+    return [
+        (region, [(name, f"{_city(name)} ({offset(now.astimezone(ZoneInfo(name)))})") for name in dict.fromkeys(names)])
+        for region, names in common.items()
+    ]
+
+
+def _city(name: str) -> str:
+    return name.split("/", 1)[-1].replace("_", " ").replace("/", ", ")

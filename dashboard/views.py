@@ -1,0 +1,24 @@
+"""Pages of the project itself."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from dashboard.forms import ProfileForm
+from dashboard.models import User
+
+
+def home(_request: HttpRequest) -> HttpResponse:
+    """The batches are what people come for."""
+    return redirect("/batches/")
+
+
+def profile(request: HttpRequest) -> HttpResponse:
+    """Where people set their own name and time zone."""
+    # A fresh copy: an invalid form must not change the user that the rest of the page shows.
+    form = ProfileForm(request.POST or None, instance=get_object_or_404(User, pk=request.user.pk))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Your settings are saved.")
+        return redirect("profile")
+    return render(request, "account/profile.html", {"form": form})

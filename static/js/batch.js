@@ -1,0 +1,38 @@
+// The edit form of a batch: quick choices for the expiry, and only those controls that apply to the chosen status.
+(() => {
+  "use strict";
+  const form = document.querySelector("[data-batch-form]");
+  if (!form) return;
+
+  const status = form.elements.status;
+  const picker = form.elements.expires_on;
+  const noExpiry = form.elements.clear_expiry;
+  const expiry = form.querySelector("[data-expiry]");
+  const reason = form.querySelector("[data-reason]");
+  const quick = form.querySelector("[data-quick]");
+
+  const follow = () => {
+    const canceling = status.value === "CANCELED";
+    reason.hidden = !canceling;
+    expiry.disabled = canceling;
+    picker.disabled = noExpiry.checked;
+  };
+
+  quick.hidden = false;
+  quick.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-set-expiry]");
+    if (!button) return;
+    noExpiry.checked = false;
+    picker.value = button.dataset.setExpiry;
+    follow();
+    picker.focus();
+  });
+  status.addEventListener("change", () => {
+    follow();
+    if (status.value === "CANCELED") form.elements.deleted_reason.focus();
+  });
+  noExpiry.addEventListener("change", follow);
+  // A page restored from the browser's history keeps what was typed, but says so only after this event.
+  window.addEventListener("pageshow", follow);
+  follow();
+})();

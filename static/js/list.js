@@ -1,0 +1,89 @@
+// Keeps the list of batches fresh without getting in the reader's way. The page works without it.
+
+const EVERY = 10_000;
+const notice = document.getElementById("list-notice");
+const filter = document.getElementById("list-filter");
+let asked = Date.now();
+let scrolled = [];
+
+const list = () => document.getElementById("batch-list");
+const isList = (event) => event.detail.requestConfig?.elt?.id === "batch-list";
+const scrollers = () => [...list().querySelectorAll(".list-tabs ul, .list-scroll")];
+
+// A row that moves away under a pointer or a thumb would put another batch's button there.
+function isInUse() {
+  const selection = getSelection();
+  return (
+    list().contains(document.activeElement) ||
+    list().querySelector("a:hover, button:hover, :active") !== null ||
+    (!selection.isCollapsed && selection.containsNode(list(), true))
+  );
+}
+
+function refresh() {
+  if (document.hidden || isInUse()) return;
+  asked = Date.now();
+  htmx.trigger(list(), "refresh");
+}
+
+function refreshWhenDue() {
+  if (Date.now() - asked >= EVERY) refresh();
+}
+
+// The notice is spoken when its text changes, so the same failure is told once.
+function stale(reason) {
+  const readAt = list().dataset.readAt;
+  const text = readAt ? `Not refreshed since ${readAt}: ${reason}` : reason;
+  if (notice.textContent !== text) notice.textContent = text;
+  list().classList.add("is-stale");
+}
+
+function reasonIn(xhr) {
+  const isReason = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  return isReason ? xhr.responseText : `The dashboard answered with an error (${xhr.status}).`;
+}
+
+setInterval(refreshWhenDue, 1000);
+document.addEventListener("visibilitychange", refresh);
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) refresh();
+});
+
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (!isList(event)) return;
+  if (event.detail.isError) {
+    stale(reasonIn(event.detail.xhr));
+    // It is told on the page: the console need not tell it again.
+    event.detail.isError = false;
+  } else if (isInUse()) {
+    event.detail.shouldSwap = false;
+  }
+  scrolled = scrollers().map((element) => element.scrollLeft);
+});
+
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (!isList(event)) return;
+  scrollers().forEach((element, at) => (element.scrollLeft = scrolled[at] ?? 0));
+  notice.textContent = "";
+});
+
+for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+  document.body.addEventListener(failure, (event) => {
+    if (isList(event)) stale("The dashboard cannot be reached.");
+  });
+}
+
+// On a phone the tabs are wider than the page.
+const [tabs] = scrollers();
+tabs.scrollLeft = tabs.querySelector("[aria-current]").offsetLeft - tabs.offsetLeft - 48;
+
+filter.addEventListener("change", (event) => {
+  if (event.target.matches("select")) filter.requestSubmit();
+});
+
+// An address to be sent to a colleague says only what was chosen.
+filter.addEventListener("formdata", (event) => {
+  for (const field of filter.elements) {
+    if (field.name && field.value === (field.dataset.default ?? "")) event.formData.delete(field.name);
+  }
+});

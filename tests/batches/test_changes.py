@@ -1,0 +1,164 @@
+"""The trail: its list, the page of one change, undo from there, and looking again."""
+
+import pytest
+from django.urls import reverse
+
+from batches.models import Change, Outcome
+from batches.sandbox import faults
+from batches.services import road
+from batches.services.changes import batch_edit, batch_pause
+from batches.syllable.schemas import BatchEdit, BatchStatus
+
+pytestmark = pytest.mark.django_db
+
+ID = "20261123.9"
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch):
+    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
+
+
+@pytest.fixture
+def batch(sandbox):
+    sandbox.store.add_batch(ID, status="ACTIVE")
+    return sandbox
+
+
+@pytest.fixture
+def pause(batch, operator):
+    return batch_pause(batch_id=ID, actor=operator).change
+
+
+def text(response):
+    return response.content.decode()
+
+
+def address(name, change):
+    return reverse(f"batches:{name}", args=[change.pk])
+
+
+class TestList:
+    def test_it_shows_who_what_why_and_the_outcome_newest_first(self, client, batch, pause, operator):
+        edit = BatchEdit(status=BatchStatus.CANCELED, deleted_reason="Wrong <b>list</b>")
+        batch_edit(batch_id=ID, edit=edit, actor=operator, loaded={})
+        client.force_login(operator)
+        response = client.get("/changes/")
+        assert [change.wish["status"] for change in response.context["page"]] == ["CANCELED", "PAUSED"]
+        html = text(response)
+        assert "operator@example.com" in html
+        assert "Wrong &lt;b&gt;list" in html
+        assert "Applied" in html
+
+    def test_it_needs_a_role(self, client, pause, nobody):
+        assert client.get("/changes/").url.startswith("/accounts/login/")
+        client.force_login(nobody)
+        assert client.get("/changes/").status_code == 403
+
+    def test_it_is_empty_at_first(self, client, viewer):
+        client.force_login(viewer)
+        assert "No changes" in text(client.get("/changes/"))
+
+    def test_it_filters_by_batch_and_by_what_is_not_settled(self, client, batch, pause, operator):
+        batch.store.add_batch("other", status="ACTIVE")
+        batch.faults.add(faults.ignore(), method="PUT", times=None)
+        unsettled = batch_pause(batch_id="other", actor=operator).change
+        client.force_login(operator)
+        assert list(client.get("/changes/", {"batch": ID}).context["page"]) == [pause]
+        response = client.get("/changes/", {"unsettled": "1"})
+        assert list(response.context["page"]) == [unsettled]
+        assert "not settled" in text(response)
+
+    @pytest.mark.parametrize("page", ["0", "-1", "x", "999", "9" * 40])
+    def test_a_page_that_is_none_gives_the_nearest(self, client, pause, operator, page):
+        client.force_login(operator)
+        assert client.get("/changes/", {"page": page}).status_code == 200
+
+    def test_a_batch_name_that_no_database_can_hold_finds_nothing(self, client, pause, operator):
+        client.force_login(operator)
+        assert list(client.get("/changes/", {"batch": "\x00"}).context["page"]) == []
+
+    def test_it_asks_the_api_for_nothing_and_the_database_little(
+        self, client, batch, pause, operator, django_assert_num_queries
+    ):
+        Change.objects.bulk_create(
+            Change(batch_id=str(number), outcome=Outcome.APPLIED, wish={}, deadline_at=pause.deadline_at)
+            for number in range(40)
+        )
+        batch.requests.clear()
+        client.force_login(operator)
+        with django_assert_num_queries(7):
+            client.get("/changes/")
+        assert not batch.requests
+
+
+class TestOne:
+    def test_it_shows_everything_that_is_known(self, client, pause, viewer):
+        client.force_login(viewer)
+        html = text(client.get(address("change", pause)))
+        assert pause.request_id in html
+        assert "operator@example.com" in html
+        assert "Undo" not in html
+
+    def test_one_that_is_none_is_not_found(self, client, viewer):
+        client.force_login(viewer)
+        assert client.get("/changes/12345/").status_code == 404
+        assert client.get(f"/changes/{10**30}/").status_code == 404
+
+    def test_it_is_there_after_its_person_has_gone(self, client, pause, operator, viewer):
+        operator.delete()
+        client.force_login(viewer)
+        assert "operator@example.com" in text(client.get(address("change", pause)))
+
+
+class TestUndo:
+    def test_from_the_trail_it_is_reviewed_first(self, client, batch, pause, operator):
+        client.force_login(operator)
+        response = client.post(address("change_undo", pause))
+        steps = response.context["steps"]
+        assert [(step.before, step.after) for step in steps] == [("PAUSED", "ACTIVE")]
+        assert batch.batch(ID)["status"] == "PAUSED"
+        response = client.post(address("change_undo", pause), {"confirm": "1"})
+        assert batch.batch(ID)["status"] == "ACTIVE"
+        assert "Resumed. Confirmed" in text(client.get(response.url))
+
+    def test_what_was_changed_since_is_a_conflict_that_can_be_confirmed(self, client, batch, operator):
+        batch.store.change_batch(ID, expires_on="2036-01-01T00:00:00Z")
+        change = batch_edit(batch_id=ID, edit=BatchEdit(expires_on=None), actor=operator, loaded={}).change
+        batch.store.change_batch(ID, expires_on="2037-01-01T00:00:00Z")
+        client.force_login(operator)
+        response = client.post(address("change_undo", change), {"confirm": "1"})
+        assert response.status_code == 409
+        assert response.context["form"].is_valid()
+
+    def test_what_cannot_be_undone_says_so(self, client, batch, operator):
+        edit = BatchEdit(status=BatchStatus.CANCELED, deleted_reason="Wrong list")
+        change = batch_edit(batch_id=ID, edit=edit, actor=operator, loaded={}).change
+        client.force_login(operator)
+        response = client.post(address("change_undo", change), {"confirm": "1"})
+        assert response.status_code == 403
+        assert "cannot be undone" in text(response)
+
+    def test_a_viewer_may_not(self, client, batch, pause, viewer):
+        client.force_login(viewer)
+        assert client.post(address("change_undo", pause), {"confirm": "1"}).status_code == 403
+        assert batch.batch(ID)["status"] == "PAUSED"
+
+    def test_it_takes_a_post(self, client, pause, operator):
+        client.force_login(operator)
+        assert client.get(address("change_undo", pause)).status_code == 405
+
+
+class TestLookingAgain:
+    def test_it_settles_what_was_taken_after_all(self, client, batch, operator):
+        batch.faults.add(faults.ignore(), method="PUT", times=None)
+        change = batch_pause(batch_id=ID, actor=operator).change
+        batch.store.change_batch(ID, status="PAUSED")
+        client.force_login(operator)
+        assert client.post(address("change_settle", change)).url == address("change", change)
+        change.refresh_from_db()
+        assert change.outcome == Outcome.APPLIED
+
+    def test_a_viewer_may_not(self, client, batch, pause, viewer):
+        client.force_login(viewer)
+        assert client.post(address("change_settle", pause)).status_code == 403

@@ -1,0 +1,243 @@
+"""Headers, proxies, error pages, and that the API key stays where it is."""
+
+import json
+import logging
+import logging.config
+import os
+import re
+import subprocess
+import sys
+from ipaddress import ip_network
+
+import pytest
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.test import Client, override_settings
+from django.urls import path
+
+from dashboard.logs import configure
+from dashboard.settings import BASE_DIR
+from dashboard.urls import handler500 as handler500
+from dashboard.urls import urlpatterns as real_urlpatterns
+
+KEY = "key-for/tests+&more=="
+
+
+def broken(_request):
+    headers = {"Syllable-API-Key": KEY}
+    raise RuntimeError(f"could not send {headers}")
+
+
+def forbidden(_request):
+    raise PermissionDenied
+
+
+def whoami(request):
+    return HttpResponse(f"{request.META['REMOTE_ADDR']} {request.is_secure()}")
+
+
+for view in (broken, forbidden, whoami):
+    view.login_required = False
+urlpatterns = [
+    *real_urlpatterns,
+    path("broken/", broken),
+    path("forbidden/", forbidden),
+    path("whoami/", whoami),
+]
+with_odd_pages = override_settings(ROOT_URLCONF=__name__)
+
+
+def test_pages_say_what_a_browser_may_do_with_them(client, db):
+    headers = client.get("/accounts/login/").headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert "private" in headers["Cache-Control"]
+
+
+def test_no_page_needs_an_inline_script_or_style(log_in, administrator):
+    client = log_in(administrator)
+    for address in ("/accounts/profile/", "/accounts/password/change/", "/nothing-here/"):
+        page = client.get(address).content.decode()
+        assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", page), address
+
+
+def test_every_answer_has_its_request_id(client, db):
+    first, second = (client.get("/accounts/login/").headers["X-Request-ID"] for _ in range(2))
+    assert first != second
+
+
+@with_odd_pages
+@pytest.mark.parametrize(
+    ("proxies", "forwarded_for", "seen"),
+    [
+        ([], "203.0.113.9", "127.0.0.1 False"),
+        (["10.0.0.0/8"], "203.0.113.9", "127.0.0.1 False"),
+        (["127.0.0.1/32"], "203.0.113.9", "203.0.113.9 True"),
+        (["127.0.0.1/32"], "1.1.1.1, 203.0.113.9", "203.0.113.9 True"),
+        (["127.0.0.1/32", "10.0.0.0/8"], "1.1.1.1, 203.0.113.9, 10.0.0.7", "203.0.113.9 True"),
+        (["127.0.0.1/32"], "", "127.0.0.1 True"),
+    ],
+)
+def test_only_named_proxies_are_believed(client, db, settings, proxies, forwarded_for, seen):
+    settings.TRUSTED_PROXIES = [ip_network(proxy) for proxy in proxies]
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    headers = {"X-Forwarded-For": forwarded_for, "X-Forwarded-Proto": "https"}
+    assert client.get("/whoami/", headers=headers).content.decode() == seen
+
+
+@with_odd_pages
+def test_an_error_page_needs_no_database_and_names_the_request(settings):
+    response = Client(raise_request_exception=False).get("/broken/")
+    assert response.status_code == 500
+    page = response.content.decode()
+    assert "Something went wrong on our side" in page
+    assert response.headers["X-Request-ID"] in page
+
+
+@with_odd_pages
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_even_the_page_for_developers_does_not_show_the_key(settings, accept):
+    settings.DEBUG = True
+    settings.SYLLABLE_API_KEY = KEY
+    response = Client(raise_request_exception=False).get("/broken/", headers={"Accept": accept})
+    assert response.status_code == 500
+    page = response.content.decode()
+    assert "could not send" in page
+    assert "key-for-" not in page
+
+
+def test_a_person_without_the_role_reads_which_one_it_takes(log_in, viewer):
+    with with_odd_pages:
+        response = log_in(viewer).get("/forbidden/")
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "Operator" in page
+    assert "administrator of this dashboard" in page
+
+
+def test_a_forged_form_is_refused_in_words(viewer):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(viewer)
+    form = {"name": "x", "time_zone": ""}
+    response = client.post("/accounts/profile/", form, headers={"Referer": "http://testserver/accounts/profile/"})
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "has to be sent once more" in page
+    assert 'href="http://testserver/accounts/profile/"' in page
+
+
+def test_the_way_back_from_a_forged_form_leads_to_no_other_site(viewer):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(viewer)
+    response = client.post("/accounts/profile/", {}, headers={"Referer": "https://evil.example/"})
+    assert "evil.example" not in response.content.decode()
+
+
+def test_an_unknown_host_is_refused(client):
+    response = client.get("/accounts/login/", headers={"Host": "evil.example"})
+    assert response.status_code == 400
+    assert "could not be understood" in response.content.decode()
+
+
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_every_page_says_when_its_data_is_the_sandboxs(client, db, settings, sandbox):
+    settings.SANDBOX = sandbox
+    assert ("This is sandbox data" in client.get("/accounts/login/").content.decode()) is sandbox
+
+
+def rendered(record_or_event, **extra):
+    """A log line as production writes it, by structlog's way and by the standard library's."""
+    formatter = logging.config.DictConfigurator(configure(debug=False, level="INFO", secret=KEY))
+    handler = formatter.configure_formatter(formatter.config["formatters"]["lines"])
+    return handler.format(record_or_event)
+
+
+def record(message, *args, exc_info=None):
+    return logging.LogRecord("some.library", logging.ERROR, __file__, 1, message, args, exc_info)
+
+
+@pytest.fixture
+def _logs_as_in_the_other_tests(settings):
+    yield
+    configure(debug=False, level="INFO", secret=settings.SYLLABLE_API_KEY)
+
+
+@pytest.mark.usefixtures("_logs_as_in_the_other_tests")
+class TestLogs:
+    def test_a_line_is_one_json_object(self):
+        line = json.loads(rendered(record("hello %s", "world")))
+        assert line["event"] == "hello world"
+        assert line["level"] == "error"
+
+    def test_the_key_is_hidden_in_messages_and_tracebacks(self):
+        try:
+            raise RuntimeError(KEY)
+        except RuntimeError:
+            line = rendered(record("sent %s", {"header": KEY}, exc_info=sys.exc_info()))
+        assert "Traceback" in line
+        assert KEY not in json.dumps(json.loads(line))
+
+    def test_what_is_named_like_a_credential_is_hidden_at_any_depth(self):
+        event = {"request": {"Cookie": "abc123", "headers": [{"Authorization": "abc123"}]}, "password": "abc123"}
+        with structlog.contextvars.bound_contextvars(**event):
+            line = rendered(record("x"))
+        assert "abc123" not in line
+
+    def test_a_reset_link_is_hidden(self):
+        line = rendered(record("GET /accounts/password/reset/key/1-abcdef-0123/"))
+        assert "abcdef" not in line
+
+    def test_a_request_leaves_one_line_without_query_address_or_email(self, log_in, viewer, caplog):
+        caplog.set_level(logging.INFO)
+        log_in(viewer).get("/accounts/profile/?q=someone@example.com")
+        [event] = [r.msg for r in caplog.records if isinstance(r.msg, dict) and r.msg["event"] == "request_finished"]
+        assert event["request"] == "GET /accounts/profile/"
+        assert event["user_id"] == viewer.pk
+        assert "127.0.0.1" not in str(event)
+        assert "example.com" not in str(event)
+
+
+PRODUCTION = {
+    "SECRET_KEY": "kT9#vQ2mZ8wL4xR7nB1cY6hJ3fD5gS0aP-EuViOoWqXzMtNrKlHj",
+    "ALLOWED_HOSTS": "dashboard.example.com",
+    "SYLLABLE_API_KEY": "x",
+    "DATABASE_URL": "sqlite:///:memory:",
+}
+
+
+def run_check(**environment):
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    path = {"PATH": os.environ["PATH"]}
+    return subprocess.run(command, env=PRODUCTION | path | environment, capture_output=True, text=True, check=False)
+
+
+def test_production_settings_pass_djangos_own_check():
+    result = run_check()
+    assert result.returncode == 0, result.stderr
+
+
+def test_every_variable_is_explained_in_the_example():
+    read = re.findall(r"""env[a-z.]*\(\s*"([A-Z_]+)""", (BASE_DIR / "dashboard" / "settings.py").read_text())
+    explained = re.findall(r"^#? ?([A-Z_]+)=", (BASE_DIR / ".env.example").read_text(), re.MULTILINE)
+    assert {*read} - {"SYLLABLESDK_API_KEY_HEADER"} == {*explained}
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"SYLLABLE_API_CONTRACT": "2031-01"}, "SYLLABLE_API_CONTRACT is '2031-01'; this version speaks 2025-04"),
+        ({"TRUSTED_PROXIES": "my-proxy"}, "'my-proxy' does not appear to be an IPv4 or IPv6 network"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_stops_the_start(environment, words):
+    result = run_check(**environment)
+    assert result.returncode != 0
+    assert words in result.stderr

@@ -1,0 +1,137 @@
+"""The tags, filters and partials that every page is made of."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django import forms
+from django.template import Context, Template
+from django.utils import timezone
+
+from dashboard.templatetags.ui import exact, icon, moment
+
+AT = datetime(2025, 1, 17, 19, 2, 11, tzinfo=UTC)
+
+
+@dataclass
+class ApiTimestamp:
+    text: str
+    at: datetime | None
+
+    def __str__(self):
+        return self.text
+
+
+def rendered(template, **context):
+    return " ".join(Template(template).render(Context(context)).split())
+
+
+@pytest.mark.parametrize(
+    ("distance", "words"),
+    [
+        (timedelta(hours=3, seconds=5), "in 3 h"),
+        (timedelta(days=-2), "2 d ago"),
+        (timedelta(minutes=5, seconds=3), "in 5 min"),
+        (timedelta(seconds=45), "in under a minute"),
+        (timedelta(seconds=-45), "just now"),
+        (timedelta(), "now"),
+        (timedelta(days=400, seconds=5), "in 400 d"),
+    ],
+)
+def test_a_moment_is_told_relative_to_now(distance, words):
+    assert moment(timezone.now() + distance).endswith(f">{words}</time>")
+
+
+def test_a_moment_has_its_exact_time_in_the_readers_zone_on_hover():
+    with timezone.override(ZoneInfo("America/New_York")):
+        html = moment(ApiTimestamp("2025-01-17T19:02:11Z", AT))
+    assert 'datetime="2025-01-17T19:02:11+00:00"' in html
+    assert 'title="2025-01-17 14:02:11 EST"' in html
+
+
+def test_a_time_that_cannot_be_read_is_shown_as_it_came():
+    odd = ApiTimestamp("<script>next tuesday", None)
+    assert rendered("{{ odd|moment }}", odd=odd) == "&lt;script&gt;next tuesday"
+    assert rendered("{{ odd|exact }}", odd=odd) == "&lt;script&gt;next tuesday"
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_no_time_is_a_dash(value):
+    assert moment(value) == exact(value) == "\N{EN DASH}"
+
+
+def test_a_time_at_the_end_of_the_calendar_breaks_nothing():
+    end = datetime.max.replace(tzinfo=UTC)
+    with timezone.override(ZoneInfo("Asia/Tokyo")):
+        assert "9999" in moment(end)
+
+
+def test_an_icon_is_decoration():
+    svg = icon("player-pause")
+    assert svg.startswith("<svg")
+    assert 'aria-hidden="true"' in svg
+
+
+class ExampleForm(forms.Form):
+    reason = forms.CharField(help_text="Why it ends.", widget=forms.Textarea(attrs={"class": "own"}))
+    status = forms.ChoiceField(choices=[("a", "A")])
+    sure = forms.BooleanField()
+    hidden = forms.CharField(widget=forms.HiddenInput(), required=False)
+
+
+def test_a_field_is_tied_to_its_label_help_and_errors():
+    html = rendered("{{ field.as_field_group }}", field=ExampleForm({})["reason"])
+    assert '<label class="form-label required" for="id_reason">' in html
+    assert 'aria-describedby="id_reason_helptext id_reason_error"' in html
+    assert 'aria-invalid="true"' in html
+    assert 'class="form-control own is-invalid"' in html
+    assert 'id="id_reason_error"' in html
+    assert 'id="id_reason_helptext"' in html
+
+
+def test_every_control_gets_its_class():
+    form = ExampleForm()
+    assert 'class="form-select"' in rendered("{{ field.as_field_group }}", field=form["status"])
+    assert 'class="form-check-input"' in rendered("{{ field.as_field_group }}", field=form["sure"])
+    assert rendered("{{ field.as_field_group }}", field=form["hidden"]).startswith("<input")
+
+
+@pytest.mark.parametrize("status", ["PENDING", "ACTIVE", "PAUSED", "IDLE", "CANCELED", "EXPIRED", "FAILED", "ODD<"])
+def test_a_status_is_always_a_word(status):
+    html = rendered('{% include "_status.html" %}', status=status)
+    assert html.endswith(f">{status.replace('<', '&lt;')}</span>")
+
+
+def test_a_missing_status_is_said():
+    assert "no status" in rendered('{% include "_status.html" %}', status="")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("started", "In progress"),
+        ("applied", "Applied"),
+        ("rejected", "Rejected"),
+        ("conflict", "Conflict"),
+        ("not_sent", "Not sent"),
+        ("unconfirmed", "Not confirmed"),
+        ("observed", "Made elsewhere"),
+        ("odd", "odd"),
+    ],
+)
+def test_an_outcome_is_said_in_words(outcome, words):
+    assert rendered('{% include "_outcome.html" %}', outcome=outcome).endswith(f">{words}</span>")
+
+
+def test_an_alert_offers_to_try_again():
+    html = rendered('{% include "_alert.html" with kind="danger" title="Down" body="<b>" retry="/again/" %}')
+    assert 'role="alert"' in html
+    assert 'href="/again/"' in html
+    assert "&lt;b&gt;" in rendered('{% include "_alert.html" %}', kind="info", title="t", body="<b>")
+
+
+def test_an_empty_list_says_so():
+    html = rendered('{% include "_empty.html" with title="No batches" link="/batches/" link_text="All" %}')
+    assert "No batches" in html
+    assert '<a class="btn" href="/batches/">All</a>' in html

@@ -1,0 +1,91 @@
+"""The whole product in a real browser: Chromium, the web server, and the sandbox over HTTP."""
+
+import os
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.conftest import member_of
+from tests.e2e import chromium
+
+# Playwright's own event loop lives in the thread that sets up the data of a test.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+PASSWORD = "correct horse battery staple"
+TOO_MUCH_TO_ASK = ("--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "/e2e/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args():
+    path = chromium.find()
+    if path is None:
+        pytest.fail("There is no Chromium for the browser tests: `make test` installs one.", pytrace=False)
+    return {"executable_path": path, "args": ["--no-sandbox", *TOO_MUCH_TO_ASK]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args():
+    return {
+        "viewport": {"width": 1440, "height": 900},
+        "timezone_id": "UTC",
+        "locale": "en-US",
+        "reduced_motion": "reduce",
+    }
+
+
+@pytest.fixture
+def base_url(live_server):
+    return live_server.url
+
+
+@pytest.fixture
+def complaints(page):
+    """What the browser's console complains about: script errors and CSP violations. The test ends with none."""
+    found = []
+
+    def note(message):
+        # A page that answers 4xx or 5xx on purpose is noted by the browser too.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            found.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def operator(transactional_db):
+    return member_of("Operators", "operator@example.com", password=PASSWORD, name="Olga Operator")
+
+
+@pytest.fixture
+def log_in(page, base_url, complaints):
+    """Log somebody in through the login page."""
+
+    def log_in(user):
+        page.goto(base_url + "/")
+        page.fill("[name=login]", user.email)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button[type=submit]:has-text('Log in')")
+        page.wait_for_url("**/batches/**")
+
+    return log_in
+
+
+@pytest.fixture
+def accessible(page):
+    """Assert that axe finds nothing on the page as it is now, in light and in dark."""
+
+    def accessible():
+        for scheme in ("light", "dark"):
+            page.evaluate("scheme => document.documentElement.setAttribute('data-bs-theme', scheme)", scheme)
+            results = Axe().run(page)
+            assert results.violations_count == 0, f"{scheme}: {results.generate_report()}"
+
+    return accessible

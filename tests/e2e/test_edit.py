@@ -1,0 +1,167 @@
+"""The main job in a browser: find a batch, edit it, and know what came of it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from batches.models import Change
+from batches.sandbox import faults
+from batches.services import road
+
+ID = "20261123.9"
+
+
+@pytest.fixture
+def batch(sandbox, monkeypatch, settings):
+    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.05)
+    settings.SYLLABLE_TIMEOUT = 3.0
+    reminders = sandbox.store.add_campaign(campaign_name="Appointment reminders")
+    surveys = sandbox.store.add_campaign(campaign_name="Surveys")
+    expiry = (timezone.now() + timedelta(hours=20)).isoformat()
+    sandbox.store.add_batch(ID, campaign_id=reminders, status="ACTIVE", requests=40, expires_on=expiry)
+    for number in range(30):
+        sandbox.store.add_batch(f"20261101.{number}", campaign_id=surveys, status="PAUSED")
+    return sandbox
+
+
+@pytest.fixture
+def opened(batch, log_in, operator, page, base_url):
+    """The page of the batch, open before the operator."""
+    log_in(operator)
+    page.goto(f"{base_url}/batches/{ID}/")
+    return page
+
+
+def outcome(page):
+    return page.locator("[data-outcome]")
+
+
+def test_find_edit_review_confirm(batch, log_in, operator, page, base_url, accessible):
+    page.goto(base_url + "/")
+    accessible()
+    log_in(operator)
+    page.get_by_label("Campaign").select_option(label="Appointment reminders")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    accessible()
+    page.get_by_role("link", name=ID).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(ID)
+    accessible()
+
+    page.get_by_label("Status").select_option("PAUSED")
+    page.get_by_role("button", name="+1 week").click()
+    typed = page.get_by_label("Expires on").input_value()
+    page.get_by_role("button", name="Review changes").click()
+    expect(page.get_by_role("row", name=re.compile("Status ACTIVE PAUSED"))).to_be_visible()
+    accessible()
+    assert not batch.requests.of("PUT")
+
+    page.get_by_role("button", name="Confirm").click()
+    expect(outcome(page)).to_contain_text("Paused, expiry changed. Confirmed by Syllable at")
+    held = batch.batch(ID)
+    assert (held["status"], held["last_updated_by"]) == ("PAUSED", "operator@example.com")
+    assert held["expires_on"] == f"{typed}:00Z"
+    expect(page.get_by_role("region", name="History")).to_contain_text("operator@example.com")
+
+    page.get_by_role("link", name="Changes", exact=True).click()
+    expect(page.locator("tbody tr").first).to_contain_text(ID)
+    expect(page.locator("tbody tr").first).to_contain_text("PAUSED")
+    accessible()
+
+
+def test_cancel_with_a_reason(opened, batch):
+    opened.get_by_label("Status").select_option("CANCELED")
+    opened.get_by_label("Reason for canceling").fill("Wrong list uploaded")
+    opened.get_by_role("button", name="Review changes").click()
+    expect(opened.get_by_text("Canceling is final.")).to_be_visible()
+    opened.get_by_role("button", name="Cancel this batch").click()
+    expect(outcome(opened)).to_contain_text("Canceled. Confirmed by Syllable at")
+    assert batch.batch(ID)["status"] == "CANCELED"
+    assert batch.batch(ID)["deleted_reason"] == "Wrong list uploaded"
+
+
+def test_somebody_else_changes_the_batch_meanwhile(opened, batch, accessible):
+    opened.get_by_label("Status").select_option("PAUSED")
+    opened.get_by_role("button", name="Review changes").click()
+    batch.store.change_batch(ID, expires_on="2040-01-01T00:00:00Z", last_updated_by="colleague@example.com")
+    opened.get_by_role("button", name="Confirm").click()
+    expect(opened.get_by_role("heading", level=1)).to_contain_text("Changed meanwhile")
+    expect(opened.get_by_text("colleague@example.com")).to_be_visible()
+    accessible()
+    assert not batch.requests.of("PUT")
+
+    opened.get_by_role("button", name="Send my change").click()
+    expect(outcome(opened)).to_contain_text("Paused. Confirmed by Syllable at")
+    assert batch.batch(ID)["status"] == "PAUSED"
+    assert batch.batch(ID)["expires_on"] == "2040-01-01T00:00:00Z"
+
+
+def test_the_api_dies_after_taking_the_write(opened, batch):
+    batch.faults.add(faults.reset(applied=True), method="PUT")
+    opened.get_by_role("button", name="Pause").click()
+    expect(outcome(opened)).to_contain_text("Paused. Confirmed by Syllable at")
+    assert len(batch.requests.of("PUT")) == 1
+
+
+def test_the_api_acknowledges_and_ignores(opened, batch, accessible):
+    batch.faults.add(faults.ignore(), method="PUT", times=None)
+    opened.get_by_role("button", name="Pause").click()
+    expect(outcome(opened)).to_contain_text("Not confirmed")
+    expect(outcome(opened)).to_contain_text("last seen ACTIVE")
+    expect(opened.get_by_role("link", name="1 not settled")).to_be_visible()
+    accessible()
+    batch.store.change_batch(ID, status="PAUSED")
+    outcome(opened).get_by_role("button", name="Look again").click()
+    expect(opened.get_by_role("heading", level=1)).to_contain_text("Applied")
+
+
+def test_one_click_pause_then_undo(opened, batch, page, base_url):
+    page.goto(f"{base_url}/batches/?status=ACTIVE")
+    page.get_by_role("row", name=re.compile(ID)).get_by_role("button", name=re.compile("Pause")).click()
+    expect(outcome(page)).to_contain_text("Paused. Confirmed by Syllable at")
+    expect(page).to_have_url(re.compile(r"/batches/\?status=ACTIVE"))
+    assert batch.batch(ID)["status"] == "PAUSED"
+    outcome(page).get_by_role("button", name="Undo").click()
+    expect(outcome(page)).to_contain_text("Resumed. Confirmed by Syllable at")
+    assert batch.batch(ID)["status"] == "ACTIVE"
+    assert Change.objects.count() == 2
+
+
+def test_an_api_that_is_down_keeps_what_was_typed(opened, batch):
+    opened.get_by_label("Status").select_option("CANCELED")
+    opened.get_by_label("Reason for canceling").fill("Wrong list uploaded")
+    opened.get_by_role("button", name="Review changes").click()
+    batch.faults.add(faults.answer(503), times=None)
+    opened.get_by_role("button", name="Cancel this batch").click()
+    expect(outcome(opened)).to_contain_text("Not sent")
+    expect(opened.get_by_label("Reason for canceling")).to_have_value("Wrong list uploaded")
+
+
+def test_the_form_works_without_javascript(batch, operator, browser, base_url):
+    context = browser.new_context(java_script_enabled=False, base_url=base_url)
+    page = context.new_page()
+    page.goto("/")
+    page.fill("[name=login]", operator.email)
+    page.fill("[name=password]", "correct horse battery staple")
+    page.click("button[type=submit]:has-text('Log in')")
+    page.goto(f"/batches/{ID}/")
+    page.get_by_label("Status").select_option("CANCELED")
+    page.get_by_label("Reason for canceling").fill("Wrong list")
+    page.get_by_role("button", name="Review changes").click()
+    page.get_by_role("button", name="Cancel this batch").click()
+    expect(outcome(page)).to_contain_text("Canceled. Confirmed")
+    context.close()
+
+
+def test_the_form_works_by_keyboard(opened, batch):
+    opened.get_by_label("Status").focus()
+    opened.keyboard.type("PAUSED")
+    opened.keyboard.press("Enter")
+    opened.get_by_role("button", name="Review changes").focus()
+    opened.keyboard.press("Enter")
+    expect(opened.get_by_role("heading", level=1)).to_contain_text("Review")
+    expect(opened.get_by_role("button", name="Confirm")).to_be_focused()
+    opened.keyboard.press("Enter")
+    expect(outcome(opened)).to_contain_text("Paused. Confirmed")

@@ -1,0 +1,32 @@
+"""The settings of a test run: the product's own, with nothing of the developer's environment in them."""
+
+import os
+import tempfile
+
+os.environ |= {
+    "SECRET_KEY": "a key for tests",
+    "DEBUG": "false",
+    "HTTPS": "false",
+    "SANDBOX": "false",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "TIME_ZONE": "UTC",
+    "TRUSTED_PROXIES": "",
+    "SYLLABLE_API_URL": "http://127.0.0.1:1",
+    "SYLLABLE_API_KEY": "key-for-tests",
+    "SYLLABLE_API_CONTRACT": "2025-04",
+    "SYLLABLE_TIMEOUT": "10",
+    "EMAIL_URL": "memorymail://",
+}
+
+from dashboard.settings import *  # noqa: F403
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    # In memory, threads would share one cache and its locks; a file behaves as it does in use. One for each run.
+    DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/dashboard-{os.getpid()}.sqlite3"}  # noqa: F405
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    # The hashed names exist only after collectstatic.
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
