@@ -14,8 +14,9 @@
   const follow = () => {
     const canceling = status.value === "CANCELED";
     reason.hidden = !canceling;
-    expiry.disabled = canceling;
-    picker.disabled = noExpiry.checked;
+    // Inert and read-only controls are still sent, disabled ones are not: what was typed would be lost.
+    expiry.inert = canceling;
+    picker.readOnly = noExpiry.checked;
   };
 
   quick.hidden = false;

@@ -82,6 +82,15 @@ def test_cancel_with_a_reason(opened, batch):
     assert batch.batch(ID)["deleted_reason"] == "Wrong list uploaded"
 
 
+def test_canceling_without_a_reason_loses_nothing_of_what_was_typed(opened):
+    typed = opened.get_by_label("Expires on").input_value()
+    opened.get_by_label("Status").select_option("CANCELED")
+    opened.get_by_role("button", name="Review changes").click()
+    expect(opened.get_by_text("Say why the batch is canceled")).to_be_visible()
+    expect(opened.get_by_label("Status")).to_have_value("CANCELED")
+    expect(opened.get_by_label("Expires on")).to_have_value(typed)
+
+
 def test_somebody_else_changes_the_batch_meanwhile(opened, batch, accessible):
     opened.get_by_label("Status").select_option("PAUSED")
     opened.get_by_role("button", name="Review changes").click()
