@@ -7,6 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
+from batches.sandbox.contracts import CONTRACTS
 from batches.sandbox.server import Sandbox
 
 
@@ -19,6 +20,7 @@ def main() -> None:
     parser.add_argument(
         "--api-key", default=os.environ.get("SYLLABLE_API_KEY"), help="the key it accepts (SYLLABLE_API_KEY)"
     )
+    parser.add_argument("--contract", choices=CONTRACTS, default="2025-04", help="what it speaks (%(default)s)")
     options = parser.parse_args()
     if not options.api_key:
         parser.error("a key is needed: --api-key or SYLLABLE_API_KEY")
@@ -34,6 +36,7 @@ def main() -> None:
             port=options.port,
             seed=True,
             ticking=True,
+            contract=CONTRACTS[options.contract],
             remembers=0,
         )
     except OSError as error:

@@ -6,10 +6,10 @@
 import math
 import random
 import zlib
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from batches.sandbox.pace import batch_rate, paced_rate, within_hours
 from batches.sandbox.store import Row, Store
 from batches.sandbox.times import moment, timestamp
 
@@ -35,7 +35,7 @@ def advance(store: Store, now: datetime, seconds: float) -> None:
     """Let the `seconds` before `now` (aware) pass.
 
     An expiry that passed makes a PENDING, ACTIVE, IDLE or PAUSED batch EXPIRED. An ACTIVE batch starts requests at its
-    campaign's rate and finishes those that it started. It is IDLE outside the campaign's calling hours and when
+    rate (`pace.py`) and finishes those that it started. It is IDLE outside the campaign's calling hours and when
     everything is done, and ACTIVE again when there is something to do within them. No other batch moves.
     """
     with store.transaction():
@@ -43,7 +43,7 @@ def advance(store: Store, now: datetime, seconds: float) -> None:
         for row in store.rows(f"SELECT batch_id FROM batches WHERE {expired}", now.timestamp()):
             store.change_batch(row["batch_id"], status="EXPIRED", last_updated_at=timestamp(now))
         campaigns = {row["id"]: row for row in store.rows("SELECT * FROM campaigns")}
-        for row in store.rows("SELECT batch_id, campaign_id, status FROM batches WHERE status IN ('ACTIVE', 'IDLE')"):
+        for row in store.rows("SELECT * FROM batches WHERE status IN ('ACTIVE', 'IDLE')"):
             if row["campaign_id"] in campaigns:
                 _live(store, row, campaigns[row["campaign_id"]], now, seconds)
 
@@ -58,40 +58,28 @@ def _live(store: Store, batch: Row, campaign: Row, now: datetime, seconds: float
         return
     if batch["status"] == "IDLE":
         store.change_batch(batch_id, status="ACTIVE", last_updated_at=timestamp(now))
-    changes = _progress(store, batch_id, campaign, now) + _starts(store, batch_id, campaign, now, seconds)
+    if batch["more"].get("auto_call_rate") and not batch["more"].get("auto_call_rate_baseline"):
+        batch["more"]["auto_call_rate_baseline"] = paced_rate(batch, campaign, counts.get("PENDING", 0), now)
+        store.change_batch(batch_id, more=batch["more"])
+    rate = batch_rate(batch, campaign)
+    changes = _progress(store, batch_id, campaign, now) + _starts(store, batch_id, rate, now, seconds)
     if changes:
         store.change_requests(changes)
         store.change_batch(batch_id, last_worked_on=timestamp(now))
 
 
-def within_hours(campaign: Row, now: datetime) -> bool:
-    """Whether a campaign calls at `now`. Hours over midnight are fine; those that cannot be read mean always."""
-    try:
-        local = now.astimezone(ZoneInfo(campaign["timezone"])).time().replace(microsecond=0)
-        start, end = time.fromisoformat(campaign["daily_start_time"]), time.fromisoformat(campaign["daily_end_time"])
-        if start <= end:
-            return start <= local <= end
-        return local >= start or local <= end
-    except (ValueError, TypeError, OSError, LookupError):
-        return True
-
-
-def due(batch_id: str, campaign: Row, now: datetime, seconds: float) -> int:
-    """How many requests a batch starts in the `seconds` before `now`: over any stretch of time they add up to the
-    campaign's rate, however it is cut. Each batch has its own beat, so that they do not all move at once."""
-    rate, pause = campaign["rate"], campaign["more"].get("pause_seconds")
-    per_second = rate / 60 if isinstance(rate, int) and rate > 0 else 0.0
-    if isinstance(pause, int) and pause > 0:
-        per_second = min(per_second, 1 / pause)
+def due(batch_id: str, rate: float, now: datetime, seconds: float) -> int:
+    """How many requests a batch starts in the `seconds` before `now`: over any stretch of time they add up to `rate`
+    calls an hour, however it is cut. Each batch has its own beat, so that they do not all move at once."""
     beat = zlib.crc32(batch_id.encode("utf-8", "replace")) % 1000 / 1000
     until = now.timestamp()
-    return math.floor(until * per_second + beat) - math.floor((until - seconds) * per_second + beat)
+    return math.floor(until * rate / 3600 + beat) - math.floor((until - seconds) * rate / 3600 + beat)
 
 
 def _starts(
-    store: Store, batch_id: str, campaign: Row, now: datetime, seconds: float
+    store: Store, batch_id: str, rate: float, now: datetime, seconds: float
 ) -> list[tuple[int, dict[str, Any]]]:
-    number = due(batch_id, campaign, now, seconds)
+    number = due(batch_id, rate, now, seconds)
     if number < 1:
         return []
     query = "SELECT rowid FROM requests WHERE batch_id = ? AND status = 'PENDING' ORDER BY rowid LIMIT ?"

@@ -1,6 +1,6 @@
 """Lists, alike in every contract: what may be asked of one, and how a page is answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
 
@@ -27,8 +27,9 @@ class ListQuery(BaseModel, Generic[Properties]):
     start_datetime: str | None = None
     end_datetime: str | None = None
 
-    def search(self, *, contains: str) -> Search:
-        """What to look for; the field `contains` by a part of its value, the others by the whole. Raises Refusal."""
+    def search(self, *, contains: str, columns: Mapping[str, str]) -> Search:
+        """What to look for; the field `contains` by a part of its value, the others by the whole. `columns` has the SQL
+        of fields that are no column of the store. Raises Refusal."""
         if len(self.search_fields) != len(self.search_field_values):
             raise invalid("query", "search_field_values", "One value is needed for each of search_fields")
         pairs = list(zip(map(str, self.search_fields), self.search_field_values, strict=True))
@@ -41,6 +42,7 @@ class ListQuery(BaseModel, Generic[Properties]):
             descending=self.order_by_direction == "desc",
             page=self.page,
             limit=self.limit,
+            columns=columns,
         )
 
 

@@ -1,11 +1,13 @@
 """The bodies and the answers of contract 2025-04."""
 
+import math
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, Field, RootModel
-
+from batches.sandbox.contract import invalid
+from batches.sandbox.schema import CampaignInput, Integer, NewBatch, with_odd_fields
 from batches.sandbox.store import Row, Store
+from batches.sandbox.times import moment
 
 BATCH_FIELDS = (
     "batch_id", "campaign_id", "expires_on", "status", "count", "created_at", "deleted_at", "deleted_reason",
@@ -23,9 +25,8 @@ RESULT_FIELDS = (
     "reference_id", "target", "request_variables", "channel_manager_sid", "created_at", "sent_at", "attempt_count",
     "session_id", "conversation_id", "channel_manager_status", "insights_status", "insights",
 )  # fmt: skip
-# What the store can hold.
-Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 REQUEST_STATUSES = ("PENDING", "INITIATED", "CONNECTED", "COMPLETED", "FAILED", "CANCELED", "DUPLICATE")
+SHOWN_STATUS = {"FAILED": "CANCELED"}
 
 
 class BatchStatus(StrEnum):
@@ -54,10 +55,14 @@ class CampaignProperties(StrEnum):
     source = "source"
 
 
-class CommunicationBatchInput(BaseModel):
-    batch_id: str = Field(min_length=1)
-    campaign_id: Integer
+class CommunicationBatchInput(NewBatch):
     expires_on: str | None = None
+
+    def columns(self) -> Row:
+        """The batch's columns in the store. Raises Refusal where the expiry cannot be read."""
+        if self.expires_on is not None and moment(self.expires_on) is None:
+            raise invalid("body", "expires_on", "Input should be a valid datetime", "datetime_parsing")
+        return self.model_dump()
 
 
 class CommunicationBatch(CommunicationBatchInput):
@@ -70,21 +75,7 @@ class CommunicationBatch(CommunicationBatchInput):
     last_worked_on: str | None = None
 
 
-class DeleteForm(BaseModel):
-    delete_reason: str
-
-
-class CommunicationRequest(BaseModel):
-    reference_id: str
-    target: str
-    request_variables: dict[str, Any]
-
-
-class ReferenceIds(RootModel[list[str]]):
-    pass
-
-
-class OutboundCampaignInput(BaseModel):
+class OutboundCampaignInput(CampaignInput):
     campaign_name: str
     campaign_variables: dict[str, Any]
     daily_start_time: str
@@ -105,14 +96,18 @@ class OutboundCampaignInput(BaseModel):
         return {"more": {name: given.pop(name) for name in CAMPAIGN_MORE}, **given}
 
 
-def _with_odd_fields(shown: Row, row: Row) -> Row:
-    shown |= row["extra"]
-    return {name: value for name, value in shown.items() if name not in row["omit"]}
+def _fields(row: Row) -> Row:
+    shown = {name: row[name] for name in BATCH_FIELDS}
+    if row["status"] in SHOWN_STATUS:
+        shown["status"] = SHOWN_STATUS[row["status"]]
+        shown["deleted_at"] = row["deleted_at"] or row["last_updated_at"]
+        shown["deleted_reason"] = row["deleted_reason"] or row["more"].get("error_message")
+    return shown
 
 
 def show_listed_batch(row: Row) -> Row:
     """A batch as a list or a PUT answers it: never with `status_counts`."""
-    shown = _with_odd_fields({name: row[name] for name in BATCH_FIELDS}, row)
+    shown = with_odd_fields(_fields(row), row)
     shown.pop("status_counts", None)
     return shown
 
@@ -124,13 +119,20 @@ def show_batch(store: Store, batch_id: str) -> Row | None:
         if row is None:
             return None
         counts = store.status_counts(batch_id)
-    shown = {name: row[name] for name in BATCH_FIELDS}
+    shown = _fields(row)
     shown["status_counts"] = {status: counts[status] for status in REQUEST_STATUSES if status in counts}
-    return _with_odd_fields(shown, row)
+    return with_odd_fields(shown, row)
 
 
 def show_campaign(row: Row) -> Row:
-    """A campaign as every answer shows it."""
+    """A campaign as every answer shows it. A rate below one call a minute shows as one."""
     shown = {name: row[name] for name in CAMPAIGN_FIELDS}
+    if isinstance(row["rate"], float):
+        shown["rate"] = math.ceil(row["rate"])
     shown |= {name: row["more"].get(name, default) for name, default in CAMPAIGN_MORE.items()}
-    return _with_odd_fields(shown, row)
+    return with_odd_fields(shown, row)
+
+
+def show_result(row: Row) -> Row:
+    """A request as the results show it."""
+    return {name: row[name] for name in RESULT_FIELDS}

@@ -1,7 +1,14 @@
 """A search of one of the store's tables, as SQL. Column names come from a contract's own lists, not from a request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# Fields that are ordered as moments, however they are written.
+MOMENTS = {
+    "expires_on": "expires_epoch",
+    "last_updated_at": "moment(last_updated_at)",
+    "updated_at": "moment(updated_at)",
+}
 LARGEST_INTEGER = 2**63 - 1
 
 
@@ -9,8 +16,9 @@ LARGEST_INTEGER = 2**63 - 1
 class Search:
     """Which rows of a list, in which order.
 
-    `equals` and `contains` (in any case) are pairs of column and value, all of which must match. `page` is 0-based;
-    `created_from` and `created_to` are seconds since 1970, both inclusive.
+    `equals` and `contains` (in any case) are pairs of field and value, all of which must match; `columns` has the SQL
+    of those fields that are no column. `page` is 0-based; `created_from` and `created_to` are seconds since 1970, both
+    inclusive.
     """
 
     equals: list[tuple[str, str]] = field(default_factory=list)
@@ -21,15 +29,16 @@ class Search:
     descending: bool = False
     page: int = 0
     limit: int = 25
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def where(self) -> tuple[str, list[object]]:
         """The condition and its values."""
         conditions, values = ["1"], list[object]()
-        for column, value in self.equals:
-            conditions.append(f"CAST({column} AS TEXT) = ?")
+        for name, value in self.equals:
+            conditions.append(f"CAST({self._column(name)} AS TEXT) = ?")
             values.append(value)
-        for column, value in self.contains:
-            conditions.append(f"instr(folded({column}), ?)")
+        for name, value in self.contains:
+            conditions.append(f"instr(folded({self._column(name)}), ?)")
             values.append(value.casefold())
         for operator, bound in ((">=", self.created_from), ("<=", self.created_to)):
             if bound is not None:
@@ -39,10 +48,15 @@ class Search:
 
     def order(self, key: str) -> str:
         """The order, down to the key: newest first where none is asked for, nulls the largest as in PostgreSQL."""
-        column = "expires_epoch" if self.order_by == "expires_on" else self.order_by or "created_epoch"
-        if self.descending or self.order_by is None:
+        if self.order_by is None:
+            return f"created_epoch DESC NULLS FIRST, {key} DESC"
+        column = MOMENTS.get(self.order_by) or self._column(self.order_by)
+        if self.descending:
             return f"{column} DESC NULLS FIRST, {key} DESC"
         return f"{column} ASC NULLS LAST, {key}"
+
+    def _column(self, name: str) -> str:
+        return self.columns.get(name, name)
 
     def window(self) -> tuple[int, int]:
         """LIMIT and OFFSET."""

@@ -1,17 +1,18 @@
 """The sandbox's first data: the same for the same moment, and recent whenever that is."""
 
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from batches.sandbox.life import advance, outcome
-from batches.sandbox.seed_campaigns import AUTHORS, CAMPAIGNS, FIRST_NAMES, LAST_NAMES, REASONS
+from batches.sandbox.seed_campaigns import AUTHORS, CAMPAIGNS, ERRORS, FIRST_NAMES, LAST_NAMES, REASONS
 from batches.sandbox.store import Row, Store
 from batches.sandbox.times import timestamp
 
-STATUSES = {"EXPIRED": 45, "IDLE": 36, "CANCELED": 21, "ACTIVE": 20, "PAUSED": 17, "PENDING": 13}
+STATUSES = {"EXPIRED": 45, "IDLE": 36, "CANCELED": 21, "ACTIVE": 20, "PAUSED": 17, "PENDING": 13, "FAILED": 4}
 AGE_IN_DAYS = {"ACTIVE": (0.1, 1.5), "PENDING": (0.1, 1), "PAUSED": (0.1, 6), "EXPIRED": (4, 45)}
 SIZES = {(4, 40): 66, (40, 160): 27, (160, 400): 6, (1500, 2000): 1}
 SIZE_WHILE_ACTIVE = (80, 450)
@@ -63,7 +64,11 @@ def _add_campaign(store: Store, chance: random.Random, now: datetime, number: in
 def _draft(chance: random.Random, now: datetime, campaign: Row, status: str) -> Draft:
     created = now - timedelta(days=chance.uniform(*AGE_IN_DAYS.get(status, (0.1, 45))))
     low, high = chance.choices(list(SIZES), weights=list(SIZES.values()))[0]
-    size = chance.randint(*SIZE_WHILE_ACTIVE) if status == "ACTIVE" else chance.randint(low, high)
+    if status == "ACTIVE":
+        low, high = SIZE_WHILE_ACTIVE
+    elif status == "FAILED":
+        low, high = 0, 0
+    size = chance.randint(low, high)
     last_worked = created + timedelta(hours=chance.uniform(0.5, 24))
     latest = now - timedelta(seconds=chance.randint(5, 50))
     return Draft(
@@ -104,8 +109,22 @@ def _add_batch(store: Store, chance: random.Random, now: datetime, batch_id: str
         last_worked_on=timestamp(draft.last_worked) if draft.done else None,
         last_updated_at=timestamp(touched),
         last_updated_by=chance.choice(AUTHORS),
+        more=_more(chance, draft, expires=expires is not None),
     )
     store.add_requests(batch_id, _requests(chance, batch_id, draft))
+
+
+def _more(chance: random.Random, draft: Draft, *, expires: bool) -> Row:
+    failed = draft.status == "FAILED"
+    uploaded = failed or chance.random() < 0.8
+    name = "_".join(re.findall("[A-Z0-9]+", draft.campaign["campaign_name"].upper())[:2])
+    return {
+        "upload_filename": f"{name}_{draft.created:%Y%m%d}.csv" if uploaded else None,
+        "dispatch_id": f"{chance.getrandbits(128):032x}" if draft.done else None,
+        "call_rate": chance.choice((120, 240, 600)) if chance.random() < 0.2 else None,
+        "auto_call_rate": expires and not failed and chance.random() < 0.1,
+        "error_message": chance.choice(ERRORS) if failed else None,
+    }
 
 
 def _expiry(chance: random.Random, now: datetime, draft: Draft) -> datetime | None:

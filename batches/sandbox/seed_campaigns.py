@@ -17,6 +17,8 @@ CAMPAIGNS: tuple[Row, ...] = (
             "caller_id": "+15550110",
             "retry_count": 2,
             "retry_interval": "30m",
+            "mode": "voice",
+            "labels": ["reminders", "clinic"],
         },
     },
     {
@@ -33,6 +35,11 @@ CAMPAIGNS: tuple[Row, ...] = (
             "caller_id": "+15550121",
             "retry_count": 1,
             "retry_interval": "12h",
+            "mode": "voice",
+            "labels": ["vaccination"],
+            "max_daily_calls": 2500,
+            "active_days": ["mon", "tue", "wed", "thu", "fri", "sat"],
+            "voicemail_detection": {"mode": "v2", "voicemail_detection_overall_timeout": 30.0},
         },
     },
     {
@@ -49,6 +56,9 @@ CAMPAIGNS: tuple[Row, ...] = (
             "caller_id": "+15550132",
             "retry_count": 3,
             "retry_interval": "7d",
+            "mode": "voice",
+            "labels": ["billing", "français"],
+            "allowed_line_types": ["mobile", "landline"],
         },
     },
     {
@@ -59,7 +69,12 @@ CAMPAIGNS: tuple[Row, ...] = (
         "timezone": "America/Los_Angeles",
         "source": "+15550143",
         "rate": 20,
-        "more": {"description": "A text as soon as a prescription can be picked up.", "label": "sms"},
+        "more": {
+            "description": "A text as soon as a prescription can be picked up.",
+            "label": "sms",
+            "mode": "sms",
+            "sms_session_ttl": 720,
+        },
     },
     {
         "campaign_name": "Visit feedback (email)",
@@ -69,7 +84,7 @@ CAMPAIGNS: tuple[Row, ...] = (
         "timezone": "Europe/Berlin",
         "source": "feedback@example.com",
         "rate": 60,
-        "more": {"description": "Asks for a rating the night after a visit.", "label": "email"},
+        "more": {"description": "Asks for a rating the night after a visit.", "label": "email", "mode": "email"},
     },
     {
         "campaign_name": "Welcome calls",
@@ -85,6 +100,7 @@ CAMPAIGNS: tuple[Row, ...] = (
             "caller_id": "+15550165",
             "retry_count": 0,
             "pause_seconds": 30,
+            "mode": "voice",
         },
     },
 )
@@ -96,5 +112,6 @@ REASONS = (
     "Superseded by the corrected list of the same day",
     "Test run",
 )
+ERRORS = ("Invalid file format", "Missing required fields: target", "Row 17: target is not a phone number")
 FIRST_NAMES = ("Ada", "Bao", "Chidi", "Dalia", "Emre", "Freja", "Goran", "Hana", "Inés", "Jonas", "Keiko", "Luca")
 LAST_NAMES = ("Abara", "Brandt", "Castillo", "Dubois", "Eriksen", "Farouk", "Guzmán", "Haas", "Ito", "Jansen", "Kovač")

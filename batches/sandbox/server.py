@@ -21,6 +21,10 @@
         sandbox.latency = 0.05                                  # on every call, in seconds
         sandbox.reset()                                         # forget everything, keep running
 
+`contract=CONTRACTS["current"]` (from `contracts.py`) makes it speak the other contract; `sandbox.contract` may be set
+while it runs, and the store's words stay the same: a status of either contract, `paused` never, and in a batch's `more`
+what only one contract knows (`more={"call_rate": 25, "error_message": "Invalid file format"}`).
+
 Faults, `before` and `after` share `method` (exact, "" for any), `path` (a regular expression searched for in the raw
 path), `times` (1; None for always) and `skip` (0), and return a Trigger whose `hits` counts.
 """
@@ -33,9 +37,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from batches.sandbox import contract_2025_04, life
+from batches.sandbox import life
 from batches.sandbox import seed as seeding
 from batches.sandbox.contract import Answer, Contract, Refusal, Request
+from batches.sandbox.contracts import CONTRACTS
 from batches.sandbox.faults import Fault
 from batches.sandbox.handler import Exchange, Server
 from batches.sandbox.store import Store
@@ -69,7 +74,7 @@ class Sandbox:
         port: int = 0,
         seed: bool = False,
         ticking: bool = False,
-        contract: Contract = contract_2025_04.CONTRACT,
+        contract: Contract = CONTRACTS["2025-04"],
         remembers: int = 1000,
     ) -> None:
         self.api_key = api_key

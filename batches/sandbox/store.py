@@ -49,6 +49,7 @@ class Store:
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.create_function("folded", 1, lambda value: str(value).casefold(), deterministic=True)
+        self._db.create_function("moment", 1, moment, deterministic=True)
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + SCHEMA)
 
     def close(self) -> None:
@@ -104,6 +105,11 @@ class Store:
     def change_campaign(self, campaign_id: int, /, **fields: Any) -> None:
         """Set columns of a campaign; the rest stays."""
         self._update("campaigns", "id", campaign_id, fields)
+
+    def remove_campaign(self, campaign_id: int) -> None:
+        """Remove a campaign; its batches stay."""
+        with self.transaction():
+            self._db.execute("DELETE FROM campaigns WHERE id = ?", (campaign_id,))
 
     def find_campaigns(self, search: Search) -> tuple[list[Row], int]:
         """One page of campaigns, and how many match in all."""
@@ -189,6 +195,14 @@ class Store:
         """How many requests of a batch have which status."""
         query = "SELECT status, count(*) AS number FROM requests WHERE batch_id = ? GROUP BY status"
         return {row["status"]: row["number"] for row in self.rows(query, batch_id)}
+
+    def channel_manager_counts(self, batch_id: str) -> list[Row]:
+        """How many requests (`number`) of a batch have which `status` and which `channel_manager_status` in it."""
+        return self.rows(
+            "SELECT status, channel_manager_status, count(*) AS number FROM requests WHERE batch_id = ?"
+            " GROUP BY status, channel_manager_status ORDER BY status, channel_manager_status",
+            batch_id,
+        )
 
     # SQL
 

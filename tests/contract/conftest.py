@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from batches.sandbox import seed
+from batches.sandbox.contracts import CONTRACTS
 from batches.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
 KEY = "key-of-the-tests"
+VERSIONS = {"2025-04": "0.4.7", "current": "0.49.87"}
 
 
 class SdkError(Exception):
@@ -72,12 +74,45 @@ def driver_of():
 
 
 @pytest.fixture
-def sandbox():
-    with Sandbox(api_key=KEY) as sandbox:
+def sandbox(contract):
+    """Speaks the contract that the module of the test names."""
+    with Sandbox(api_key=KEY, contract=CONTRACTS[contract]) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def sdk(driver_of, sandbox, contract):
+    """The release of the SDK that speaks the contract: `sdk("batches.list", limit=3)`"""
+
+    def call(name, /, *, key=KEY, **arguments):
+        return driver_of(VERSIONS[contract]).call(sandbox.url, key, f"outbound.{name}", arguments)
+
+    return call
+
+
+@pytest.fixture
+def batches(sandbox):
+    """Five batches of two campaigns, from the first to the fifth of January."""
+    sandbox.store.add_campaign(campaign_name="Reminders")
+    sandbox.store.add_campaign(campaign_name="Feedback")
+    for number, status in enumerate(("ACTIVE", "PAUSED", "IDLE", "CANCELED", "ACTIVE"), start=1):
+        sandbox.store.add_batch(
+            f"20260101.{number}",
+            campaign_id=1 + number % 2,
+            status=status,
+            requests=number,
+            created_at=f"2026-01-0{number}T00:00:00Z",
+            expires_on=f"2026-02-0{number}T00:00:00Z",
+            last_worked_on=None,
+        )
 
 
 @pytest.fixture
 def seeded(sandbox):
     """The sandbox with the data it ships with."""
     seed.fill(sandbox.store, datetime.now(UTC))
+
+
+def numbers(page):
+    """The batches of a page of `batches`, by their numbers."""
+    return [int(batch["batch_id"].rpartition(".")[2]) for batch in page["items"]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import KEY, SdkError
+from .conftest import SdkError, numbers
 
 pytestmark = pytest.mark.contract
 
@@ -21,34 +21,8 @@ WISH = {
 
 
 @pytest.fixture
-def sdk(driver_of, sandbox):
-    """`sdk("batches.list", limit=3)`"""
-
-    def call(name, /, *, key=KEY, **arguments):
-        return driver_of("0.4.7").call(sandbox.url, key, f"outbound.{name}", arguments)
-
-    return call
-
-
-@pytest.fixture
-def batches(sandbox):
-    """Five batches of two campaigns, from the first to the fifth of January."""
-    sandbox.store.add_campaign(campaign_name="Reminders")
-    sandbox.store.add_campaign(campaign_name="Feedback")
-    for number, status in enumerate(("ACTIVE", "PAUSED", "IDLE", "CANCELED", "ACTIVE"), start=1):
-        sandbox.store.add_batch(
-            f"20260101.{number}",
-            campaign_id=1 + number % 2,
-            status=status,
-            requests=number,
-            created_at=f"2026-01-0{number}T00:00:00Z",
-            expires_on=f"2026-02-0{number}T00:00:00Z",
-            last_worked_on=None,
-        )
-
-
-def numbers(page):
-    return [int(batch["batch_id"].rpartition(".")[2]) for batch in page["items"]]
+def contract():
+    return "2025-04"
 
 
 def test_the_sdk_lists_batches(sdk, sandbox, batches):

@@ -1,6 +1,7 @@
 import pytest
 import requests
 
+from batches.sandbox.contracts import CONTRACTS
 from batches.sandbox.server import Sandbox
 
 KEY = "key-of-the-tests"
@@ -21,8 +22,14 @@ class Api(requests.Session):
 
 
 @pytest.fixture
-def sandbox():
-    with Sandbox(api_key=KEY) as sandbox:
+def contract():
+    """The name of the contract; a module that tests both overrides it."""
+    return "2025-04"
+
+
+@pytest.fixture
+def sandbox(contract):
+    with Sandbox(api_key=KEY, contract=CONTRACTS[contract]) as sandbox:
         yield sandbox
 
 

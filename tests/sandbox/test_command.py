@@ -30,7 +30,7 @@ def command(tmp_path):
         process.communicate()
 
 
-def batches(process, key):
+def listed(process, key):
     url = process.stdout.readline().removeprefix("Syllable sandbox: ").strip()
     answer = requests.get(
         f"{url}/api/v1/outbound/batches",
@@ -38,7 +38,11 @@ def batches(process, key):
         headers={"Syllable-API-Key": key},
         timeout=20,
     )
-    return {batch["batch_id"]: batch["created_at"] for batch in answer.json()["items"]}
+    return answer.json()["items"]
+
+
+def batches(process, key):
+    return {batch["batch_id"]: batch["created_at"] for batch in listed(process, key)}
 
 
 def test_it_seeds_once_says_where_it_is_and_stops_when_told(command):
@@ -47,8 +51,10 @@ def test_it_seeds_once_says_where_it_is_and_stops_when_told(command):
     assert len(seeded) > 100
     first.send_signal(signal.SIGTERM)
     assert first.wait(20) == 0
-    second = command()
-    assert batches(second, "from-the-environment") == seeded
+    second = command("--contract", "current")
+    shown = listed(second, "from-the-environment")
+    assert {batch["batch_id"]: batch["created_at"] for batch in shown} == seeded
+    assert all("paused" in batch for batch in shown)
     second.send_signal(signal.SIGINT)
     assert second.wait(20) == 0
     assert second.communicate() == ("", "")

@@ -2,7 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batches.sandbox.life import advance, within_hours
+from batches.sandbox.life import advance
+from batches.sandbox.pace import within_hours
 from batches.sandbox.server import Sandbox
 from batches.sandbox.store import Store
 
@@ -30,7 +31,7 @@ def started(store, batch_id="b"):
     return sum(counts.values()) - counts.get("PENDING", 0)
 
 
-@pytest.mark.parametrize(("rate", "step"), [(6, 1.0), (6, 7.0), (90, 2.0), (1, 5.0), (30, 60.0)])
+@pytest.mark.parametrize(("rate", "step"), [(6, 1.0), (6, 7.0), (90, 10.0), (1, 5.0), (30, 60.0)])
 def test_an_active_batch_starts_requests_at_its_campaigns_rate(store, rate, step):
     store.add_campaign(rate=rate)
     store.add_batch("b", status="ACTIVE", requests=500)
@@ -45,6 +46,33 @@ def test_a_campaign_may_be_slower_than_one_call_a_minute(store):
     assert 4 <= started(store) <= 6
 
 
+@pytest.mark.parametrize(
+    ("more", "in_two_hours"),
+    [
+        ({}, 120),
+        ({"call_rate": 30}, 60),
+        ({"call_rate": 30, "auto_call_rate": True}, 200),
+        ({"auto_call_rate": False, "auto_call_rate_baseline": 5.0}, 120),
+    ],
+)
+def test_a_batch_may_have_a_pace_of_its_own(store, more, in_two_hours):
+    store.add_campaign(rate=1)
+    store.add_batch("b", status="ACTIVE", requests=400, expires_on="2026-11-23T16:00:00Z", more=more)
+    pass_time(store, minutes=120, step=60)
+    assert abs(started(store) - in_two_hours) <= 2
+
+
+def test_an_automatic_pace_counts_the_campaigns_hours_alone(store):
+    store.add_campaign(daily_start_time="09:00:00", daily_end_time="17:00:00", more={"active_days": ["mon", "wed"]})
+    more = {"auto_call_rate": True}
+    store.add_batch("b", status="ACTIVE", requests=130, expires_on="2026-11-25T23:00:00Z", more=more)
+    store.add_batch("never", status="ACTIVE", requests=130, more=more)
+    advance(store, NOON, 1)
+    # Five hours are left of Monday, and Wednesday has eight; Tuesday has none.
+    assert abs(store.batch("b")["more"]["auto_call_rate_baseline"] - 10) < 0.5
+    assert store.batch("never")["more"]["auto_call_rate_baseline"] is None
+
+
 def test_work_shows_in_the_counts_and_in_last_worked_on(store):
     store.add_campaign(rate=30)
     store.add_batch("b", status="ACTIVE", requests=300)
@@ -57,7 +85,7 @@ def test_work_shows_in_the_counts_and_in_last_worked_on(store):
     assert all(request["insights"]["summary"] and request["attempt_count"] for request in done)
 
 
-@pytest.mark.parametrize("status", ["PENDING", "PAUSED", "CANCELED", "EXPIRED", "THROTTLED"])
+@pytest.mark.parametrize("status", ["PENDING", "PAUSED", "CANCELED", "EXPIRED", "FAILED", "THROTTLED"])
 def test_no_other_batch_moves(store, status):
     store.add_campaign(rate=60)
     store.add_batch("b", status=status, requests=20)
@@ -112,6 +140,22 @@ def test_a_batch_rests_out_of_hours_and_comes_back(store):
 
 
 @pytest.mark.parametrize(
+    ("start", "end", "days", "calls"),
+    [
+        ("00:00:00", "23:59:59", ["mon"], True),
+        ("00:00:00", "23:59:59", ["sun", "tue"], False),
+        ("20:00:00", "13:00:00", ["sun"], True),
+        ("20:00:00", "13:00:00", ["mon"], False),
+        ("00:00:00", "23:59:59", None, True),
+    ],
+)
+def test_a_campaign_calls_on_its_days_and_a_night_belongs_to_the_day_before(start, end, days, calls):
+    more = {"active_days": days}
+    campaign = {"daily_start_time": start, "daily_end_time": end, "timezone": "UTC", "more": more}
+    assert within_hours(campaign, NOON) is calls
+
+
+@pytest.mark.parametrize(
     ("start", "end", "zone", "calls"),
     [
         ("12:00:00", "12:00:00", "UTC", True),
@@ -125,7 +169,7 @@ def test_a_batch_rests_out_of_hours_and_comes_back(store):
     ],
 )
 def test_calling_hours_are_local_and_may_cross_midnight(start, end, zone, calls):
-    campaign = {"daily_start_time": start, "daily_end_time": end, "timezone": zone}
+    campaign = {"daily_start_time": start, "daily_end_time": end, "timezone": zone, "more": {}}
     assert within_hours(campaign, NOON) is calls
 
 

@@ -21,20 +21,32 @@ def test_there_are_six_campaigns_and_some_150_batches_in_every_status(store):
     assert len(store.rows("SELECT 1 FROM campaigns")) == 6
     batches = store.rows("SELECT * FROM batches")
     assert 140 <= len(batches) <= 160
-    assert {batch["status"] for batch in batches} == {"PENDING", "ACTIVE", "PAUSED", "IDLE", "CANCELED", "EXPIRED"}
+    assert {batch["status"] for batch in batches} == {
+        "PENDING", "ACTIVE", "PAUSED", "IDLE", "CANCELED", "EXPIRED", "FAILED",
+    }  # fmt: skip
     assert all(re.fullmatch(r"2026\d{4}\.\d+", batch["batch_id"]) for batch in batches)
     assert all(batch["deleted_reason"] for batch in batches if batch["status"] == "CANCELED")
 
 
 def test_counts_agree_with_the_requests(store):
     counted = {row["batch_id"]: row["n"] for row in store.rows("SELECT batch_id, count(*) n FROM requests GROUP BY 1")}
-    assert counted == {row["batch_id"]: row["count"] for row in store.rows("SELECT batch_id, count FROM batches")}
+    batches = store.rows("SELECT batch_id, count FROM batches")
+    assert all(batch["count"] == counted.get(batch["batch_id"], 0) for batch in batches)
     assert min(counted.values()) < 10
     assert 1500 <= max(counted.values()) <= 2000
 
 
+def test_what_only_one_contract_knows_is_there_too(store):
+    batches = store.rows("SELECT * FROM batches")
+    assert all(bool(batch["more"]["error_message"]) == (batch["status"] == "FAILED") for batch in batches)
+    for field in ("upload_filename", "dispatch_id", "call_rate", "auto_call_rate"):
+        assert {bool(batch["more"][field]) for batch in batches} == {True, False}
+    assert all(batch["expires_on"] for batch in batches if batch["more"]["auto_call_rate"])
+    assert not any(batch["status"] == "FAILED" and batch["count"] for batch in batches)
+
+
 def test_some_expire_within_the_hour_some_tomorrow_some_never(store):
-    live = store.rows("SELECT * FROM batches WHERE status NOT IN ('EXPIRED', 'CANCELED')")
+    live = store.rows("SELECT * FROM batches WHERE status NOT IN ('EXPIRED', 'CANCELED', 'FAILED')")
     expiries = [batch["expires_on"] and datetime.fromisoformat(batch["expires_on"]) for batch in live]
     assert None in expiries
     assert any(expiry and expiry < NOW + timedelta(hours=1) for expiry in expiries)
