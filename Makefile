@@ -5,21 +5,22 @@ SANDBOX_PORT ?= 8001
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-SDK := 0.4.7
+SDKS := 0.4.7 0.49.87
+CONTRACT ?= 2025-04
 TESTS ?= tests
 
 DEMO := SANDBOX=true DEBUG=false HTTPS=false ALLOWED_HOSTS=127.0.0.1,localhost TRUSTED_PROXIES= EMAIL_URL=consolemail:// \
 	DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 CSRF_TRUSTED_ORIGINS= \
-	SYLLABLE_API_URL=http://127.0.0.1:$(SANDBOX_PORT) SYLLABLE_API_KEY=sandbox-key SYLLABLE_API_CONTRACT=2025-04 \
+	SYLLABLE_API_URL=http://127.0.0.1:$(SANDBOX_PORT) SYLLABLE_API_KEY=sandbox-key SYLLABLE_API_CONTRACT=$(CONTRACT) \
 	PORT=$(PORT) SANDBOX_PORT=$(SANDBOX_PORT) PATH="$(CURDIR)/$(BIN):$$PATH"
 # What `check --deploy` judges is the shipped default, so nothing of a local .env may soften it.
 PRODUCTION := SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') DEBUG=false HTTPS=true \
 	SANDBOX=false ALLOWED_HOSTS=dashboard.example.com SYLLABLE_API_KEY=none
 
-.PHONY: run serve test check format lock
+.PHONY: run serve test bench check format lock
 .DEFAULT_GOAL := run
 
-run: .venv/.installed var/secret_key staticfiles/.collected ## The dashboard with its sandbox, in a browser on this machine
+run: .venv/.installed var/secret_key staticfiles/.collected ## The dashboard with its sandbox; CONTRACT=current for the other contract
 	@$(BIN)/python -m dashboard.ports $(PORT) $(SANDBOX_PORT)
 	@export SECRET_KEY="$$(cat var/secret_key)" $(DEMO); \
 	python manage.py migrate --verbosity 0 && \
@@ -31,7 +32,7 @@ serve: .venv/.installed staticfiles/.collected ## The dashboard for the account 
 	@export PORT=$(PORT) PATH="$(CURDIR)/$(BIN):$$PATH"; \
 	python manage.py migrate --verbosity 0 && exec honcho -e /dev/null start --no-prefix web settle
 
-test: .venv/.installed .venv-sdk-$(SDK)/.installed ## Everything the tests need, then the tests
+test: .venv/.installed $(SDKS:%=.venv-sdk-%/.installed) ## Everything the tests need, then the tests
 	@./tests/browser
 	$(BIN)/pytest -n auto $(TESTS)
 
@@ -41,6 +42,9 @@ check: .venv/.installed ## Formatting, types, migrations, deployment settings
 	$(PRODUCTION) $(BIN)/mypy
 	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: .venv/.installed staticfiles/.collected ## Speed, weight and behaviour while the API hangs, against their targets
+	$(BIN)/python -m benchmarks
 
 format: .venv/.installed ## Put the code into the project's format
 	$(BIN)/ruff check --fix .

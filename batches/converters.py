@@ -3,7 +3,7 @@
 import re
 
 LONGEST = 500  # as long as the trail can hold
-_KEPT = re.compile(rb"[A-Za-z0-9_.-]")
+_ESCAPED = re.compile(rb"[^A-Za-z0-9_.-]|^\.|\.\Z")
 _ESCAPE = re.compile(rb"~([0-9A-F]{2})")
 
 
@@ -21,9 +21,7 @@ class BatchIdConverter:
         """The segment for an id. Raises ValueError for an id that has no address."""
         if not has_address(value):
             raise ValueError("no id that the trail could hold")
-        raw = value.encode()
-        last = len(raw) - 1
-        return "".join(self._byte(byte, inner=0 < at < last) for at, byte in enumerate(raw))
+        return _ESCAPED.sub(lambda found: b"~%02X" % ord(found[0]), value.encode()).decode()
 
     def to_python(self, value: str) -> str:
         """The id of a segment. Raises ValueError where `to_url` writes no such segment."""
@@ -32,13 +30,6 @@ class BatchIdConverter:
         if self.to_url(batch_id) != value:
             raise ValueError("not the spelling of an id")
         return batch_id
-
-    @staticmethod
-    def _byte(byte: int, *, inner: bool) -> str:
-        character = bytes([byte])
-        if _KEPT.match(character) and (inner or character != b"."):
-            return character.decode()
-        return f"~{byte:02X}"
 
 
 def has_address(batch_id: str) -> bool:

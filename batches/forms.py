@@ -51,6 +51,19 @@ class BatchForm(forms.Form):
         error_messages={"invalid": "Enter the expiry as a date and a time, for example 2025-01-31 17:00."},
     )
     clear_expiry = forms.BooleanField(required=False, label="No expiry")
+    call_rate = forms.IntegerField(
+        required=False,
+        label="Call rate",
+        min_value=rules.LOWEST_CALL_RATE,
+        max_value=rules.HIGHEST_CALL_RATE,
+        help_text="Attempts per hour for this batch. Empty: the campaign's own rate.",
+    )
+    auto_call_rate = forms.ChoiceField(
+        required=False,
+        label="Automatic call rate",
+        choices=[("false", "Off"), ("true", "On: finish before the expiry")],
+        help_text="Goes before the call rate. Counts the campaign's calling hours only.",
+    )
     deleted_reason = forms.CharField(
         required=False,
         max_length=LONGEST_REASON,
@@ -78,6 +91,8 @@ class BatchForm(forms.Form):
         fingerprint = self.data.get("fingerprint", "") if self.is_bound else fingerprint_of(batch or Batch())
         loaded = _loaded_with(fingerprint, batch_id)
         self.is_lost = loaded is None
+        for name in set(rules.EDITABLE) - set(abilities.editable):
+            del self.fields[name]
         self.loaded = {name: (loaded or {}).get(name) for name in rules.EDITABLE}
         self.shown_expiry: str = (loaded or {}).get("shown_expiry", "")
         self._offer(fingerprint)
@@ -91,6 +106,8 @@ class BatchForm(forms.Form):
             "status": str(self.loaded_batch.status),
             "expires_on": self.shown_expiry,
             "deleted_reason": self.loaded["deleted_reason"] or "",
+            "call_rate": self.loaded["call_rate"],
+            "auto_call_rate": _as_choice(self.loaded["auto_call_rate"]),
             "fingerprint": fingerprint,
         }
 
@@ -131,6 +148,8 @@ class BatchForm(forms.Form):
             status=status,
             expires_on=KEEP if canceling else self._wanted_expiry(cleaned),
             deleted_reason=" ".join(cleaned["deleted_reason"].split()) if canceling else None,
+            call_rate=KEEP if canceling else self._wanted_call_rate(cleaned),
+            auto_call_rate=None if canceling else self._wanted_auto_call_rate(cleaned),
         )
         if self.errors:
             return cleaned
@@ -166,6 +185,20 @@ class BatchForm(forms.Form):
             return KEEP
         return Timestamp.of(cleaned["expires_on"])
 
+    def _wanted_call_rate(self, cleaned: dict[str, Any]) -> int | Keep | None:
+        rate: int | None = cleaned.get("call_rate")
+        return KEEP if "call_rate" not in self.data or rate == self.loaded["call_rate"] else rate
+
+    def _wanted_auto_call_rate(self, cleaned: dict[str, Any]) -> bool | None:
+        typed = cleaned.get("auto_call_rate")
+        if not typed or typed == _as_choice(self.loaded["auto_call_rate"]):
+            return None
+        return bool(typed == "true")
+
+
+def _as_choice(auto_call_rate: object) -> str:
+    return "true" if auto_call_rate is True else "false"
+
 
 def fingerprint_of(batch: Batch) -> str:
     """What a form for `batch` is loaded with, signed: its editable fields, and its expiry as the picker shows it."""
@@ -180,6 +213,8 @@ def fill(batch: Batch, edit: BatchEdit) -> dict[str, str]:
         "status": str(edit.status or batch.status),
         "expires_on": _in_picker(batch.expires_on if edit.expires_on is KEEP else edit.expires_on),
         "deleted_reason": edit.deleted_reason or "",
+        "call_rate": str((batch.call_rate if edit.call_rate is KEEP else edit.call_rate) or ""),
+        "auto_call_rate": _as_choice(batch.auto_call_rate if edit.auto_call_rate is None else edit.auto_call_rate),
     }
     return data | ({"clear_expiry": "on"} if edit.expires_on is None else {})
 

@@ -24,7 +24,9 @@ MAY_FOLLOW: dict[BatchStatus, frozenset[BatchStatus]] = {
 ONLY_CANCEL = frozenset({ALL.CANCELED})
 EXPIRY_ALONE = frozenset({ALL.PENDING, ALL.ACTIVE, ALL.IDLE, ALL.PAUSED})
 NOT_FINISHED = frozenset({ALL.PENDING, ALL.ACTIVE, ALL.IDLE})
-EDITABLE = ("status", "expires_on", "deleted_reason")
+EDITABLE = ("status", "expires_on", "deleted_reason", "call_rate", "auto_call_rate")
+RATES_ALONE = EXPIRY_ALONE
+LOWEST_CALL_RATE, HIGHEST_CALL_RATE = 1, 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +53,25 @@ def status_choices(
     if current not in offered:
         offered.insert(0, current)
     return [
-        StatusChoice(status, "" if status == current else why_not(current, status, paused_from=paused_from))
+        StatusChoice(status, "" if status == current else why_not(current, status, abilities, paused_from=paused_from))
         for status in offered
     ]
 
 
-def why_not(current: BatchStatus | str, wanted: BatchStatus | str, *, paused_from: BatchStatus | None = None) -> str:
+def why_not(
+    current: BatchStatus | str,
+    wanted: BatchStatus | str,
+    abilities: Abilities,
+    *,
+    paused_from: BatchStatus | None = None,
+) -> str:
     """Why a batch that is `current` cannot be set to `wanted`; "" where it can.
 
     `paused_from` is the status from which our newest change paused the batch, None where that is not known. A batch
     waits again as PENDING only if that is where it was paused.
     """
     if _may_follow(current, wanted, paused_from):
-        return ""
+        return next((why for step, why in abilities.inexpressible.items() if step == (current, wanted)), "")
     if wanted in (ALL.IDLE, ALL.EXPIRED, ALL.FAILED):
         return "only the platform sets this"
     if current == ALL.CANCELED:
@@ -90,12 +98,13 @@ def problems(
     if edit.status is not None and edit.status != batch.status:
         if edit.status not in abilities.statuses:
             found.append(Problem("status", f"The API in use does not know {edit.status}."))
-        elif reason := why_not(batch.status, edit.status, paused_from=paused_from):
+        elif reason := why_not(batch.status, edit.status, abilities, paused_from=paused_from):
             found.append(
                 Problem("status", f"The batch is {_word(batch.status)} and cannot be set to {edit.status}: {reason}.")
             )
     found += _reason_problems(edit)
     found += _expiry_problems(batch, edit, now)
+    found += _rate_problems(batch, edit)
     return found
 
 
@@ -126,6 +135,27 @@ def _expiry_problems(batch: Batch, edit: BatchEdit, now: datetime) -> list[Probl
     return []
 
 
+def _rate_problems(batch: Batch, edit: BatchEdit) -> list[Problem]:
+    found = []
+    rates = [name for name in ("call_rate", "auto_call_rate") if name in edit.fields()]
+    if rates and (batch.status not in RATES_ALONE or edit.status == ALL.CANCELED):
+        found.append(Problem(rates[0], f"The call rate of a batch that is {_word(batch.status)} cannot be changed."))
+    if edit.call_rate is None:
+        found.append(Problem("call_rate", "A call rate can be changed, but the API offers no way to remove it."))
+    elif edit.call_rate is not KEEP and not LOWEST_CALL_RATE <= edit.call_rate <= HIGHEST_CALL_RATE:
+        found.append(
+            Problem("call_rate", f"A call rate is {LOWEST_CALL_RATE} to {HIGHEST_CALL_RATE} attempts per hour.")
+        )
+    expires_on = batch.expires_on if edit.expires_on is KEEP else edit.expires_on
+    paced = batch.auto_call_rate is True if edit.auto_call_rate is None else edit.auto_call_rate
+    if paced and expires_on is None and edit.status != ALL.CANCELED:
+        if edit.auto_call_rate:
+            found.append(Problem("auto_call_rate", "The automatic call rate needs an expiry to finish before."))
+        elif edit.expires_on is None:
+            found.append(Problem("expires_on", "The automatic call rate needs an expiry: switch it off first."))
+    return found
+
+
 def _word(status: BatchStatus | str) -> str:
     return status or "without a status"
 
@@ -136,6 +166,8 @@ def snapshot(batch: Batch) -> dict[str, Any]:
         "status": str(batch.status),
         "expires_on": batch.expires_on.text if batch.expires_on else None,
         "deleted_reason": batch.deleted_reason,
+        "call_rate": batch.call_rate,
+        "auto_call_rate": batch.auto_call_rate,
     }
 
 
@@ -169,8 +201,8 @@ class Step:
     """One edited field of an edit, from what it was to what it shall be; as JSON holds them, None for "none"."""
 
     field: str
-    before: str | None
-    after: str | None
+    before: Any
+    after: Any
 
 
 def steps(before: Mapping[str, Any], edit: BatchEdit) -> list[Step]:
@@ -183,9 +215,9 @@ class Version:
     """One field of a conflict, three times: as it was loaded, as it is now, as it is wanted."""
 
     field: str
-    loaded: str | None
-    now: str | None
-    wanted: str | None
+    loaded: Any
+    now: Any
+    wanted: Any
     is_edited: bool
     clashes: bool
 

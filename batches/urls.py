@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from batches.converters import BatchIdConverter
-from batches.views import changes, edit
+from batches.views import changes, edit, requests
 from batches.views.batch import batch
 from batches.views.batches import batch_list
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("batches/<batch_id:batch_id>/edit/", edit.edit, name="batch_edit"),
     path("batches/<batch_id:batch_id>/pause/", edit.pause, name="batch_pause"),
     path("batches/<batch_id:batch_id>/resume/", edit.resume, name="batch_resume"),
+    path("batches/<batch_id:batch_id>/requests/", requests.request_list, name="request_list"),
+    path("batches/<batch_id:batch_id>/requests/export/", requests.request_export, name="request_export"),
     path("changes/", changes.change_list, name="change_list"),
     path("changes/<int:change_id>/", changes.change, name="change"),
     path("changes/<int:change_id>/undo/", changes.undo, name="change_undo"),

@@ -1,5 +1,6 @@
 """Fixtures that every room of the tests may use: the sandbox as the API, and people in their roles."""
 
+from contextlib import ExitStack
 from importlib import import_module
 
 import pytest
@@ -7,21 +8,40 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.cache import caches
 
+from batches.connection import client_for
+from batches.sandbox.contracts import CONTRACTS
 from batches.sandbox.server import Sandbox
 from dashboard.models import User
 
 
+@pytest.fixture(autouse=True)
+def _nothing_known_of_the_api():
+    """That the API does not answer is known for the test in which it did not."""
+    client_for.cache_clear()
+
+
 @pytest.fixture(scope="session")
-def sandbox_server():
-    """One sandbox for the whole run; `sandbox` empties it for each test."""
-    with Sandbox(api_key="key-for-tests") as server:
-        yield server
+def sandbox_servers():
+    """A sandbox of each contract for the whole run; `sandbox` empties one for each test."""
+    with ExitStack() as running:
+        yield {
+            name: running.enter_context(Sandbox(api_key="key-for-tests", contract=contract))
+            for name, contract in CONTRACTS.items()
+        }
 
 
 @pytest.fixture
-def sandbox(sandbox_server, settings):
+def contract():
+    """The contract that the sandbox speaks; a test that is for several is parametrized with their names."""
+    return "2025-04"
+
+
+@pytest.fixture
+def sandbox(sandbox_servers, contract, settings):
     """An empty sandbox that the settings point to."""
+    sandbox_server = sandbox_servers[contract]
     sandbox_server.reset()
+    settings.SYLLABLE_API_CONTRACT = contract
     settings.SYLLABLE_API_URL = sandbox_server.url
     settings.SYLLABLE_API_KEY = sandbox_server.api_key
     settings.SYLLABLE_TIMEOUT = 1.0

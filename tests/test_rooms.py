@@ -71,3 +71,15 @@ def test_it_imports_only_what_its_room_may(path):
 def test_no_view_asks_the_database_itself():
     for path in (ROOT / "batches" / "views").glob("*.py"):
         assert ".objects" not in path.read_text(), f"{path.name}: reads are selectors', writes are services'"
+
+
+def test_no_view_service_form_or_template_compares_the_contract():
+    """What differs between the contracts is in contracts.py, and reaches the others as abilities."""
+    rooms = [ROOT / "batches" / room for room in ("views", "services", "templatetags", "management")]
+    files = [path for room in rooms for path in room.rglob("*.py")]
+    files += [ROOT / "batches" / name for name in ("forms.py", "rules.py", "models.py")]
+    files += (ROOT / "templates").rglob("*.html")
+    for path in files:
+        text = path.read_text()
+        for name in ("2025-04", '"current"', "'current'", "abilities.contract", "API_CONTRACT"):
+            assert name not in text, f"{path.relative_to(ROOT)} speaks of {name}"

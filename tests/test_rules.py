@@ -106,3 +106,38 @@ def test_what_moves_by_itself_clashes_only_when_the_status_is_edited(now):
     assert rules.clashes(loaded, batch(now), BatchEdit(expires_on=None)) == []
     clashing = rules.clashes(loaded, batch(now), BatchEdit(status=BatchStatus.PAUSED))
     assert (clashing == []) == (now == "ACTIVE")
+
+
+CURRENT = CONTRACTS["current"].abilities
+
+
+def current_problems(status, edit, **fields):
+    return rules.problems(batch(status, **fields), edit, abilities=CURRENT, now=NOW)
+
+
+def test_what_a_contract_cannot_express_is_disabled_with_the_reason():
+    assert current_problems("PENDING", BatchEdit(status=BatchStatus.ACTIVE))[0].field == "status"
+    choices = {choice.status: choice.why_not for choice in rules.status_choices(BatchStatus.PENDING, CURRENT)}
+    assert "it cannot be told to" in choices[BatchStatus.ACTIVE]
+    assert choices[BatchStatus.PAUSED] == ""
+    assert BatchStatus.IDLE not in choices
+
+
+@pytest.mark.parametrize(("rate", "fits"), [(1, True), (3600, True), (0, False), (3601, False), (None, False)])
+def test_a_call_rate_is_what_the_documents_allow(rate, fits):
+    assert (current_problems("ACTIVE", BatchEdit(call_rate=rate)) == []) == fits
+
+
+def test_the_automatic_call_rate_needs_an_expiry():
+    on = BatchEdit(auto_call_rate=True)
+    assert current_problems("ACTIVE", on)[0].field == "auto_call_rate"
+    assert current_problems("ACTIVE", on, expires_on=FUTURE.text) == []
+    assert current_problems("ACTIVE", BatchEdit(auto_call_rate=True, expires_on=FUTURE)) == []
+    paced = {"expires_on": FUTURE.text, "auto_call_rate": True}
+    assert current_problems("ACTIVE", BatchEdit(expires_on=None), **paced)[0].field == "expires_on"
+    assert current_problems("ACTIVE", BatchEdit(expires_on=None, auto_call_rate=False), **paced) == []
+
+
+@pytest.mark.parametrize("status", ["CANCELED", "EXPIRED", "FAILED", "THROTTLED"])
+def test_the_rate_of_a_batch_that_is_over_cannot_be_edited(status):
+    assert current_problems(status, BatchEdit(call_rate=5))[0].field == "call_rate"

@@ -3,21 +3,31 @@
 from dataclasses import dataclass, field
 
 from batches.connection import syllable_client
-from batches.models import Change
+from batches.models import Change, Outcome
 from batches.selectors.campaigns import campaign_name
 from batches.selectors.changes import batch_history
-from batches.syllable.errors import SyllableError
+from batches.syllable.contracts import check_contract
+from batches.syllable.errors import SyllableError, WrongContract
 from batches.syllable.schemas import Abilities, Batch, BatchStatus
 
 
 @dataclass(frozen=True, slots=True)
 class BatchPage:
-    """A batch as Syllable gives it now, or the error that it gave instead; the history is ours and always there."""
+    """A batch as Syllable gives it now, or the error that it gave instead; the history is ours and always there.
+
+    `wrong_contract` is set where the answer speaks another contract than the one in use: it can be looked at only.
+    """
 
     batch: Batch | None
     error: SyllableError | None
     campaign_name: str
     history: list[Change] = field(default_factory=list)
+    wrong_contract: WrongContract | None = None
+
+    @property
+    def last_applied(self) -> Change | None:
+        """The newest change of ours that Syllable confirmed."""
+        return next((change for change in self.history if change.outcome == Outcome.APPLIED), None)
 
 
 def batch_page(batch_id: str) -> BatchPage:
@@ -27,12 +37,20 @@ def batch_page(batch_id: str) -> BatchPage:
         batch = batch_now(batch_id)
     except SyllableError as error:
         return BatchPage(None, error, "", history)
-    return BatchPage(batch, None, campaign_name(batch.campaign_id), history)
+    return BatchPage(batch, None, campaign_name(batch.campaign_id), history, _wrong_contract(batch))
 
 
 def batch_now(batch_id: str) -> Batch:
     """The batch as it is at Syllable now. Raises SyllableError."""
     return syllable_client().get_batch(batch_id)
+
+
+def _wrong_contract(batch: Batch) -> WrongContract | None:
+    try:
+        check_contract(syllable_client().contract, batch)
+    except WrongContract as error:
+        return error
+    return None
 
 
 def abilities() -> Abilities:

@@ -9,6 +9,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from threading import BoundedSemaphore
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
@@ -17,8 +18,11 @@ from django.utils import timezone
 
 from batches.connection import syllable_client
 from batches.selectors.campaigns import cached_campaign_names, campaign_names
+from batches.selectors.last_seen import LastSeen
+from batches.syllable.client import SyllableClient
 from batches.syllable.deadline import Deadline
-from batches.syllable.errors import SyllableError
+from batches.syllable.errors import SyllableError, SyllableUnavailable
+from batches.syllable.gate import LIMITS, Lane
 from batches.syllable.schemas import Batch, BatchQuery, Page
 
 COUNTS_KEPT_SECONDS = 5
@@ -28,7 +32,9 @@ ALL = ""
 
 # Shared by all requests, so that a slow API cannot make threads without end. What runs here never touches the ORM: a
 # thread of the pool would keep a database connection of its own open.
-_pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="syllable")
+_pool = ThreadPoolExecutor(max_workers=LIMITS[Lane.ASIDE].calls, thread_name_prefix="syllable")
+# What runs and waits in the pool: without an end to it, an API that hangs would make the queue grow with every visit.
+_room = BoundedSemaphore(64)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -37,7 +43,7 @@ Counts = dict[str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class BatchList:
-    """One page of batches as it was at `read_at`.
+    """One page of batches as it was at `read_at`, which is now unless it `is_stale`; `stale_because` then says why.
 
     `page` is None where it could not be read, and `error` says why. `counts` has the number of batches by status, ""
     for all of them; None where it is not known. `campaign_names` is by campaign id as text; empty where the names could
@@ -49,30 +55,54 @@ class BatchList:
     error: SyllableError | None
     counts: Counts
     campaign_names: dict[str, str]
+    stale_because: SyllableUnavailable | None = None
+
+    @property
+    def is_stale(self) -> bool:
+        """Syllable does not say how the batches are now: nothing may be written from what is shown."""
+        return self.stale_because is not None
+
+
+# Pages of a hundred rows take about 300 kB each.
+_last_seen: LastSeen[BatchList] = LastSeen(most=64)
 
 
 def batch_list(query: BatchQuery) -> BatchList:
     """The page of batches that `query` asks for, the counts of every status and the names of the campaigns.
 
     Takes at most `SYLLABLE_TIMEOUT` seconds and raises nothing of the API's. The counts keep to the campaign and the
-    search of `query` and may be 5 seconds old.
+    search of `query` and may be 5 seconds old. Where Syllable does not answer it is the list as this process last saw
+    it for the same `query`, if it did; a definite refusal is never covered up like this.
     """
+    client = syllable_client()
+    found = _read(client, query)
+    if found.error is None:
+        _last_seen.keep((client, query), found)
+    elif isinstance(found.error, SyllableUnavailable) and (seen := _last_seen.get((client, query))):
+        return replace(seen, stale_because=found.error)
+    return found
+
+
+def _read(client: SyllableClient, query: BatchQuery) -> BatchList:
     deadline = Deadline(settings.SYLLABLE_TIMEOUT)
     aside = deadline.capped(ASIDE_SECONDS)
-    statuses = (ALL, *syllable_client().contract.abilities.statuses)
+    statuses = (ALL, *client.contract.abilities.statuses)
     # The page itself tells how many batches have the status it is restricted to.
     parts = {status: replace(query, status=status) for status in statuses if status != query.status}
     cached = caches["local"].get_many(_cache_key(part) for part in parts.values())
     counts: Counts = {status: cached.get(_cache_key(part)) for status, part in parts.items()}
-    counting = {
-        status: _submit(_count, part, aside) for status, part in parts.items() if _cache_key(part) not in cached
-    }
     names = cached_campaign_names()
-    naming = _submit(campaign_names, deadline=aside) if names is None else None
+    counting, naming = {}, None
+    if client.silent_since is None:
+        missing = {status: part for status, part in parts.items() if _cache_key(part) not in cached}
+        counting = {status: _submit(_count, part, aside) for status, part in missing.items()}
+        naming = _submit(campaign_names, deadline=aside, lane=Lane.ASIDE) if names is None else None
     try:
-        page, error = syllable_client().list_batches(query, deadline=deadline), None
+        page, error = client.list_batches(query, deadline=deadline), None
     except SyllableError as caught:
         page, error = None, caught
+        # Nobody waits for numbers beside a page that is not there.
+        aside = Deadline(0)
     counts[query.status] = page.total_count if page else None
     counts |= {status: _result(future, aside) for status, future in counting.items()}
     if naming is not None:
@@ -83,7 +113,7 @@ def batch_list(query: BatchQuery) -> BatchList:
 def _count(query: BatchQuery, deadline: Deadline) -> int | None:
     # The documents allow a limit of 0, but do not say what it means.
     question = replace(query, order_by="", descending=False, page=0, limit=1)
-    count = syllable_client().list_batches(question, deadline=deadline).total_count
+    count = syllable_client(Lane.ASIDE).list_batches(question, deadline=deadline).total_count
     caches["local"].set(_cache_key(query), count, COUNTS_KEPT_SECONDS)
     return count
 
@@ -93,15 +123,23 @@ def _cache_key(query: BatchQuery) -> str:
     return f"batch-count-{hashlib.sha256(restriction.encode()).hexdigest()}"
 
 
-def _submit(function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Future[Result]:
-    """Run in the pool, within a copy of the context: it carries the request's id into the log."""
-    return _pool.submit(copy_context().run, partial(function, *args, **kwargs))
+def _submit(
+    function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Future[Result] | None:
+    """Run in the pool, within a copy of the context: it carries the request's id into the log. None: not now."""
+    if not _room.acquire(blocking=False):
+        return None
+    future = _pool.submit(copy_context().run, partial(function, *args, **kwargs))
+    future.add_done_callback(lambda _: _room.release())
+    return future
 
 
-def _result(future: Future[Result], deadline: Deadline) -> Result | None:
-    """The result, None where the API gave none or the deadline passed first."""
+def _result(future: Future[Result] | None, deadline: Deadline) -> Result | None:
+    """The result, None where there is none: not asked, the API gave none, or the deadline passed first."""
+    if future is None:
+        return None
     try:
         return future.result(timeout=deadline.remaining())
     except (SyllableError, NotDoneInTime):
-        future.cancel()
+        # It is not cancelled: what still waits finds its deadline passed, and a cancelled one would stay in the queue.
         return None

@@ -6,6 +6,7 @@ from django.core.cache import caches
 from batches.connection import syllable_client
 from batches.syllable.deadline import Deadline
 from batches.syllable.errors import SyllableError
+from batches.syllable.gate import Lane
 
 MOST_CAMPAIGNS = 300
 NAMES_KEPT_SECONDS = 60
@@ -18,9 +19,9 @@ def cached_campaign_names() -> dict[str, str] | None:
     return names
 
 
-def campaign_names(*, deadline: Deadline) -> dict[str, str]:
+def campaign_names(*, deadline: Deadline, lane: Lane = Lane.PAGES) -> dict[str, str]:
     """The names by campaign id, read in one call, of the first 300 campaigns. Raises SyllableError."""
-    page = syllable_client().list_campaigns(limit=MOST_CAMPAIGNS, deadline=deadline)
+    page = syllable_client(lane).list_campaigns(limit=MOST_CAMPAIGNS, deadline=deadline)
     names = {str(campaign.id): campaign_label(campaign.id, campaign.campaign_name) for campaign in page.items}
     caches["local"].set(CACHE_KEY, names, NAMES_KEPT_SECONDS)
     return names

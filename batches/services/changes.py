@@ -7,6 +7,7 @@ Writers outside the dashboard can still slip between our read and our write: the
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from batches.connection import syllable_client
 from batches.models import Change, Origin, Outcome
 from batches.services.road import ROAD_SECONDS, Result, Road
 from batches.services.settling import change_settle
+from batches.syllable.gate import Lane
 from batches.syllable.schemas import KEEP, BatchEdit, BatchStatus
 from dashboard.models import User
 
@@ -61,7 +63,7 @@ def batch_update(
     )
     if change.outcome != Outcome.STARTED:
         return Result(change)
-    return Road(change, edit, syllable_client(), paused_from=Change.objects.paused_from(batch_id)).walk()
+    return Road(change, edit, syllable_client(Lane.WRITES), paused_from=Change.objects.paused_from(batch_id)).walk()
 
 
 def batch_edit(*, batch_id: str, edit: BatchEdit, actor: User, loaded: Mapping[str, Any]) -> Result:
@@ -140,13 +142,17 @@ def undo_edit(change: Change) -> BatchEdit:
     before, edited = change.batch_before, change.edit
     if change.outcome != Outcome.APPLIED or before is None or edited.status == BatchStatus.CANCELED:
         return BatchEdit()
-    expires_on = KEEP if edited.expires_on is KEEP else before.expires_on
+    undone = BatchEdit(
+        expires_on=KEEP if edited.expires_on is KEEP else before.expires_on,
+        call_rate=KEEP if edited.call_rate is KEEP or isinstance(before.call_rate, str) else before.call_rate,
+        auto_call_rate=None if edited.auto_call_rate is None else before.auto_call_rate is True,
+    )
     if edited.status is None:
-        return BatchEdit(expires_on=expires_on)
+        return undone
     if before.status == BatchStatus.IDLE:
-        return BatchEdit(status=BatchStatus.ACTIVE, expires_on=expires_on)
+        return replace(undone, status=BatchStatus.ACTIVE)
     if before.status in (BatchStatus.PENDING, BatchStatus.ACTIVE, BatchStatus.PAUSED):
-        return BatchEdit(status=BatchStatus(before.status), expires_on=expires_on)
+        return replace(undone, status=BatchStatus(before.status))
     return BatchEdit()
 
 

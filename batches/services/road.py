@@ -11,6 +11,7 @@ from batches.models import Change, Outcome
 from batches.rules import Problem
 from batches.services.settling import saw, words
 from batches.syllable.client import SyllableClient
+from batches.syllable.contracts import check_contract
 from batches.syllable.deadline import Deadline
 from batches.syllable.errors import (
     Inexpressible,
@@ -20,6 +21,7 @@ from batches.syllable.errors import (
     Refused,
     SyllableError,
     SyllableUnavailable,
+    WrongContract,
 )
 from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
 
@@ -89,10 +91,10 @@ class Road:
     def _stop(self) -> Result | None:
         """Whatever speaks against writing the batch as it was just read."""
         batch = self._batch()
-        if self._shown(batch):
-            return self._refuse(Outcome.NOT_SENT, ALREADY_SO)
-        if rules.clashes(self.change.loaded or {}, batch, self.edit):
-            return self._refuse(Outcome.CONFLICT, "The batch was changed meanwhile. Nothing was overwritten.")
+        try:
+            check_contract(self.client.contract, batch)
+        except WrongContract as error:
+            return self._refuse(Outcome.NOT_SENT, words(error))
         found = rules.problems(
             batch,
             self.edit,
@@ -100,6 +102,10 @@ class Road:
             now=timezone.now(),
             paused_from=self.paused_from,
         )
+        if self._shown(batch) and not found:
+            return self._refuse(Outcome.NOT_SENT, ALREADY_SO)
+        if rules.clashes(self.change.loaded or {}, batch, self.edit):
+            return self._refuse(Outcome.CONFLICT, "The batch was changed meanwhile. Nothing was overwritten.")
         if found:
             return self._refuse(Outcome.NOT_SENT, " ".join(problem.message for problem in found), tuple(found))
         return None

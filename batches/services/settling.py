@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from batches.connection import syllable_client
 from batches.models import Change, Outcome
-from batches.syllable.errors import NotFound, RateLimited, Refused, SyllableError
+from batches.syllable.errors import Inexpressible, NotFound, RateLimited, Refused, SyllableError
+from batches.syllable.gate import Lane
 from batches.syllable.schemas import Batch
 
 LARGEST_CAMPAIGN_ID = models.BigIntegerField.MAX_BIGINT
@@ -54,6 +55,8 @@ def words(error: SyllableError) -> str:
     """The error as sentences for the operator, with Syllable's own words where it refused."""
     if isinstance(error, RateLimited) and error.retry_after:
         return f"{error.user_message} It asks to wait {round(error.retry_after)} seconds."
+    if isinstance(error, Inexpressible):
+        return f"{error.user_message} {error.detail}"
     if isinstance(error, Refused) and error.detail:
         return f"{error.user_message} Syllable said: {error.detail}"
     return error.user_message
@@ -69,7 +72,7 @@ def _read_after(change: Change) -> Batch:
     )
     if later is not None and later.batch_before is not None:
         return later.batch_before
-    return syllable_client().get_batch(change.batch_id)
+    return syllable_client(Lane.WRITES).get_batch(change.batch_id)
 
 
 def _record(change: Change, outcome: Outcome, detail: str, *, settled: bool) -> Change:

@@ -2,13 +2,16 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from copy import copy
+from datetime import datetime
+from typing import Any, Self
 from urllib.parse import quote
 
 from batches.syllable.contracts import Contract, Write
 from batches.syllable.deadline import Deadline
 from batches.syllable.errors import NotFound, UnreadableAnswer
-from batches.syllable.schemas import AnswerT, Batch, BatchQuery, Campaign, Page, RequestResult, read_rows
+from batches.syllable.gate import Lane
+from batches.syllable.schemas import AnswerT, Batch, BatchQuery, Campaign, Page, read_rows
 from batches.syllable.transport import Transport
 
 log = logging.getLogger("batches.syllable")
@@ -24,7 +27,8 @@ class SyllableClient:
     """One organization's account, safe to share between threads.
 
     Every method takes at most `timeout` seconds, or what is left of `deadline` where that is less, and raises a
-    SyllableError. Reads are tried again where that may help; a write goes out once.
+    SyllableError. Reads are tried again where that may help; a write goes out once. Reads go in the lane for
+    pages, or in that of `within`; writes always in their own.
     """
 
     def __init__(
@@ -32,6 +36,18 @@ class SyllableClient:
     ) -> None:
         self.contract = contract
         self._transport = Transport(base_url, api_key, timeout=timeout, pool_size=pool_size)
+        self._lane = Lane.PAGES
+
+    def within(self, lane: Lane) -> Self:
+        """This client, its connections and what it knows of the API, for reads of another lane."""
+        client = copy(self)
+        client._lane = lane
+        return client
+
+    @property
+    def silent_since(self) -> datetime | None:
+        """Since when the API has not been answering, None while it does. Reads are then refused but for a few tries."""
+        return self._transport.gate.breaker.since
 
     def list_batches(self, query: BatchQuery, *, deadline: Deadline | None = None) -> Page[Batch]:
         """One page of batches. They come without `status_counts`."""
@@ -42,12 +58,12 @@ class SyllableClient:
         if query.order_by:
             direction = "desc" if query.descending else "asc"
             params += [("order_by", query.order_by), ("order_by_direction", direction)]
-        answer = self._transport.get(BATCHES, params=params, deadline=deadline)
+        answer = self._get(BATCHES, params=params, deadline=deadline)
         return _page(Batch, answer, page=query.page, limit=query.limit)
 
     def get_batch(self, batch_id: str, *, deadline: Deadline | None = None) -> Batch:
         """The batch with its `status_counts`. Raises NotFound."""
-        batch = Batch.read(self._transport.get(f"{BATCHES}/{_segment(batch_id)}", deadline=deadline))
+        batch = Batch.read(self._get(f"{BATCHES}/{_segment(batch_id)}", deadline=deadline))
         if batch.batch_id != batch_id:
             raise UnreadableAnswer("The answer is about another batch.")
         return batch
@@ -71,20 +87,24 @@ class SyllableClient:
 
     def list_results(
         self, batch_id: str, *, status: str = "", reference_id: str = "", deadline: Deadline | None = None
-    ) -> list[RequestResult]:
-        """The requests of a batch with their outcomes: all of them, as the API does not page them."""
+    ) -> Page[dict[str, Any]]:
+        """The requests of a batch with their outcomes: all of them on one page, as the API does not page them.
+
+        They come raw, each to be read by `RequestResult.read`: there may be 25,000, and reading them takes a second.
+        """
         params: Query = [("status", status)] if status else []
         if reference_id:
             params.append(("reference_id", reference_id))
-        answer = self._transport.get(f"{BATCHES}/{_segment(batch_id)}/results", params=params, deadline=deadline)
+        answer = self._get(f"{BATCHES}/{_segment(batch_id)}/results", params=params, deadline=deadline)
         if not isinstance(answer, list):
             raise UnreadableAnswer(f"expected a list of results, got {type(answer).__name__}")
-        results, _ = read_rows(RequestResult, answer)
-        return results
+        rows = [row for row in answer if isinstance(row, dict)]
+        unreadable = len(answer) - len(rows)
+        return Page(rows, page=0, page_size=len(answer), total_count=len(answer), unreadable=unreadable)
 
     def list_campaigns(self, *, page: int = 0, limit: int = 100, deadline: Deadline | None = None) -> Page[Campaign]:
         """One page of campaigns."""
-        answer = self._transport.get(CAMPAIGNS, params=[("page", page), ("limit", limit)], deadline=deadline)
+        answer = self._get(CAMPAIGNS, params=[("page", page), ("limit", limit)], deadline=deadline)
         # The documents allow null for this list, and for this list alone.
         return _page(Campaign, {"items": []} if answer is None else answer, page=page, limit=limit)
 
@@ -101,10 +121,13 @@ class SyllableClient:
 
     def get_campaign(self, campaign_id: int | str, *, deadline: Deadline | None = None) -> Campaign:
         """The campaign. Raises NotFound."""
-        campaign = Campaign.read(self._transport.get(f"{CAMPAIGNS}/{_segment(str(campaign_id))}", deadline=deadline))
+        campaign = Campaign.read(self._get(f"{CAMPAIGNS}/{_segment(str(campaign_id))}", deadline=deadline))
         if str(campaign.id) != str(campaign_id):
             raise UnreadableAnswer("The answer is about another campaign.")
         return campaign
+
+    def _get(self, path: str, *, params: Query | None = None, deadline: Deadline | None) -> Any:
+        return self._transport.get(path, params=params or (), deadline=deadline, lane=self._lane)
 
 
 def _segment(identifier: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from batches.syllable.errors import Inexpressible
+from batches.syllable.errors import Inexpressible, WrongContract
 from batches.syllable.schemas import KEEP, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
 
 
@@ -48,6 +48,7 @@ class Contract202504:
             BatchStatus.EXPIRED,
         ),
         order_by=("batch_id", "campaign_id", "status", "expires_on"),
+        editable=("status", "expires_on", "deleted_reason"),
     )
     # `CommunicationBatch` of the contract; `status_counts` is told with a single batch but is no part of it.
     fields = (
@@ -65,33 +66,118 @@ class Contract202504:
     required = ("batch_id", "campaign_id", "status")
 
     def write(self, batch: Batch, edit: BatchEdit, *, by: str, now: datetime) -> Write:
+        _check_editable(edit, self.abilities)
         given = batch.raw | edit.fields()
         missing = [field for field in self.required if given.get(field) in (None, "")]
         if missing:
             raise Inexpressible(
                 f"Syllable gave this batch without {' and '.join(missing)}: it cannot be sent back whole."
             )
-        if edit.status is not None and edit.status not in self.abilities.statuses:
-            raise Inexpressible(f"Contract {self.abilities.contract} has no status {edit.status}.")
         body = {field: batch.raw[field] for field in self.fields if field in batch.raw}
         body |= self.after(batch, edit, now=now)
         body["last_updated_by"] = by
         return Write("PUT", batch.batch_id, json=body)
 
     def after(self, batch: Batch, edit: BatchEdit, *, now: datetime) -> dict[str, Any]:
-        fields: dict[str, Any] = dict(edit.fields())
+        fields = edit.fields()
         if edit.status is BatchStatus.CANCELED and batch.raw.get("deleted_at") is None:
             fields["deleted_at"] = Timestamp.of(now).text
         return fields
 
     def shows(self, batch: Batch, edit: BatchEdit) -> bool:
-        return _shows_status(batch, edit) and _shows_expiry(batch, edit) and _shows_reason(batch, edit)
+        # An active batch that has nothing to do at the moment is IDLE: the platform took the ACTIVE.
+        also = (BatchStatus.IDLE,) if edit.status is BatchStatus.ACTIVE else ()
+        return (edit.status is None or batch.status in (edit.status, *also)) and _shows_the_rest(batch, edit)
 
 
-def _shows_status(batch: Batch, edit: BatchEdit) -> bool:
-    # An active batch that has nothing to do at the moment is IDLE: the platform took the ACTIVE.
-    shown = (BatchStatus.IDLE,) if edit.status is BatchStatus.ACTIVE else ()
-    return edit.status is None or batch.status in (edit.status, *shown)
+class ContractCurrent:
+    """Contract `current`: a PUT takes four fields and silently drops all others; canceling is a DELETE.
+
+    The API files every change under the key's own name, so `by` goes nowhere. What the four fields were goes back with
+    them, because the documents do not say what leaving one out means for each.
+    """
+
+    abilities = Abilities(
+        contract="current",
+        statuses=(
+            BatchStatus.PENDING,
+            BatchStatus.ACTIVE,
+            BatchStatus.PAUSED,
+            BatchStatus.CANCELED,
+            BatchStatus.EXPIRED,
+            BatchStatus.FAILED,
+        ),
+        order_by=("batch_id", "campaign_id", "status", "expires_on", "last_updated_at"),
+        editable=("status", "expires_on", "deleted_reason", "call_rate", "auto_call_rate"),
+        inexpressible={
+            (BatchStatus.PENDING, BatchStatus.ACTIVE): "Syllable starts a pending batch itself, it cannot be told to",
+        },
+    )
+    fields = ("paused", "expires_on", "call_rate", "auto_call_rate")
+
+    def write(self, batch: Batch, edit: BatchEdit, *, by: str, now: datetime) -> Write:  # noqa: ARG002
+        _check_editable(edit, self.abilities)
+        if edit.status is BatchStatus.CANCELED:
+            return Write("DELETE", batch.batch_id, form={"delete_reason": edit.deleted_reason or ""})
+        after = self.after(batch, edit, now=now)
+        body = {field: batch.raw[field] for field in self.fields if field in batch.raw}
+        body |= {field: after[field] for field in self.fields if field in after}
+        if edit.status is not None:
+            body["paused"] = edit.status is BatchStatus.PAUSED
+        elif body.get("paused") is None:
+            body["paused"] = batch.status == BatchStatus.PAUSED
+        return Write("PUT", batch.batch_id, json=body)
+
+    def after(self, batch: Batch, edit: BatchEdit, *, now: datetime) -> dict[str, Any]:  # noqa: ARG002
+        return edit.fields()
+
+    def shows(self, batch: Batch, edit: BatchEdit) -> bool:
+        return self._shows_status(batch, edit.status) and _shows_the_rest(batch, edit)
+
+    def _shows_status(self, batch: Batch, status: BatchStatus | None) -> bool:
+        """`paused` is what was written; whether a released batch is PENDING or ACTIVE is the platform's choice."""
+        if status is BatchStatus.PAUSED and isinstance(batch.paused, bool):
+            return batch.paused and batch.status not in OVER
+        if status in RELEASED:
+            return batch.paused is not True and batch.status in RELEASED
+        return status in (None, batch.status)
+
+
+RELEASED = (BatchStatus.PENDING, BatchStatus.ACTIVE)
+OVER = (BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED)
+CONTRACTS: Mapping[str, Contract] = {"2025-04": Contract202504(), "current": ContractCurrent()}
+
+
+def check_contract(contract: Contract, batch: Batch) -> None:
+    """Raise WrongContract where `batch` shows that the API speaks another contract; fields that say nothing pass."""
+    spoken = spoken_contract(batch)
+    if spoken and spoken != contract.abilities.contract:
+        raise WrongContract(f"The answer speaks {spoken}, SYLLABLE_API_CONTRACT is {contract.abilities.contract}.")
+
+
+def spoken_contract(batch: Batch) -> str:
+    """The contract that an answer speaks, by positive evidence only; "" where there is none."""
+    if "paused" in batch.raw:
+        return "current"
+    if "last_worked_on" in batch.raw or "count" in batch.raw:
+        return "2025-04"
+    return ""
+
+
+def _check_editable(edit: BatchEdit, abilities: Abilities) -> None:
+    if foreign := sorted(set(edit.fields()) - set(abilities.editable)):
+        raise Inexpressible(f"Contract {abilities.contract} has no {' and no '.join(foreign)} to edit.")
+    if edit.status is not None and edit.status not in abilities.statuses:
+        raise Inexpressible(f"Contract {abilities.contract} has no status {edit.status}.")
+
+
+def _shows_the_rest(batch: Batch, edit: BatchEdit) -> bool:
+    return (
+        _shows_expiry(batch, edit)
+        and (edit.deleted_reason is None or edit.deleted_reason.strip() == (batch.deleted_reason or "").strip())
+        and edit.call_rate in (KEEP, batch.call_rate)
+        and edit.auto_call_rate in (None, batch.auto_call_rate)
+    )
 
 
 def _shows_expiry(batch: Batch, edit: BatchEdit) -> bool:
@@ -100,10 +186,3 @@ def _shows_expiry(batch: Batch, edit: BatchEdit) -> bool:
     if edit.expires_on is None or batch.expires_on is None:
         return edit.expires_on is batch.expires_on
     return edit.expires_on.same_moment(batch.expires_on)
-
-
-def _shows_reason(batch: Batch, edit: BatchEdit) -> bool:
-    return edit.deleted_reason is None or edit.deleted_reason.strip() == (batch.deleted_reason or "").strip()
-
-
-CONTRACTS: Mapping[str, Contract] = {"2025-04": Contract202504()}

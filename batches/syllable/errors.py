@@ -4,6 +4,7 @@ For a write the tree answers the question that matters: can it have happened? `N
 API itself said no, and everything else under `SyllableUnavailable` says that only a read will tell.
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,12 +28,30 @@ class SyllableUnavailable(SyllableError):
     user_message = "Syllable is not answering."
     # The seconds after which the API asked to be called again, None where it did not ask.
     retry_after: float | None = None
+    # Since when there has been no usable answer to any call, None where this is not known to be more than a moment.
+    since: datetime | None = None
 
 
 class NotSent(SyllableUnavailable):
     """Nothing reached the API: refused connection, unknown host, failed TLS handshake. A write has not happened."""
 
     user_message = "Syllable cannot be reached."
+
+
+class NotAnswering(NotSent):
+    """The API was not even asked: it has not answered anything since `since`."""
+
+    user_message = "Syllable is not answering."
+
+    def __init__(self, since: datetime) -> None:
+        super().__init__()
+        self.since = since
+
+
+class TooBusy(NotSent):
+    """The API was not asked: as many calls are under way as this process allows itself."""
+
+    user_message = "Too many pages are waiting for Syllable at the moment. Try again in a few seconds."
 
 
 class TimedOut(SyllableUnavailable):
@@ -91,3 +110,9 @@ class Inexpressible(SyllableError):
     """The contract has no request for this edit of this batch: nothing was sent. `detail` says why, in our words."""
 
     user_message = "Syllable offers no way to make this change. Nothing was sent."
+
+
+class WrongContract(Inexpressible):
+    """The answers speak another contract than the one in use: what is written might look saved and not be."""
+
+    user_message = "Syllable speaks another contract of its API than this dashboard is set to. Nothing was sent."

@@ -6,12 +6,12 @@ that does not fit its type is kept as the text it came as, so that a page can sh
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, ValidationError, WrapValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, StrictBool, ValidationError, WrapValidator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from batches.syllable.errors import UnreadableAnswer
@@ -104,7 +104,8 @@ def _mapping(value: object) -> dict[str, Any] | None:
     return dict(value) if isinstance(value, Mapping) else None
 
 
-def _plain_text(value: object) -> str:
+def plain_text(value: object) -> str:
+    """A value where a text belongs: "" for null, JSON for what is no text."""
     return "" if value is None else _as_full_text(value)
 
 
@@ -117,13 +118,15 @@ def _as_full_text(value: object) -> str:
 
 
 def _status(value: object) -> "BatchStatus | str":
-    text = _plain_text(value)
+    text = plain_text(value)
     return BatchStatus(text) if text in BatchStatus.__members__ else text
 
 
-Text = Annotated[str, BeforeValidator(_plain_text)]
+Text = Annotated[str, BeforeValidator(plain_text)]
 OptionalText = Annotated[str | None, BeforeValidator(_optional_text)]
 Integer = Annotated[int | str | None, WrapValidator(_typed_or_text)]
+Number = Annotated[float | str | None, WrapValidator(_typed_or_text)]
+Flag = Annotated[StrictBool | str | None, WrapValidator(_typed_or_text)]
 Moment = Annotated[Timestamp | None, BeforeValidator(_timestamp)]
 Counts = Annotated[dict[str, int] | None, BeforeValidator(_counts)]
 Anything = Annotated[dict[str, Any] | None, BeforeValidator(_mapping)]
@@ -151,10 +154,11 @@ class _Answer(BaseModel):
 
 
 class Batch(_Answer):
-    """A batch, as `BatchDetails` and `CommunicationBatch` of the API describe it.
+    """A batch, as `BatchDetails` and `CommunicationBatch` of the API describe it in any contract.
 
     `status` is a BatchStatus, or the API's word where we do not know it ("" where it gave none). `status_counts` comes
-    with a single batch only, never in a list. `count` is the number of requests.
+    with a single batch only, never in a list. `call_rate` is in attempts per hour. What a contract does not have is
+    None.
     """
 
     batch_id: Text = ""
@@ -166,12 +170,32 @@ class Batch(_Answer):
     deleted_at: Moment = None
     deleted_reason: OptionalText = None
     last_worked_on: Moment = None
+    last_updated_at: Moment = None
     last_updated_by: Text = ""
+    paused: Flag = None
+    call_rate: Integer = None
+    auto_call_rate: Flag = None
+    auto_call_rate_baseline: Number = None
+    upload_filename: OptionalText = None
+    dispatch_id: OptionalText = None
+    error_message: OptionalText = None
     status_counts: Counts = None
+    detailed_status_counts: Anything = None
+
+    @property
+    def request_count(self) -> int | str | None:
+        """The number of requests: as the API counts them, else the sum of those it lists by status."""
+        if self.count is None and self.status_counts is not None:
+            return sum(self.status_counts.values())
+        return self.count
 
 
 class Campaign(_Answer):
-    """A campaign, as `OutboundCampaign` of the API describes it. Daily times are `HH:MM:SS` in `timezone`."""
+    """A campaign, as `OutboundCampaign` of the API describes it in any contract.
+
+    Daily times are `HH:MM:SS` in `timezone`; where there is none the calling hours are not known. `rate` is in calls
+    per minute, `hourly_rate` per hour. `mode` is voice, sms or email.
+    """
 
     id: Integer = None
     campaign_name: Text = ""
@@ -182,7 +206,9 @@ class Campaign(_Answer):
     timezone: OptionalText = None
     source: OptionalText = None
     caller_id: OptionalText = None
+    mode: OptionalText = None
     rate: Integer = None
+    hourly_rate: Integer = None
     retry_count: Integer = None
     retry_interval: OptionalText = None
     created_at: Moment = None
@@ -191,7 +217,11 @@ class Campaign(_Answer):
 
 
 class RequestResult(_Answer):
-    """One request of a batch with its outcome, as `CommunicationRequestResult` of the API describes it."""
+    """One request of a batch with its outcome, as `CommunicationRequestResult` of the API describes it.
+
+    `insights` is any JSON, as it came. `request_status`, `line_type` and `enrichment` are None where the contract has
+    no such field.
+    """
 
     reference_id: Text = ""
     target: Text = ""
@@ -202,9 +232,12 @@ class RequestResult(_Answer):
     attempt_count: Integer = 0
     session_id: Integer = None
     conversation_id: Integer = None
+    request_status: OptionalText = None
     channel_manager_status: OptionalText = None
     insights_status: OptionalText = None
-    insights: Anything = None
+    insights: Any = None
+    line_type: OptionalText = None
+    enrichment: Anything = None
 
 
 Row = TypeVar("Row")
@@ -247,19 +280,25 @@ class BatchEdit:
     status: BatchStatus | None = None
     expires_on: Timestamp | Keep | None = KEEP
     deleted_reason: str | None = None
+    call_rate: int | Keep | None = KEEP
+    auto_call_rate: bool | None = None
 
     def __bool__(self) -> bool:
         return bool(self.fields())
 
-    def fields(self) -> dict[str, str | None]:
+    def fields(self) -> dict[str, Any]:
         """The edited fields by their API names, as JSON can hold them."""
-        fields: dict[str, str | None] = {}
+        fields: dict[str, Any] = {}
         if self.status is not None:
             fields["status"] = self.status.value
         if self.expires_on is not KEEP:
             fields["expires_on"] = self.expires_on.text if self.expires_on else None
         if self.deleted_reason is not None:
             fields["deleted_reason"] = self.deleted_reason
+        if self.call_rate is not KEEP:
+            fields["call_rate"] = self.call_rate
+        if self.auto_call_rate is not None:
+            fields["auto_call_rate"] = self.auto_call_rate
         return fields
 
     @classmethod
@@ -270,16 +309,24 @@ class BatchEdit:
             status=BatchStatus(fields["status"]) if "status" in fields else None,
             expires_on=Timestamp.read(expires_on) if isinstance(expires_on, str) else expires_on,
             deleted_reason=fields.get("deleted_reason"),
+            call_rate=fields.get("call_rate", KEEP),
+            auto_call_rate=fields.get("auto_call_rate"),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a contract can express. `statuses` in the order in which they are offered; `order_by` what lists sort by."""
+    """What a contract can express.
+
+    `statuses` in the order in which they are offered; `order_by` what lists sort by; `editable` the fields of an edit.
+    `inexpressible` says of a step from one status to another why the API offers no way to make it.
+    """
 
     contract: str
     statuses: tuple[BatchStatus, ...]
     order_by: tuple[str, ...]
+    editable: tuple[str, ...]
+    inexpressible: Mapping[tuple[BatchStatus, BatchStatus], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from batches.syllable.errors import (
     TimedOut,
     UnreadableAnswer,
 )
+from batches.syllable.gate import Gate, Lane
 
 log = logging.getLogger("batches.syllable")
 
@@ -85,22 +86,13 @@ class Transport:
         self._key = api_key.strip()
         self._timeout = timeout
         self._session = _Session(self._key, pool_size)
+        self.gate = Gate()
 
-    def get(self, path: str, *, params: Params = (), deadline: Deadline | None = None) -> Any:
+    def get(self, path: str, *, params: Params = (), deadline: Deadline | None = None, lane: Lane = Lane.PAGES) -> Any:
         """The JSON of a 2xx answer, tried up to three times where another try may help."""
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
-        request = _Request("GET", path, params=params)
-        for number in range(1, TRIES):
-            try:
-                return self._logged(request, deadline, number)
-            except SyllableUnavailable as error:
-                if error.status_code not in WORTH_ANOTHER_TRY:
-                    raise
-                pause = _pause(error, number)
-                if max(pause, error.retry_after or 0) >= deadline.remaining():
-                    raise
-            time.sleep(pause)
-        return self._logged(request, deadline, TRIES)
+        with self.gate.call(lane, deadline):
+            return self._tried(_Request("GET", path, params=params), deadline)
 
     def send(
         self,
@@ -120,11 +112,25 @@ class Transport:
             headers["Content-Type"] = "application/json"
             body = json_module.dumps(json).encode()
         try:
-            return self._logged(_Request(method, path, headers=headers, body=body), deadline, 1)
+            with self.gate.call(Lane.WRITES, deadline):
+                return self._logged(_Request(method, path, headers=headers, body=body), deadline, 1)
         except UnreadableAnswer as error:
             if error.status_code is not None and _is_success(error.status_code):
                 return None
             raise
+
+    def _tried(self, request: _Request, deadline: Deadline) -> Any:
+        for number in range(1, TRIES):
+            try:
+                return self._logged(request, deadline, number)
+            except SyllableUnavailable as error:
+                if error.status_code not in WORTH_ANOTHER_TRY:
+                    raise
+                pause = _pause(error, number)
+                if max(pause, error.retry_after or 0) >= deadline.remaining():
+                    raise
+            time.sleep(pause)
+        return self._logged(request, deadline, TRIES)
 
     def _logged(self, request: _Request, deadline: Deadline, number: int) -> Any:
         """One try and its line in the log: no header, query or body, which may be secret or about people."""

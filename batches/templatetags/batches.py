@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django import template
+
+from dashboard.templatetags.ui import NOTHING
 
 register = template.Library()
 
@@ -29,6 +32,27 @@ class Segment:
     start: float
     width: float
     percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One line of the detailed counts: a state of requests, and in words what its channel made of them."""
+
+    state: str
+    count: object
+    parts: str
+
+
+@register.filter
+def detailed(counts: Mapping[str, Any]) -> list[Detail]:
+    """`detailed_status_counts` line by line; what is not as the API documents it is left out."""
+    lines = []
+    for state, breakdown in counts.items():
+        if isinstance(breakdown, Mapping):
+            parts = breakdown.get("counts")
+            words = ", ".join(f"{name} {count}" for name, count in parts.items()) if isinstance(parts, Mapping) else ""
+            lines.append(Detail(str(state), breakdown.get("total_count", NOTHING), words))
+    return lines
 
 
 @register.filter

@@ -15,7 +15,13 @@ from dashboard.templatetags.ui import NOTHING, exact
 
 register = template.Library()
 
-LABELS = {"status": "Status", "expires_on": "Expires on", "deleted_reason": "Reason for canceling"}
+LABELS = {
+    "status": "Status",
+    "expires_on": "Expires on",
+    "deleted_reason": "Reason for canceling",
+    "call_rate": "Call rate",
+    "auto_call_rate": "Automatic call rate",
+}
 DEEDS = {BatchStatus.PAUSED: "Paused", BatchStatus.CANCELED: "Canceled"}
 KINDS = {
     Outcome.APPLIED: "success",
@@ -35,10 +41,14 @@ def label(field: str) -> str:
 
 
 @register.filter
-def shown(value: str | None, field: str) -> str:
+def shown(value: Any, field: str) -> str:
     """A field's value, as the API or a form holds it, in the reader's words and zone."""
     if field == "expires_on":
         return exact(Timestamp.read(value)) if value else "no expiry"
+    if field == "call_rate":
+        return f"{value} per hour" if value else "the campaign's"
+    if field == "auto_call_rate":
+        return "on" if value is True else "off"
     return value or NOTHING
 
 
@@ -52,7 +62,8 @@ def steps(change: Change) -> list[rules.Step]:
 def deed(change: Change) -> str:
     """What a change does, as one would say it afterwards: `Paused`, `Resumed, expiry changed`."""
     before = (change.before or change.loaded or {}).get("status")
-    return ", ".join(_deeds(change.edit, before)).capitalize()
+    words = ", ".join(_deeds(change.edit, before))
+    return words[:1].upper() + words[1:]
 
 
 def _deeds(edit: BatchEdit, before: str | None) -> list[str]:
@@ -62,6 +73,8 @@ def _deeds(edit: BatchEdit, before: str | None) -> list[str]:
         deeds.append(DEEDS.get(edit.status, resumed))
     if edit.expires_on is not KEEP:
         deeds.append("expiry changed" if edit.expires_on else "expiry removed")
+    if edit.call_rate is not KEEP or edit.auto_call_rate is not None:
+        deeds.append("call rate changed")
     return deeds
 
 

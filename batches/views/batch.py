@@ -8,7 +8,7 @@ from batches.forms import BatchForm
 from batches.selectors.batch import abilities, batch_page, paused_from
 from batches.selectors.changes import outcome_to_tell
 from batches.services.changes import NotAllowed, check_actor
-from batches.syllable.errors import NotFound
+from batches.syllable.errors import NotFound, SyllableUnavailable, WrongContract
 from batches.syllable.schemas import BatchStatus
 from batches.views.access import UserRequest, may_view
 
@@ -22,12 +22,14 @@ def batch(request: UserRequest, batch_id: str) -> HttpResponse:
         "batch_id": batch_id,
         "page": page,
         "told": outcome_to_tell(request.GET.get("change", ""), batch_id=batch_id),
-        "why_no_edit": why_no_edit(request),
+        "why_no_edit": why_no_edit(request, page.wrong_contract),
         "form": None,
     }
     if page.error:
-        status = 404 if isinstance(page.error, NotFound) else 503
-        return render(request, "batches/batch_unavailable.html", context, status=status)
+        context["is_unknown"] = isinstance(page.error, NotFound)
+        # A click carries nothing that could be stale, and writes are tried while pages are refused.
+        context["can_try_pause"] = not context["why_no_edit"] and isinstance(page.error, SyllableUnavailable)
+        return render(request, "batches/batch_unavailable.html", context, status=404 if context["is_unknown"] else 503)
     if not context["why_no_edit"] and page.batch and page.batch.status != BatchStatus.CANCELED:
         context["form"] = BatchForm(
             batch_id=batch_id, batch=page.batch, abilities=abilities(), paused_from=paused_from(batch_id)
@@ -35,8 +37,10 @@ def batch(request: UserRequest, batch_id: str) -> HttpResponse:
     return render(request, "batches/batch.html", context)
 
 
-def why_no_edit(request: UserRequest) -> str:
-    """Why this person cannot edit, as a sentence for them; "" where they can."""
+def why_no_edit(request: UserRequest, wrong_contract: WrongContract | None) -> str:
+    """Why this person cannot edit this batch, as sentences for them; "" where they can."""
+    if wrong_contract:
+        return f"{wrong_contract.user_message} {wrong_contract.detail}"
     try:
         check_actor(request.user)
     except NotAllowed as refusal:

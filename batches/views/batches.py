@@ -1,27 +1,24 @@
 """The list of batches."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from math import ceil
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from batches import rules
-from batches.converters import has_address
 from batches.selectors.batch import abilities
 from batches.selectors.batches import BatchList
 from batches.selectors.batches import batch_list as read_list
 from batches.selectors.campaigns import campaign_label
 from batches.selectors.changes import outcome_to_tell
-from batches.syllable.schemas import Abilities, Batch, BatchStatus
-from batches.views.access import may_view
+from batches.syllable.schemas import Abilities
+from batches.views.access import UserRequest, may_view
 from batches.views.list_address import LIMITS, ListAddress, read_address
+from batches.views.list_rows import RowWriter
 
-SOON = timedelta(hours=24)
-OVER = (BatchStatus.CANCELED, BatchStatus.EXPIRED)
 COLUMNS = (
     ("batch_id", "Batch"),
     ("campaign_id", "Campaign"),
@@ -64,21 +61,6 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One batch of the table. `segment` is its id as our addresses write it, "" for a batch without one."""
-
-    batch: Batch
-    campaign_name: str
-    campaign_link: ListAddress | None
-    link: str
-    segment: str
-    is_expiring_soon: bool
-    is_past_expiry: bool
-    can_pause: bool
-    can_resume: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Pager:
     """Where the reader is. `last` is the last page's number; it and `total` are None where the API does not say."""
 
@@ -92,7 +74,7 @@ class Pager:
 
 @may_view
 @require_safe
-def batch_list(request: HttpRequest) -> HttpResponse:
+def batch_list(request: UserRequest) -> HttpResponse:
     """The page, or, for htmx, its table alone; where that cannot be read, the reason as plain text with a 503."""
     able = abilities()
     address, problems = read_address(request.GET, able)
@@ -111,7 +93,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
         "limits": LIMITS,
         "tabs": _tabs(address, found, able),
         "headings": _headings(address, able),
-        "rows": _rows(address, found),
+        "rows": _rows(request, address, found),
         "pager": _pager(address, found),
     }
     template = "batches/_table.html" if is_refresh else "batches/list.html"
@@ -147,26 +129,18 @@ def _heading(name: str, label: str, address: ListAddress, able: Abilities) -> He
     return Heading(name, label, link, directions.get(address.order, ""))
 
 
-def _rows(address: ListAddress, found: BatchList) -> list[Row]:
-    batches = found.page.items if found.page else []
-    return [_row(batch, address, found.campaign_names, found.read_at) for batch in batches]
-
-
-def _row(batch: Batch, address: ListAddress, names: dict[str, str], now: datetime) -> Row:
-    campaign = "" if batch.campaign_id is None else str(batch.campaign_id)
-    link = reverse("batches:batch", args=[batch.batch_id]) if has_address(batch.batch_id) else ""
-    expires_at = batch.expires_on.at if batch.expires_on and batch.status not in OVER else None
-    return Row(
-        batch=batch,
-        campaign_name=campaign_label(batch.campaign_id, names.get(campaign)),
-        campaign_link=address.to(campaign=campaign) if isinstance(batch.campaign_id, int) else None,
-        link=link,
-        segment=link.rstrip("/").rpartition("/")[2],
-        is_expiring_soon=expires_at is not None and now < expires_at <= now + SOON,
-        is_past_expiry=expires_at is not None and expires_at <= now,
-        can_pause=bool(link) and batch.status in rules.NOT_FINISHED,
-        can_resume=bool(link) and batch.status == BatchStatus.PAUSED,
+def _rows(request: UserRequest, address: ListAddress, found: BatchList) -> SafeString:
+    """The rows as HTML, "" where there are none. Nothing is offered to be done about what is stale."""
+    if not found.page:
+        return SafeString()
+    writer = RowWriter(
+        address=address,
+        campaign_names=found.campaign_names,
+        now=found.read_at,
+        csrf_token="" if found.is_stale else get_token(request),
+        has_actions=request.user.has_perm("batches.edit_batches"),
     )
+    return SafeString("".join(map(writer.row, found.page.items)))
 
 
 def _pager(address: ListAddress, found: BatchList) -> Pager | None:

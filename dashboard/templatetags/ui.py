@@ -1,21 +1,32 @@
 """What every template may use without loading it: icons, form controls, and moments as people read them."""
 
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from django import forms, template
 from django.conf import settings
 from django.forms.boundfield import BoundField
+from django.forms.utils import flatatt
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from dashboard.markup import fill
 
 register = template.Library()
 
 ICONS = settings.BASE_DIR / "static" / "vendor" / "tabler-icons"
 NOTHING = "\N{EN DASH}"
 UNITS = (("d", 24 * 60 * 60), ("h", 60 * 60), ("min", 60))
+BADGE = '<span class="app-badge app-badge-{colour}">{status}</span>'
+STATUS_COLOURS = {
+    "ACTIVE": "green",
+    "PAUSED": "yellow",
+    "PENDING": "blue",
+    "IDLE": "teal",
+    "FAILED": "red",
+    "EXPIRED": "orange",
+}
 CONTROL_CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.CheckboxInput, "form-check-input"),
     (forms.Select, "form-select"),
@@ -24,15 +35,19 @@ CONTROL_CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
 
 
 @register.simple_tag
+@cache
 def icon(name: str, extra_class: str = "") -> SafeString:
     """The Tabler icon `name`, as decoration: what it means has to stand beside it in words or in an aria-label."""
-    svg = _svg(name).replace('class="icon ', f'aria-hidden="true" focusable="false" class="icon {extra_class} ', 1)
+    svg = " ".join((ICONS / f"{name}.svg").read_text(encoding="utf-8").split())
+    svg = svg.replace('class="icon ', f'aria-hidden="true" focusable="false" class="icon {extra_class} ', 1)
     return mark_safe(svg)  # noqa: S308 - our own files
 
 
-@cache
-def _svg(name: str) -> str:
-    return (ICONS / f"{name}.svg").read_text(encoding="utf-8").strip()
+@register.filter
+@lru_cache(maxsize=64)
+def status_badge(status: str) -> SafeString:
+    """The status of a batch, known or not. The word is always there; the colour only helps."""
+    return fill(BADGE, colour=STATUS_COLOURS.get(status, "gray"), status=status or "no status")
 
 
 @register.filter
@@ -45,43 +60,67 @@ def control(field: BoundField) -> SafeString:
 
 
 @register.filter
+def attributes(attrs: dict[str, Any]) -> SafeString:
+    """The attributes of a control as HTML, with a space before each."""
+    return flatatt(attrs)
+
+
+@register.filter
 def is_checkbox(field: BoundField) -> bool:
     """Whether the label of a form field belongs behind its control."""
     return isinstance(field.field.widget, forms.CheckboxInput)
 
 
+class Moments:
+    """Moments as people read them, all seen at one time by one reader: for pages that show hundreds of them."""
+
+    def __init__(self) -> None:
+        self.now = timezone.now()
+        self.zone = timezone.get_current_timezone()
+
+    def moment(self, value: Any) -> str:
+        """What the filter `moment` makes of it."""
+        at = _instant(value)
+        if at is None:
+            return self.exact(value)
+        utc = at.astimezone(UTC).isoformat()
+        # Nothing of it is text of the API.
+        return SafeString(f'<time datetime="{utc}" title="{self.exact(at)}">{self._relative(at)}</time>')
+
+    def exact(self, value: Any) -> str:
+        """What the filter `exact` makes of it."""
+        at = _instant(value)
+        if at is None:
+            return NOTHING if value in (None, "") else str(value)
+        try:
+            local = at.astimezone(self.zone)
+        except OverflowError:
+            return str(value)
+        # A third of what strftime takes.
+        return f"{local.isoformat(' ', 'seconds')[:19]} {local.tzname()}"
+
+    def _relative(self, at: datetime) -> str:
+        distance = (at - self.now).total_seconds()
+        seconds = int(abs(distance))
+        if seconds < 60:
+            return "now" if seconds < 10 else "in under a minute" if distance > 0 else "just now"
+        unit, length = next(unit for unit in UNITS if seconds >= unit[1])
+        amount = f"{round(seconds / length)} {unit}"
+        return f"in {amount}" if distance > 0 else f"{amount} ago"
+
+
 @register.filter
 def moment(value: Any) -> str:
     """A datetime or a Timestamp of the API as `in 3 h`, exact on hover. What cannot be read is shown as it came."""
-    at = _instant(value)
-    if at is None:
-        return exact(value)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', at.astimezone(UTC).isoformat(), exact(at), _relative(at)
-    )
+    return Moments().moment(value)
 
 
 @register.filter
 def exact(value: Any) -> str:
     """A datetime or a Timestamp of the API in the reader's zone, with its name: `2025-01-17 14:02:11 EST`."""
-    at = _instant(value)
-    if at is None:
-        return NOTHING if value in (None, "") else str(value)
-    try:
-        return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S %Z")
-    except OverflowError:
-        return str(value)
+    return Moments().exact(value)
 
 
 def _instant(value: Any) -> datetime | None:
     at = value if isinstance(value, datetime) else getattr(value, "at", None)
     return at if isinstance(at, datetime) and timezone.is_aware(at) else None
-
-
-def _relative(at: datetime) -> str:
-    distance = at - timezone.now()
-    seconds = int(abs(distance).total_seconds())
-    if seconds < 60:
-        return "now" if seconds < 10 else "in under a minute" if distance > timedelta() else "just now"
-    amount = next(f"{round(seconds / length)} {unit}" for unit, length in UNITS if seconds >= length)
-    return f"in {amount}" if distance > timedelta() else f"{amount} ago"

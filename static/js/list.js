@@ -31,10 +31,14 @@ function refreshWhenDue() {
 }
 
 // The notice is spoken when its text changes, so the same failure is told once.
+function tell(text, { shown }) {
+  notice.classList.toggle("visually-hidden", !shown);
+  if (notice.textContent !== text) notice.textContent = text;
+}
+
 function stale(reason) {
   const readAt = list().dataset.readAt;
-  const text = readAt ? `Not refreshed since ${readAt}: ${reason}` : reason;
-  if (notice.textContent !== text) notice.textContent = text;
+  tell(readAt ? `Not refreshed since ${readAt}: ${reason}` : reason, { shown: true });
   list().classList.add("is-stale");
 }
 
@@ -64,7 +68,8 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (!isList(event)) return;
   scrollers().forEach((element, at) => (element.scrollLeft = scrolled[at] ?? 0));
-  notice.textContent = "";
+  // A list that says itself how old it is needs only to be heard.
+  tell(list().dataset.stale ?? "", { shown: false });
 });
 
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {

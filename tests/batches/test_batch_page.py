@@ -156,6 +156,21 @@ def test_when_the_api_fails_the_page_says_so_and_keeps_the_history(client, batch
     assert "Paused" in html
 
 
+def test_while_the_page_cannot_be_read_a_pause_can_still_be_tried(client, batch, operator, viewer):
+    client.force_login(operator)
+    batch.faults.add(faults.answer(500), method="GET", times=None)
+    assert "Try to pause it" in page(client).content.decode()
+    batch.faults.clear()
+    client.post(reverse("batches:batch_pause", args=[ID]))
+    assert batch.batch(ID)["status"] == "PAUSED"
+    batch.faults.add(faults.answer(401), method="GET", times=None)
+    assert "Try to pause it" not in page(client).content.decode()
+    batch.faults.clear()
+    batch.faults.add(faults.answer(500), method="GET", times=None)
+    client.force_login(viewer)
+    assert "Try to pause it" not in page(client).content.decode()
+
+
 @pytest.mark.parametrize("batch_id", ["a/b", "..", "100%", "a b", "a?b#c", "a%2Fb", "<script>", "日本"])
 def test_a_batch_of_any_name_has_a_page(client, batch, operator, batch_id):
     batch.store.add_batch(batch_id, campaign_id=1, status="ACTIVE")

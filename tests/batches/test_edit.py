@@ -355,3 +355,55 @@ class TestOneClick:
         change = Change.objects.get()
         client.post(reverse("batches:change_undo", args=[change.pk]), {"confirm": "1"})
         assert batch.batch(ID)["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("contract", ["current"])
+class TestRates:
+    """The fields that only one contract has."""
+
+    @pytest.fixture
+    def paced(self, client, batch, operator):
+        batch.store.change_batch(ID, more={"call_rate": 25, "auto_call_rate": False})
+        client.force_login(operator)
+        return Form(client)
+
+    def test_they_are_edited_and_reviewed_like_the_others(self, paced, batch):
+        steps = paced.post(call_rate="60", auto_call_rate="true").context["steps"]
+        assert [(step.field, step.before, step.after) for step in steps] == [
+            ("call_rate", 25, 60),
+            ("auto_call_rate", False, True),
+        ]
+        assert paced.confirm(call_rate="60", auto_call_rate="true").status_code == 302
+        assert (batch.batch(ID)["call_rate"], batch.batch(ID)["auto_call_rate"]) == (60, True)
+
+    def test_untouched_they_are_untouched(self, paced):
+        assert [step.field for step in paced.post(status="PAUSED").context["steps"]] == ["status"]
+        steps = paced.post(status="PAUSED", call_rate=None, auto_call_rate=None).context["steps"]
+        assert [step.field for step in steps] == ["status"]
+
+    @pytest.mark.parametrize("typed", ["0", "3601", "many", "1.5", ""])
+    def test_a_rate_that_the_documents_do_not_allow_gets_a_sentence(self, paced, typed):
+        response = paced.post(call_rate=typed)
+        assert response.status_code == 422
+        assert response.context["form"].errors["call_rate"]
+
+    def test_the_dropdown_says_what_the_contract_cannot_express(self, client, batch, operator):
+        batch.store.change_batch(ID, status="PENDING")
+        client.force_login(operator)
+        html = text(client.get(reverse("batches:batch", args=[ID])))
+        assert "ACTIVE (Syllable starts a pending batch itself, it cannot be told to)" in html
+
+    def test_the_page_shows_who_syllable_says_and_who_our_trail_says(self, paced, client):
+        paced.confirm(call_rate="60")
+        html = text(client.get(reverse("batches:batch", args=[ID])))
+        assert "says Syllable" in html
+        assert "api-key@example.com" in html
+        assert "operator@example.com" in html
+
+    def test_what_is_new_in_it_is_shown(self, client, batch, viewer):
+        more = {"upload_filename": "late.csv", "dispatch_id": "5ac4", "error_message": "Invalid <file> format"}
+        batch.store.change_batch(ID, status="FAILED", more=more)
+        client.force_login(viewer)
+        html = text(client.get(reverse("batches:batch", args=[ID])))
+        for words in ("FAILED", "late.csv", "5ac4", "Invalid &lt;file&gt; format"):
+            assert words in html

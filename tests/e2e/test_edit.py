@@ -11,6 +11,7 @@ from batches.models import Change
 from batches.sandbox import faults
 from batches.services import road
 
+pytestmark = pytest.mark.parametrize("contract", ["2025-04", "current"])
 ID = "20261123.9"
 
 
@@ -21,7 +22,10 @@ def batch(sandbox, monkeypatch, settings):
     reminders = sandbox.store.add_campaign(campaign_name="Appointment reminders")
     surveys = sandbox.store.add_campaign(campaign_name="Surveys")
     expiry = (timezone.now() + timedelta(hours=20)).isoformat()
-    sandbox.store.add_batch(ID, campaign_id=reminders, status="ACTIVE", requests=40, expires_on=expiry)
+    worked = timezone.now().isoformat()
+    sandbox.store.add_batch(
+        ID, campaign_id=reminders, status="ACTIVE", requests=40, expires_on=expiry, last_worked_on=worked
+    )
     for number in range(30):
         sandbox.store.add_batch(f"20261101.{number}", campaign_id=surveys, status="PAUSED")
     return sandbox
@@ -39,7 +43,7 @@ def outcome(page):
     return page.locator("[data-outcome]")
 
 
-def test_find_edit_review_confirm(batch, log_in, operator, page, base_url, accessible):
+def test_find_edit_review_confirm(batch, contract, log_in, operator, page, base_url, accessible):
     page.goto(base_url + "/")
     accessible()
     log_in(operator)
@@ -61,8 +65,10 @@ def test_find_edit_review_confirm(batch, log_in, operator, page, base_url, acces
     page.get_by_role("button", name="Confirm").click()
     expect(outcome(page)).to_contain_text("Paused, expiry changed. Confirmed by Syllable at")
     held = batch.batch(ID)
-    assert (held["status"], held["last_updated_by"]) == ("PAUSED", "operator@example.com")
-    assert held["expires_on"] == f"{typed}:00Z"
+    assert held["status"] == "PAUSED"
+    assert held["expires_on"].startswith(typed)
+    # The newer contract offers no way to say who it was: there only the trail knows.
+    assert contract == "current" or held["last_updated_by"] == "operator@example.com"
     expect(page.get_by_role("region", name="History")).to_contain_text("operator@example.com")
 
     page.get_by_role("link", name="Changes", exact=True).click()

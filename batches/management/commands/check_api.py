@@ -1,0 +1,38 @@
+"""`manage.py check_api`: whether the dashboard can work with the account that the settings name. It writes nothing."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from batches.selectors.account import Account, account_check
+
+
+class Command(BaseCommand):
+    """Exits with 1 where anything stands in the way."""
+
+    help = "Says whether the API answers, accepts the key, and which contract it speaks. Writes nothing."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        account = account_check()
+        for line in lines(account):
+            self.stdout.write(line)
+        if account.troubles:
+            raise SystemExit(1)
+
+
+def lines(account: Account) -> list[str]:
+    """The findings, a line each; what is wrong comes last."""
+    found = [
+        f"Address    {settings.SYLLABLE_API_URL}: {'answers' if account.answers else 'does not answer'}",
+        f"Key        {'accepted' if account.key_accepted else 'not accepted' if account.answers else 'not tried'}",
+        f"Contract   set to {account.contract}, answers speak {account.spoken or 'none that can be told'}",
+        f"Batches    {_count(account.batches)}",
+        f"Campaigns  {_count(account.campaigns)}",
+        f"Latency    {'not known' if account.latency is None else f'{account.latency * 1000:.0f} ms'}",
+    ]
+    return found + [f"Wrong      {trouble}" for trouble in account.troubles]
+
+
+def _count(count: int | None) -> str:
+    return "not known" if count is None else str(count)

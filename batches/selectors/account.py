@@ -1,0 +1,60 @@
+"""What can be found out about the account that the settings name, by reading only."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import median
+
+from batches.connection import syllable_client
+from batches.syllable.contracts import spoken_contract
+from batches.syllable.errors import NotSent, SyllableError, TimedOut
+from batches.syllable.schemas import Batch, BatchQuery, Page
+
+CALLS_TIMED = 3
+
+
+@dataclass(slots=True)
+class Account:
+    """What `account_check` found. Counts are None where the API does not say; `latency` is seconds, a median.
+
+    `spoken` is the contract that the answers show by positive evidence, "" where they show none. `troubles` are
+    sentences; an account without any can be worked with.
+    """
+
+    contract: str
+    answers: bool = False
+    key_accepted: bool = False
+    spoken: str = ""
+    batches: int | None = None
+    campaigns: int | None = None
+    latency: float | None = None
+    troubles: list[str] = field(default_factory=list)
+
+
+def account_check() -> Account:
+    """Ask the API for one batch a few times and for one campaign, and say what that shows. Raises nothing of it."""
+    client = syllable_client()
+    account = Account(contract=client.contract.abilities.contract)
+    try:
+        timed = [_timed(lambda: client.list_batches(BatchQuery(limit=1))) for _ in range(CALLS_TIMED)]
+        campaigns = client.list_campaigns(limit=1)
+    except SyllableError as error:
+        account.answers = not isinstance(error, (NotSent, TimedOut))
+        account.troubles.append(f"{error.user_message} {error.detail}".strip())
+        return account
+    batches = timed[-1][0]
+    account.answers = account.key_accepted = True
+    account.latency = median(seconds for _, seconds in timed)
+    account.batches, account.campaigns = batches.total_count, campaigns.total_count
+    account.spoken = next(filter(None, map(spoken_contract, batches.items)), "")
+    if account.spoken and account.spoken != account.contract:
+        account.troubles.append(
+            f"The answers speak contract {account.spoken}, but SYLLABLE_API_CONTRACT is {account.contract}. "
+            "Until that is changed nothing is written."
+        )
+    return account
+
+
+def _timed(read: Callable[[], Page[Batch]]) -> tuple[Page[Batch], float]:
+    begun = time.perf_counter()
+    return read(), time.perf_counter() - begun

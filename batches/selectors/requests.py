@@ -1,0 +1,225 @@
+"""The requests of a batch, which the API gives all at once: chosen from, paged and masked here."""
+
+import json
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils import timezone
+
+from batches.connection import syllable_client
+from batches.selectors.masking import masked, without
+from batches.syllable.client import SyllableClient
+from batches.syllable.schemas import RequestResult, Timestamp, plain_text
+
+REQUESTS_PER_PAGE = 100
+KEPT_SECONDS = 20.0
+MOST_KEPT_BATCHES = 4
+MOST_KEPT_REQUESTS = 30_000
+NOT_SENT = "not sent yet"
+NO_STATUS = "no status"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """One request with its outcome.
+
+    `status` is the request's own where the API gives one, else the channel manager's, else our words for none.
+    `insights` is JSON text, "" where there are none.
+    """
+
+    reference_id: str
+    status: str
+    channel_manager_status: str
+    target: str
+    line_type: str
+    attempt_count: int | str | None
+    created_at: Timestamp | None
+    sent_at: Timestamp | None
+    session_id: int | str | None
+    conversation_id: int | str | None
+    insights_status: str
+    insights: str
+
+    def masked(self) -> "BatchRequest":
+        """The request without what would tell whom it reached."""
+        return replace(
+            self,
+            reference_id=without(self.reference_id, self.target),
+            target=masked(self.target),
+            insights=without(self.insights, self.target),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What is found by of one request, read for all of them, and the rest, read for those that are shown."""
+
+    reference_id: str
+    status: str
+    raw: dict[str, Any]
+
+    @property
+    def masked_reference_id(self) -> str:
+        """The reference id, which may well be the phone number."""
+        return without(self.reference_id, plain_text(self.raw.get("target")))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequests:
+    """All requests of a batch as they were at `read_at`. `unreadable` counts rows that were no objects."""
+
+    rows: list[Listed]
+    unreadable: int
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which requests to show: those with this `status`, as `BatchRequest` has it, whose reference id contains
+    `reference` in any case; "" for all. Nobody finds by what they may not see: unless `in_full`, targets are masked
+    before the reference id is looked at."""
+
+    status: str = ""
+    reference: str = ""
+    in_full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsPage:
+    """A page of the chosen requests, with its `rows`. `counts` is by status, the most frequent first, of those that
+    `reference` leaves; `total` counts the whole batch."""
+
+    page: Page[Listed]
+    rows: list[BatchRequest]
+    counts: dict[str, int]
+    total: int
+    unreadable: int
+    read_at: datetime
+
+
+def requests_page(batch_id: str, choice: Choice, *, number: str = "1") -> RequestsPage:
+    """A page of 100; a number that is none, or past the end, gives the nearest page there is. Raises SyllableError."""
+    found = batch_requests(batch_id)
+    listed = _with_reference(found.rows, choice)
+    counts = Counter(row.status for row in listed)
+    page = Paginator(_with_status(listed, choice), REQUESTS_PER_PAGE).get_page(number)
+    rows = [_shown(row, choice) for row in page.object_list]
+    return RequestsPage(page, rows, dict(counts.most_common()), len(found.rows), found.unreadable, found.read_at)
+
+
+def requests_export(batch_id: str, choice: Choice) -> tuple[Iterator[BatchRequest], int]:
+    """Every chosen request, and how many rows of the batch could not be read. Raises SyllableError at once."""
+    found = batch_requests(batch_id)
+    listed = _with_status(_with_reference(found.rows, choice), choice)
+    return (_shown(row, choice) for row in listed), found.unreadable
+
+
+def batch_requests(batch_id: str) -> BatchRequests:
+    """All requests of a batch, at most 20 seconds old, from one call. Raises SyllableError.
+
+    The API's own filters are not used: what its `status` is compared with is not documented, so a person who picks a
+    status that the page shows might find nothing; and one answer serves every filter and page.
+    """
+    client = syllable_client()
+    found = _recent.get(client, batch_id)
+    if found is None:
+        answer = client.list_results(batch_id)
+        rows = [_listed(row) for row in answer.items]
+        found = BatchRequests(rows, answer.unreadable, timezone.now())
+        _recent.keep(client, batch_id, found)
+    return found
+
+
+def forget_requests(batch_id: str) -> None:
+    """Have the batch's requests read anew when they are next asked for."""
+    _recent.forget(syllable_client(), batch_id)
+
+
+def _with_reference(rows: list[Listed], choice: Choice) -> list[Listed]:
+    if not choice.reference:
+        return rows
+    wanted = choice.reference.casefold()
+    if choice.in_full:
+        return [row for row in rows if wanted in row.reference_id.casefold()]
+    return [row for row in rows if wanted in row.masked_reference_id.casefold()]
+
+
+def _with_status(rows: list[Listed], choice: Choice) -> list[Listed]:
+    return [row for row in rows if row.status == choice.status] if choice.status else rows
+
+
+def _listed(raw: dict[str, Any]) -> Listed:
+    # No page shows them, and they are about people.
+    raw.pop("request_variables", None)
+    said = (plain_text(raw.get(field)).strip() for field in ("request_status", "channel_manager_status"))
+    status = next(filter(None, said), NOT_SENT if raw.get("sent_at") is None else NO_STATUS)
+    return Listed(plain_text(raw.get("reference_id")), status, raw)
+
+
+def _shown(listed: Listed, choice: Choice) -> BatchRequest:
+    result = RequestResult.read(listed.raw)
+    request = BatchRequest(
+        reference_id=listed.reference_id,
+        status=listed.status,
+        channel_manager_status=(result.channel_manager_status or "").strip(),
+        target=result.target,
+        line_type=result.line_type or "",
+        attempt_count=result.attempt_count,
+        created_at=result.created_at,
+        sent_at=result.sent_at,
+        session_id=result.session_id,
+        conversation_id=result.conversation_id,
+        insights_status=result.insights_status or "",
+        insights=_json(result.insights),
+    )
+    return request if choice.in_full else request.masked()
+
+
+def _json(value: object) -> str:
+    if value is None or value in ({}, [], ""):
+        return ""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return '"nested too deeply to be shown"'
+    # JSON can carry half a surrogate pair, which no page can.
+    return text.encode("utf-8", "replace").decode()
+
+
+class _Recent:
+    """What was read within the last seconds, so that turning a page does not cost the API up to 32 MiB again.
+
+    Kept in this process, at most so many batches and requests; the latest batch always, whatever its size.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: OrderedDict[tuple[SyllableClient, str], tuple[float, BatchRequests]] = OrderedDict()
+
+    def get(self, client: SyllableClient, batch_id: str) -> BatchRequests | None:
+        with self._lock:
+            kept = self._kept.get((client, batch_id))
+        return kept[1] if kept and monotonic() - kept[0] < KEPT_SECONDS else None
+
+    def keep(self, client: SyllableClient, batch_id: str, found: BatchRequests) -> None:
+        with self._lock:
+            self._kept.pop((client, batch_id), None)
+            self._kept[client, batch_id] = (monotonic(), found)
+            while len(self._kept) > 1 and (len(self._kept) > MOST_KEPT_BATCHES or self._size() > MOST_KEPT_REQUESTS):
+                self._kept.popitem(last=False)
+
+    def forget(self, client: SyllableClient, batch_id: str) -> None:
+        with self._lock:
+            self._kept.pop((client, batch_id), None)
+
+    def _size(self) -> int:
+        return sum(len(found.rows) for _, found in self._kept.values())
+
+
+_recent = _Recent()

@@ -1,0 +1,17 @@
+"""How pages say that Syllable could not be used."""
+
+from django import template
+
+from batches.syllable.errors import SyllableError
+from batches.templatetags.changes import clock
+
+register = template.Library()
+
+
+@register.filter
+def why(error: SyllableError) -> str:
+    """The error as sentences for a person, with since when there is no answer where that is known."""
+    since = getattr(error, "since", None)
+    if since is None:
+        return error.user_message
+    return f"{error.user_message} There has been no usable answer since {clock(since)}."

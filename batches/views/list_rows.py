@@ -1,0 +1,124 @@
+"""The rows of the list's table, as HTML.
+
+Written here and not as a template: a page has up to a hundred, for which a template takes longer than for all the rest
+of the page. Everything in a row but our own addresses is the API's word and may be anything; `fill` escapes it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from batches import rules
+from batches.converters import BatchIdConverter, has_address
+from batches.selectors.campaigns import campaign_label
+from batches.syllable.schemas import Batch, BatchStatus
+from batches.views.list_address import ListAddress
+from dashboard.markup import fill
+from dashboard.templatetags.ui import NOTHING, Moments, icon, status_badge
+
+SOON = timedelta(hours=24)
+OVER = (BatchStatus.CANCELED, BatchStatus.EXPIRED)
+
+ROW = """
+<tr role="row">
+  <td role="cell" class="list-batch_id">{batch_id}</td>
+  <td role="cell" class="list-campaign_id" data-label="Campaign">{campaign}</td>
+  <td role="cell" class="list-status">{status}</td>
+  <td role="cell" class="list-count" data-label="Requests">{count}</td>
+  <td role="cell" class="list-expires_on" data-label="Expires">{expires}</td>
+  <td role="cell" class="list-last_worked_on" data-label="Last activity">{worked}</td>
+  <td role="cell" class="list-last_updated_by" data-label="Updated by">{author}</td>
+  {action}
+</tr>"""
+OPEN = '<a id="open-{segment}" href="{link}">{batch_id}</a>'
+NO_ID = SafeString('<span class="text-secondary">no id</span>')
+CAMPAIGN = '<a id="campaign-of-{segment}" href="{link}">{name}</a>'
+NEVER = SafeString('<span class="text-secondary">never</span>')
+PASSED = '<span class="list-warning">{icon}<span>passed {moment}</span></span>'
+SOON_OVER = '<span class="list-warning">{icon}<span><span class="visually-hidden">soon, </span>{moment}</span></span>'
+AUTHOR = '<span title="{author}">{author}</span>'
+NO_ACTION = SafeString('<td role="cell" class="list-action"></td>')
+ACTION = """<td role="cell" class="list-action">
+  <form method="post" action="{link}{deed}/">
+    <input type="hidden" name="csrfmiddlewaretoken" value="{csrf_token}">
+    <input type="hidden" name="next" value="{here}">
+    <button id="{deed}-{segment}" class="btn btn-sm" type="submit" aria-label="{word} {batch_id}">{icon}{word}</button>
+  </form>
+  </td>"""
+
+
+@dataclass(slots=True)
+class RowWriter:
+    """Writes the rows of one page as it was read at `now`, for a reader who is at `address`.
+
+    `csrf_token` is for the buttons; without it there are none, and with `has_actions` False not even their column.
+    """
+
+    address: ListAddress
+    campaign_names: Mapping[str, str]
+    now: datetime
+    csrf_token: str
+    has_actions: bool
+    _moments: Moments = field(init=False, default_factory=Moments)
+    _here: str = field(init=False)
+    _list: str = field(init=False)
+    _campaign_links: dict[str, str] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._here = str(self.address)
+        self._list = reverse("batches:batch_list")
+
+    def row(self, batch: Batch) -> SafeString:
+        """One batch as a row of the table."""
+        segment = BatchIdConverter().to_url(batch.batch_id) if has_address(batch.batch_id) else ""
+        link = f"{self._list}{segment}/" if segment else ""
+        return fill(
+            ROW,
+            batch_id=fill(OPEN, segment=segment, link=link, batch_id=batch.batch_id) if link else NO_ID,
+            campaign=self._campaign(batch, segment),
+            status=status_badge(batch.status),
+            count=NOTHING if batch.count is None else batch.count,
+            expires=self._expires(batch),
+            worked=self._moments.moment(batch.last_worked_on),
+            author=fill(AUTHOR, author=batch.last_updated_by) if batch.last_updated_by else NOTHING,
+            action=self._action(batch, segment, link) if self.has_actions else "",
+        )
+
+    def _campaign(self, batch: Batch, segment: str) -> str:
+        campaign = "" if batch.campaign_id is None else str(batch.campaign_id)
+        name = campaign_label(batch.campaign_id, self.campaign_names.get(campaign))
+        if not isinstance(batch.campaign_id, int):
+            return name or NOTHING
+        if campaign not in self._campaign_links:
+            self._campaign_links[campaign] = str(self.address.to(campaign=campaign))
+        return fill(CAMPAIGN, segment=segment, link=self._campaign_links[campaign], name=name)
+
+    def _expires(self, batch: Batch) -> str:
+        if not batch.expires_on:
+            return NEVER
+        moment = self._moments.moment(batch.expires_on)
+        at = None if batch.status in OVER else batch.expires_on.at
+        if at and at <= self.now:
+            return fill(PASSED, icon=icon("alert-triangle"), moment=moment)
+        if at and at <= self.now + SOON:
+            return fill(SOON_OVER, icon=icon("clock"), moment=moment)
+        return moment
+
+    def _action(self, batch: Batch, segment: str, link: str) -> SafeString:
+        if not link or not self.csrf_token or batch.status not in (*rules.NOT_FINISHED, BatchStatus.PAUSED):
+            return NO_ACTION
+        resumes = batch.status == BatchStatus.PAUSED
+        return fill(
+            ACTION,
+            link=link,
+            deed="resume" if resumes else "pause",
+            word="Resume" if resumes else "Pause",
+            icon=icon("player-play" if resumes else "player-pause"),
+            segment=segment,
+            batch_id=batch.batch_id,
+            here=self._here,
+            csrf_token=self.csrf_token,
+        )

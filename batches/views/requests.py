@@ -1,0 +1,146 @@
+"""The requests of one batch: a page of them, and all of them as a file."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from batches.selectors.requests import (
+    BatchRequest,
+    Choice,
+    RequestsPage,
+    forget_requests,
+    requests_export,
+    requests_page,
+)
+from batches.syllable.errors import NotFound, SyllableError
+from batches.views.access import UserRequest, may_view
+from batches.views.spreadsheet import csv_response
+
+MOST_TABS = 15
+LONGEST_TAB = 50
+MOST_INSIGHTS = 20
+COLUMNS = (
+    "reference_id",
+    "status",
+    "channel_manager_status",
+    "target",
+    "line_type",
+    "attempt_count",
+    "created_at",
+    "sent_at",
+    "session_id",
+    "conversation_id",
+    "insights_status",
+    "insights",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One status as a filter, "" for all of them."""
+
+    status: str
+    count: int
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request of the table. `rating` stands for the insights until they are opened, "" where the API gave none;
+    `insights` are the others, by name, "" for what has no name."""
+
+    request: BatchRequest
+    rating: str
+    insights: list[tuple[str, str]]
+
+
+@may_view
+@require_safe
+def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
+    """A page of 100. `status`, `reference` and `page` choose; `fresh` reads the batch anew."""
+    if "fresh" in request.GET:
+        forget_requests(batch_id)
+        return redirect(_address("batches:request_list", batch_id, request))
+    choice = _choice(request)
+    try:
+        found = requests_page(batch_id, choice, number=request.GET.get("page", "1"))
+    except SyllableError as error:
+        return _unavailable(request, batch_id, error, retry=_address("batches:request_list", batch_id, request))
+    context = {
+        "batch_id": batch_id,
+        "choice": choice,
+        "found": found,
+        "tabs": _tabs(found, choice),
+        "rows": [_row(row) for row in found.rows],
+    }
+    return render(request, "batches/requests.html", context)
+
+
+@may_view
+@require_safe
+def request_export(request: UserRequest, batch_id: str) -> HttpResponseBase:
+    """The requests that `status` and `reference` choose, whatever page they are on, as CSV."""
+    try:
+        rows, unreadable = requests_export(batch_id, _choice(request))
+    except SyllableError as error:
+        return _unavailable(request, batch_id, error, retry=_address("batches:request_export", batch_id, request))
+    return csv_response(f"requests-{batch_id}", _table(rows, unreadable))
+
+
+def _row(request: BatchRequest) -> Row:
+    try:
+        insights = json.loads(request.insights) if request.insights else {}
+    except (ValueError, RecursionError):
+        # Masking may have spoiled it.
+        insights = request.insights
+    if not isinstance(insights, dict):
+        return Row(request, "", [("", _text(insights))])
+    texts = {name: _text(insights[name]) for name in list(insights)[:MOST_INSIGHTS]}
+    return Row(request, texts.pop("rating", ""), list(texts.items()))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _choice(request: UserRequest) -> Choice:
+    return Choice(
+        status=request.GET.get("status", ""),
+        reference=request.GET.get("reference", "").strip(),
+        in_full=request.user.has_perm("batches.edit_batches"),
+    )
+
+
+def _tabs(found: RequestsPage, choice: Choice) -> list[Tab]:
+    counts = {status: count for status, count in found.counts.items() if len(status) <= LONGEST_TAB}
+    shown = dict(list(counts.items())[:MOST_TABS])
+    if choice.status:
+        shown.setdefault(choice.status, found.counts.get(choice.status, 0))
+    everything = Tab("", sum(found.counts.values()), not choice.status)
+    return [everything, *(Tab(status, count, status == choice.status) for status, count in shown.items())]
+
+
+def _table(rows: Iterable[BatchRequest], unreadable: int) -> Iterator[list[object]]:
+    yield list(COLUMNS)
+    for row in rows:
+        yield [getattr(row, column) for column in COLUMNS]
+    if unreadable:
+        yield [f"{unreadable} more could not be read"]
+
+
+def _address(name: str, batch_id: str, request: UserRequest) -> str:
+    chosen = {field: request.GET[field] for field in ("status", "reference", "page") if request.GET.get(field)}
+    return reverse(name, args=[batch_id]) + (f"?{urlencode(chosen)}" if chosen else "")
+
+
+def _unavailable(request: UserRequest, batch_id: str, error: SyllableError, *, retry: str) -> HttpResponse:
+    """The page with the reason in place of the requests; what was chosen stays chosen."""
+    context = {"batch_id": batch_id, "choice": _choice(request), "error": error, "retry": retry}
+    return render(request, "batches/requests.html", context, status=404 if isinstance(error, NotFound) else 503)

@@ -1,0 +1,71 @@
+"""An account in each contract, its batch, and an operator who is logged in."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from django.core.cache import caches
+from django.utils import timezone
+
+from batches import connection
+from batches.sandbox.contracts import CONTRACTS
+from batches.sandbox.server import Sandbox
+from batches.services import road
+from batches.syllable import transport
+
+ID = "20261123.9"
+KEY = "the-key-that-nobody-may-see"
+
+
+@pytest.fixture(scope="session", params=sorted(CONTRACTS))
+def servers(request):
+    with Sandbox(api_key=KEY, contract=CONTRACTS[request.param]) as server:
+        server.contract_name = request.param
+        yield server
+
+
+@pytest.fixture
+def account(servers, settings, monkeypatch, caplog):
+    """The sandbox of a contract with one batch in it, and short pauses."""
+    servers.reset()
+    caplog.set_level(logging.DEBUG, logger="batches")
+    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.01)
+    settings.SYLLABLE_API_URL = servers.url
+    settings.SYLLABLE_API_KEY = KEY
+    settings.SYLLABLE_API_CONTRACT = servers.contract_name
+    settings.SYLLABLE_TIMEOUT = 5.0
+    caches["local"].clear()
+    connection.client_for.cache_clear()
+    servers.store.add_batch(
+        ID, status="ACTIVE", requests=3, expires_on=(timezone.now() + timedelta(days=9)).isoformat()
+    )
+    yield servers
+    servers.reset()
+    connection.client_for.cache_clear()
+
+
+@pytest.fixture
+def visitor(client, operator):
+    """A client that is logged in and shows a 500 instead of raising what caused it, as a server does."""
+    client.force_login(operator)
+    client.raise_request_exception = False
+    return client
+
+
+@pytest.fixture
+def nobody_sees_the_key(caplog, capsys):
+    """Assert, of an answer and of everything logged until now, that the key is nowhere, and nothing is a traceback."""
+
+    def check(response):
+        captured = capsys.readouterr()
+        logged = "\n".join(
+            [caplog.text, captured.out, captured.err, *(str(record.__dict__) for record in caplog.records)]
+        )
+        page = response.content.decode() if not response.streaming else ""
+        for text in (page, logged, str(response.headers)):
+            assert KEY not in text
+            assert "Traceback" not in text
+        assert response.status_code != 500
+
+    return check

@@ -1,0 +1,74 @@
+"""The rows of the fault table: every way in which the API can fail, and how to make the sandbox fail like that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+from batches.sandbox import faults
+
+HTTP_DATE = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
+
+
+def field_error(*loc):
+    return {"detail": [{"loc": list(loc), "msg": "not like this", "type": "value_error"}]}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to fail. `fault` misbehaves in an answer; `address` makes the API unreachable instead.
+
+    `refuses` is a definite no: the API did not do it. `slow` rows end when the time for a call is over.
+    """
+
+    name: str
+    fault: Callable | None = None
+    address: Callable[[str], str] | None = None
+    refuses: bool = False
+    slow: bool = False
+
+    @property
+    def timeout(self):
+        """Seconds for a call: short where it is waited out, long where only a busy machine would need them."""
+        return 0.3 if self.slow else 5.0
+
+
+UNREACHABLE = [
+    Row("connection refused", address=lambda url: "http://127.0.0.1:1"),
+    Row("DNS failure", address=lambda url: "http://no-such-host.invalid"),
+    Row("TLS failure", address=lambda url: url.replace("http:", "https:")),
+]
+REFUSALS = [
+    *(Row(str(code), lambda code=code: faults.answer(code), refuses=True) for code in (400, 401, 403, 404, 409)),
+    Row("422 on a field", lambda: faults.answer(422, field_error("body", "expires_on")), refuses=True),
+    Row("422 on the body", lambda: faults.answer(422, field_error("body")), refuses=True),
+    Row("422 on an unknown location", lambda: faults.answer(422, field_error("cookie", 3, "x")), refuses=True),
+]
+LIMITS = [
+    Row("429 with seconds", lambda: faults.answer(429, headers={"Retry-After": "120"})),
+    Row("429 with a date", lambda: faults.answer(429, headers={"Retry-After": HTTP_DATE})),
+    Row("429 with nonsense", lambda: faults.answer(429, headers={"Retry-After": "soon"})),
+    Row("429 with hours", lambda: faults.answer(429, headers={"Retry-After": "7200"})),
+]
+BROKEN = [
+    Row("timeout before", faults.hang, slow=True),
+    Row("timeout after", lambda: faults.hang(applied=True), slow=True),
+    Row("reset before", faults.reset),
+    Row("reset after", lambda: faults.reset(applied=True)),
+    *(Row(f"{code} before", lambda code=code: faults.answer(code)) for code in (500, 502, 503, 504)),
+    *(Row(f"{code} after", lambda code=code: faults.answer(code, applied=True)) for code in (500, 502, 503, 504)),
+    Row("redirect to another host", lambda: faults.redirect("http://127.0.0.1:9/elsewhere")),
+    Row("empty body", faults.empty),
+    Row("empty body after", lambda: faults.empty(applied=True)),
+    Row("HTML", lambda: faults.html(200)),
+    Row("HTML after", lambda: faults.html(200, applied=True)),
+    Row("invalid JSON", faults.broken_json),
+    Row("invalid JSON after", lambda: faults.broken_json(applied=True)),
+    Row("truncated JSON", faults.truncated),
+    Row("truncated JSON after", lambda: faults.truncated(applied=True)),
+    Row("wrong types", lambda: faults.answer(200, {"items": 7, "batch_id": [1], "status": {"a": 1}})),
+    Row("50 MB body", lambda: faults.huge(50_000_000), slow=True),
+    Row("drip of a byte a second", lambda: faults.drip(1.0), slow=True),
+    Row("drip of headers too", lambda: faults.drip(1.0, headers=True), slow=True),
+]
+ROWS = [*UNREACHABLE, *REFUSALS, *LIMITS, *BROKEN]

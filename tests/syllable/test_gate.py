@@ -1,0 +1,233 @@
+"""With an API that hangs: few callers wait, the others are told at once, and a write always finds its way."""
+
+import re
+import threading
+import time
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from batches.sandbox import faults
+from batches.syllable import breaker as breaker_module
+from batches.syllable.deadline import Deadline
+from batches.syllable.errors import NotAnswering, NotSent, SyllableError, SyllableUnavailable, TimedOut, TooBusy
+from batches.syllable.gate import LIMITS, Gate, Lane
+from batches.syllable.schemas import BatchEdit, BatchQuery, BatchStatus
+
+PROCFILE = Path(__file__).resolve().parents[2] / "Procfile"
+NOW = datetime(2025, 1, 17, 14, 0, tzinfo=UTC)
+ID = "20250117.1"
+EVERYTHING = BatchQuery(page=0, limit=25)
+
+
+@pytest.fixture(autouse=True)
+def _short_pause(monkeypatch):
+    monkeypatch.setattr(breaker_module, "PAUSE_SECONDS", 0.3)
+
+
+@pytest.fixture
+def gate():
+    return Gate()
+
+
+@contextmanager
+def at_once():
+    started = time.monotonic()
+    yield
+    assert time.monotonic() - started < 0.3
+
+
+@contextmanager
+def occupied(lane, gate, calls):
+    """So many calls of a lane under way."""
+    done, under_way = threading.Event(), threading.Semaphore(0)
+
+    def wait():
+        with gate.call(lane, Deadline(5)):
+            under_way.release()
+            done.wait(5)
+
+    threads = [threading.Thread(target=wait) for _ in range(calls)]
+    for thread in threads:
+        thread.start()
+        under_way.acquire()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def silence(client, sandbox):
+    """Make the API silent, and the client find out."""
+    sandbox.faults.add(faults.hang(), times=None)
+    for _ in range(breaker_module.FAILURES):
+        with suppress(TimedOut):
+            client.list_batches(EVERYTHING, deadline=Deadline(0.1))
+    assert client.silent_since
+
+
+# How many
+
+
+def test_the_lanes_of_the_server_leave_it_threads_for_pages_that_need_no_api():
+    threads = int(re.search(r"--threads (\d+)", PROCFILE.read_text())[1])
+    assert LIMITS[Lane.PAGES].calls + LIMITS[Lane.WRITES].calls <= threads - 4
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_a_call_past_the_limit_is_refused_before_anything_is_sent(gate, lane):
+    with occupied(lane, gate, LIMITS[lane].calls):
+        with pytest.raises(TooBusy) as refusal, gate.call(lane, Deadline(0.05)):
+            pass
+        assert isinstance(refusal.value, NotSent)
+    with gate.call(lane, Deadline(1)):
+        pass
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_no_lane_takes_from_another(gate, lane):
+    with occupied(lane, gate, LIMITS[lane].calls):
+        for other in set(Lane) - {lane}:
+            with at_once(), gate.call(other, Deadline(1)):
+                pass
+
+
+def test_who_may_wait_gets_the_place_that_is_left(gate):
+    done = []
+
+    def come():
+        with gate.call(Lane.WRITES, Deadline(3)):
+            done.append(1)
+
+    with occupied(Lane.WRITES, gate, LIMITS[Lane.WRITES].calls):
+        waiting = [threading.Thread(target=come) for _ in range(LIMITS[Lane.WRITES].waiting)]
+        for thread in waiting:
+            thread.start()
+        time.sleep(0.1)
+        with at_once(), pytest.raises(TooBusy), gate.call(Lane.WRITES, Deadline(3)):
+            pass
+        assert not done
+    for thread in waiting:
+        thread.join()
+    assert len(done) == LIMITS[Lane.WRITES].waiting
+
+
+def test_a_place_is_given_back_by_a_call_that_fails(gate):
+    for _ in range(2 * LIMITS[Lane.WRITES].calls):
+        with pytest.raises(TimedOut), gate.call(Lane.WRITES, Deadline(1)):
+            raise TimedOut
+
+
+def test_of_fifty_readers_a_few_wait_for_an_api_that_hangs(client, sandbox):
+    sandbox.faults.add(faults.hang(), times=None)
+    seconds = {}
+
+    def read(number):
+        started = time.monotonic()
+        with suppress(SyllableError):
+            client.list_batches(EVERYTHING, deadline=Deadline(1.5))
+        seconds[number] = time.monotonic() - started
+
+    threads = [threading.Thread(target=read, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    limit = LIMITS[Lane.PAGES]
+    assert sum(taken > 1.2 for taken in seconds.values()) <= limit.calls
+    assert sum(taken > 0.4 for taken in seconds.values()) <= limit.calls + limit.waiting
+    assert len(sandbox.requests) <= limit.calls
+
+
+# While the API is silent
+
+
+def test_a_read_is_refused_at_once_and_told_since_when(client, sandbox):
+    silence(client, sandbox)
+    asked = len(sandbox.requests)
+
+    with at_once(), pytest.raises(NotAnswering) as refusal:
+        client.get_batch(ID)
+
+    assert refusal.value.since == client.silent_since
+    assert len(sandbox.requests) == asked
+
+
+def test_a_write_and_its_read_are_tried_all_the_same(client, sandbox):
+    sandbox.store.add_batch(ID, status="ACTIVE")
+    silence(client, sandbox)
+    for_writing = client.within(Lane.WRITES)
+    with pytest.raises(TimedOut):
+        for_writing.get_batch(ID, deadline=Deadline(0.1))
+    sandbox.faults.clear()
+
+    batch = for_writing.get_batch(ID)
+    pause = client.contract.write(batch, BatchEdit(status=BatchStatus.PAUSED), by="ada@example.com", now=NOW)
+    assert client.send(pause, request_id="1").status == BatchStatus.PAUSED
+
+
+def test_a_write_that_is_answered_tells_that_the_api_is_back(client, sandbox):
+    sandbox.store.add_batch(ID)
+    silence(client, sandbox)
+    sandbox.faults.clear()
+
+    client.within(Lane.WRITES).get_batch(ID)
+
+    assert client.silent_since is None
+    client.get_batch(ID)
+
+
+def test_reads_go_on_by_themselves_soon_after_the_api_is_back(client, sandbox):
+    sandbox.store.add_batch(ID)
+    silence(client, sandbox)
+    sandbox.faults.clear()
+    time.sleep(0.35)
+
+    for _ in range(3):
+        assert client.get_batch(ID).batch_id == ID
+
+
+def test_what_stands_beside_a_page_neither_tells_how_the_api_is_nor_tries(client, sandbox):
+    sandbox.faults.add(faults.hang(), times=None)
+    aside = client.within(Lane.ASIDE)
+    for _ in range(2 * breaker_module.FAILURES):
+        with pytest.raises(TimedOut):
+            aside.list_campaigns(deadline=Deadline(0.05))
+    assert client.silent_since is None
+
+    silence(client, sandbox)
+    time.sleep(0.35)
+    with at_once(), pytest.raises(NotAnswering):
+        aside.list_campaigns()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [faults.answer(401), faults.answer(404), faults.answer(422), faults.answer(429, headers={"Retry-After": "9999"})],
+    ids=["401", "404", "422", "429"],
+)
+def test_refusals_never_silence_it(client, sandbox, fault):
+    sandbox.faults.add(fault, times=None)
+    for _ in range(2 * breaker_module.FAILURES):
+        with pytest.raises(SyllableError) as refusal:
+            client.get_batch(ID)
+        assert not isinstance(refusal.value, NotAnswering)
+    assert client.silent_since is None
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [faults.answer(500), faults.answer(503), faults.reset(), faults.html(200), faults.truncated()],
+    ids=["500", "503", "reset", "not JSON", "cut off"],
+)
+def test_failures_of_every_kind_silence_it(client, sandbox, fault):
+    sandbox.faults.add(fault, times=None)
+    for _ in range(breaker_module.FAILURES):
+        with pytest.raises(SyllableUnavailable):
+            client.get_batch(ID)
+    assert client.silent_since

@@ -1,0 +1,77 @@
+"""`manage.py check_api` says in a few lines whether the dashboard can work with the account, and writes nothing."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from batches.sandbox import faults
+
+
+def check_api():
+    out, code = StringIO(), 0
+    try:
+        call_command("check_api", stdout=out)
+    except SystemExit as stop:
+        code = stop.code
+    return out.getvalue(), code
+
+
+@pytest.fixture
+def account(sandbox):
+    sandbox.store.add_campaign(campaign_name="Reminders")
+    sandbox.store.add_batch("1", status="ACTIVE")
+    sandbox.store.add_batch("2", status="PAUSED")
+    return sandbox
+
+
+def test_an_account_that_can_be_worked_with(account):
+    printed, code = check_api()
+    assert code == 0
+    assert "answers speak 2025-04" in printed
+    assert "Batches    2\n" in printed
+    assert "Campaigns  1\n" in printed
+    assert " ms" in printed
+    assert "Wrong" not in printed
+
+
+def test_it_writes_nothing(account):
+    check_api()
+    assert {request.method for request in account.requests} == {"GET"}
+
+
+def test_an_empty_account_tells_no_contract(sandbox):
+    printed, code = check_api()
+    assert (code, "answers speak none that can be told" in printed) == (0, True)
+
+
+def test_another_contract_is_told(account, settings):
+    settings.SYLLABLE_API_CONTRACT = "current"
+    printed, code = check_api()
+    assert code == 1
+    assert "The answers speak contract 2025-04, but SYLLABLE_API_CONTRACT is current" in printed
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (faults.answer(401), "Key        not accepted"),
+        (faults.answer(500), "is not answering"),
+        (faults.html(200), "cannot read"),
+        (faults.hang(), "does not answer"),
+    ],
+    ids=["401", "500", "html", "hang"],
+)
+def test_what_is_wrong_is_said_in_words(account, settings, fault, words):
+    settings.SYLLABLE_TIMEOUT = 0.3
+    account.faults.add(fault, times=None)
+    printed, code = check_api()
+    assert code == 1
+    assert words in printed
+    assert account.api_key not in printed
+
+
+def test_an_address_where_nobody_listens(settings):
+    settings.SYLLABLE_API_URL = "http://127.0.0.1:1"
+    printed, code = check_api()
+    assert (code, "does not answer" in printed, "Key        not tried" in printed) == (1, True, True)
