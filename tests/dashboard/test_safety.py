@@ -241,3 +241,13 @@ def test_a_setting_that_makes_no_sense_stops_the_start(environment, words):
     result = run_check(**environment)
     assert result.returncode != 0
     assert words in result.stderr
+
+
+def test_pages_are_compressed_and_each_to_a_length_of_its_own(client, viewer):
+    """A length that told what the page says would give its CSRF token away, guess by guess."""
+    client.force_login(viewer)
+
+    pages = [client.get("/changes/", headers={"accept-encoding": "gzip"}) for _ in range(20)]
+
+    assert {page.headers["Content-Encoding"] for page in pages} == {"gzip"}
+    assert len({len(page.content) for page in pages}) > 5

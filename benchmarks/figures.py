@@ -1,0 +1,42 @@
+"""Measured figures, and the table that sets them beside what is to be reached."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number. `target` is the most that it may be, None where it is only told."""
+
+    name: str
+    value: float
+    unit: str
+    target: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        if self.target is None:
+            return ""
+        return "PASS" if self.value <= self.target else "MISS"
+
+
+def p50(values: Sequence[float]) -> float:
+    """The median."""
+    return quantiles(values, n=100, method="inclusive")[49]
+
+
+def p95(values: Sequence[float]) -> float:
+    """What 95 of 100 values do not pass."""
+    return quantiles(values, n=100, method="inclusive")[94]
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """A line for each figure: its name, its value, what is to be reached, and whether it is."""
+    width = max(len(figure.name) for figure in figures)
+    lines = []
+    for figure in figures:
+        target = "" if figure.target is None else f"at most {figure.target:g} {figure.unit}"
+        line = f"  {figure.name:<{width}}  {figure.value:8.1f} {figure.unit:<4}{target:<16}{figure.verdict}"
+        lines.append(line.rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,58 @@
+"""Pages: the server's own time, from a question's first byte to its answer's last, less what it waited for the API."""
+
+import re
+
+from benchmarks.figures import Figure, p50, p95
+from benchmarks.stack import running
+from benchmarks.visitor import COMPUTED, WAITED_FOR_API, Visitor, WrongAnswer
+
+LIST = "/batches/?limit=100"
+ROWS = 100
+WARM_UP = 40
+TIMES = 400
+LIST_MS = 16
+BATCH_MS = 8
+# Changes in the history of the batch whose page is measured.
+CHANGES = 4
+
+
+def measure() -> list[Figure]:
+    """The list of 100 rows and the page of a batch with a history and its form, over one connection."""
+    with running(application="benchmarks.timed_wsgi") as stack:
+        visitor = Visitor.logged_in(stack.port)
+        batch = batch_with_history(visitor)
+        return [
+            *_figures("list of 100 rows", visitor, LIST, LIST_MS),
+            *_figures("batch page", visitor, batch, BATCH_MS),
+        ]
+
+
+def _figures(name: str, visitor: Visitor, path: str, target: float) -> list[Figure]:
+    own: list[float] = []
+    computed: list[float] = []
+    for _ in range(WARM_UP + TIMES):
+        answer = visitor.get(path)
+        if answer.status != 200:
+            raise WrongAnswer(f"{path} answers {answer.status}")
+        own.append((answer.seconds - float(answer.headers[WAITED_FOR_API])) * 1000)
+        computed.append(float(answer.headers[COMPUTED]) * 1000)
+    return [
+        Figure(f"{name}, p50 of {TIMES}", p50(own[WARM_UP:]), "ms", target),
+        Figure(f"{name}, p95", p95(own[WARM_UP:]), "ms", target),
+        # Tells on a busy machine whether it is the machine.
+        Figure(f"{name}, of it on a processor, p50", p50(computed[WARM_UP:]), "ms"),
+    ]
+
+
+def batch_with_history(visitor: Visitor) -> str:
+    """The address of an ACTIVE batch that was paused and resumed from its own page."""
+    page = visitor.get(LIST)
+    if page.text.count('id="open-') != ROWS:
+        raise WrongAnswer(f"the list does not have {ROWS} rows")
+    address = re.findall(r'action="(/batches/[^/]+/)pause/"', page.text)[-1]
+    for number in range(CHANGES):
+        deed = "resume" if number % 2 else "pause"
+        answer = visitor.post(f"{address}{deed}/", page)
+        if answer.status != 302:
+            raise WrongAnswer(f"to {deed} answers {answer.status}")
+    return str(address)

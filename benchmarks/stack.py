@@ -1,0 +1,135 @@
+"""The product as it ships, while a part measures it: sandbox, database, people, and gunicorn by the Procfile."""
+
+import os
+import secrets
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from string import Template
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+API_KEY = "key-for-benchmarks"
+HOST = "127.0.0.1"
+START_SECONDS = 30
+STOP_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What runs: the web server at `HOST`:`port`, and the sandbox that is its API."""
+
+    port: int
+    sandbox: subprocess.Popen[str]
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def hang_the_api(self) -> None:
+        """From now on the API takes every request and answers none."""
+        self.sandbox.send_signal(signal.SIGUSR1)
+
+
+@contextmanager
+def running(*, application: str = "dashboard.wsgi") -> Iterator[Stack]:
+    """The product with the sandbox's accounts in it, served by gunicorn with the flags of the Procfile."""
+    if not (ROOT / "staticfiles" / "staticfiles.json").exists():
+        sys.exit("The static files are not collected: `make bench` does that first.")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="benchmark-")))
+        sandbox = stack.enter_context(_process([sys.executable, "-m", "benchmarks.sandbox"], os.environ))
+        assert sandbox.stdout
+        port = _free_port()
+        environment = _environment(folder, port, api=sandbox.stdout.readline().strip())
+        for command in (["migrate", "--verbosity=0"], ["demo_accounts"]):
+            _run([sys.executable, "manage.py", *command], environment)
+        with (folder / "log").open("w") as log:
+            stack.enter_context(_process(_procfile(port, application), environment, log))
+            _wait_until_ready(port, log=folder / "log")
+            yield Stack(port, sandbox)
+            log.flush()
+
+
+def _environment(folder: Path, port: int, *, api: str) -> dict[str, str]:
+    return os.environ | {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "DEBUG": "false",
+        "HTTPS": "false",
+        "SANDBOX": "true",
+        "ALLOWED_HOSTS": HOST,
+        "TRUSTED_PROXIES": "",
+        "CSRF_TRUSTED_ORIGINS": "",
+        "EMAIL_URL": "dummymail://",
+        "DATABASE_URL": f"sqlite:///{folder / 'dashboard.sqlite3'}",
+        "SYLLABLE_API_URL": api,
+        "SYLLABLE_API_KEY": API_KEY,
+        "SYLLABLE_API_CONTRACT": "2025-04",
+        "PORT": str(port),
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+    }
+
+
+def _procfile(port: int, application: str) -> list[str]:
+    """The command of the Procfile's `web` line."""
+    lines = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
+    web = next(line.removeprefix("web:") for line in lines if line.startswith("web:"))
+    command = shlex.split(Template(web).substitute(PORT=port))
+    command[0] = str(BIN / command[0])
+    return [application if word == "dashboard.wsgi" else word for word in command]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _run(command: Sequence[str], environment: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"{' '.join(command[1:])} failed:\n{done.stderr}")
+
+
+@contextmanager
+def _process(command: Sequence[str], environment: object, log: object = None) -> Iterator[subprocess.Popen[str]]:
+    """Run until the block ends; with a log, the output goes there."""
+    output = log or subprocess.PIPE
+    errors = subprocess.STDOUT if log else None
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=errors, text=True)  # type: ignore[call-overload] # noqa: S603
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            # Threads that still wait for the API.
+            process.kill()
+            process.wait()
+
+
+def _wait_until_ready(port: int, *, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        connection = HTTPConnection(HOST, port, timeout=1)
+        try:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.1)
+    sys.exit(f"The web server does not get ready:\n{log.read_text(encoding='utf-8')}")

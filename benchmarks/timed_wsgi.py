@@ -1,0 +1,49 @@
+"""The product's WSGI application, which also tells each visitor how long the request waited for the API.
+
+Only what the thread of the request spends blocked in reading from the API's socket counts. Writing the question,
+`requests`, `urllib3`, parsing the answer, and whatever other threads of the same request wait for, is the product's own
+time: the figures err to its disadvantage.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from threading import local
+from typing import Any
+
+from batches.syllable import connections
+from benchmarks.visitor import COMPUTED, WAITED_FOR_API
+from dashboard.wsgi import application as product
+
+
+class _Waited(local):
+    seconds = 0.0
+
+
+_waited = _Waited()
+_read = connections.DeadlineSocket.recv_into
+
+
+def _timed_read(socket: connections.DeadlineSocket, *args: Any, **kwargs: Any) -> int:
+    started = time.perf_counter()
+    try:
+        return _read(socket, *args, **kwargs)
+    finally:
+        _waited.seconds += time.perf_counter() - started
+
+
+connections.DeadlineSocket.recv_into = _timed_read  # type: ignore[method-assign, assignment]
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """The product, with its times in the headers `WAITED_FOR_API` and `COMPUTED` of each answer."""
+    _waited.seconds = 0.0
+    started = time.thread_time()
+
+    def start(status: str, headers: list[tuple[str, str]], *args: Any) -> Any:
+        times = [
+            (WAITED_FOR_API, f"{_waited.seconds:.6f}"),
+            (COMPUTED, f"{time.thread_time() - started:.6f}"),
+        ]
+        return start_response(status, headers + times, *args)
+
+    return product(environ, start)

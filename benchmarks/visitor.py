@@ -1,0 +1,89 @@
+"""Somebody who looks at pages, one after the other."""
+
+import gzip
+import re
+import time
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from http.cookies import SimpleCookie
+from typing import Self
+from urllib.parse import urlencode
+
+from benchmarks.stack import HOST
+
+OPERATOR = "operator@example.com"
+PASSWORD = "sandbox-demo"  # noqa: S105 - the sandbox's, printed by manage.py demo_accounts
+# Seconds, where `benchmarks.timed_wsgi` is what answers: how long the request waited for the API, and what its thread
+# took of a processor.
+WAITED_FOR_API = "X-Waited-For-API"
+COMPUTED = "X-Computed"
+CSRF_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+class WrongAnswer(Exception):
+    """The server did not give the page that is to be measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, and the seconds from the first byte of the question to the last byte of the answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        return (gzip.decompress(self.body) if self.headers.get("Content-Encoding") == "gzip" else self.body).decode()
+
+
+class Visitor:
+    """A visitor with cookies, as a browser has them. `keeps_connection`: as a browser does between two clicks."""
+
+    def __init__(self, port: int, *, keeps_connection: bool = True, timeout: float = 60) -> None:
+        self._connection = HTTPConnection(HOST, port, timeout=timeout)
+        self._keeps_connection = keeps_connection
+        self.cookies: dict[str, str] = {}
+
+    @classmethod
+    def logged_in(cls, port: int) -> Self:
+        """The sandbox's operator."""
+        visitor = cls(port)
+        page = visitor.get("/accounts/login/")
+        answer = visitor.post("/accounts/login/", page, login=OPERATOR, password=PASSWORD)
+        if answer.status != 302:
+            raise WrongAnswer(f"logging in answers {answer.status}")
+        return visitor
+
+    def get(self, path: str) -> Answer:
+        """The page at `path`, which begins with a slash."""
+        return self._exchange("GET", path, {})
+
+    def post(self, path: str, page: Answer, **fields: str) -> Answer:
+        """Send a form that stood on `page`."""
+        token = CSRF_TOKEN.search(page.text)
+        if token is None:
+            raise WrongAnswer(f"no form on the page before {path}")
+        body = urlencode(fields | {"csrfmiddlewaretoken": token[1]})
+        return self._exchange("POST", path, {"Content-Type": "application/x-www-form-urlencoded"}, body)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _exchange(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> Answer:
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        started = time.perf_counter()
+        try:
+            self._connection.request(method, path, body, headers | {"Accept-Encoding": "gzip", "Cookie": cookies})
+            response = self._connection.getresponse()
+            content = response.read()
+        except (OSError, HTTPException):
+            self._connection.close()
+            raise
+        seconds = time.perf_counter() - started
+        if not self._keeps_connection:
+            self._connection.close()
+        for header in response.headers.get_all("Set-Cookie", []):
+            self.cookies |= {name: cookie.value for name, cookie in SimpleCookie(header).items()}
+        return Answer(response.status, dict(response.headers), content, seconds)
