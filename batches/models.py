@@ -62,9 +62,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     def paused_from(self, batch_id: str) -> BatchStatus | None:
         """The status from which the batch's newest applied change paused it; None where that change is no pause."""
         newest = self.of_batch(batch_id).filter(outcome=Outcome.APPLIED).first()
-        if newest is None or newest.edit.status != BatchStatus.PAUSED:
-            return None
-        return newest.status_before if isinstance(newest.status_before, BatchStatus) else None
+        return newest.paused_from if newest else None
 
 
 class Change(models.Model):
@@ -138,6 +136,13 @@ class Change(models.Model):
     def batch_seen(self) -> Batch | None:
         """The batch as last read since the write."""
         return Batch.read(self.seen) if self.seen is not None else None
+
+    @property
+    def paused_from(self) -> BatchStatus | None:
+        """The status from which this change paused its batch; None where it is no pause."""
+        if self.edit.status != BatchStatus.PAUSED or not isinstance(self.status_before, BatchStatus):
+            return None
+        return self.status_before
 
     @property
     def status_before(self) -> BatchStatus | str | None:

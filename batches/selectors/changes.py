@@ -11,7 +11,7 @@ HISTORY_LENGTH = 20
 
 def changes_page(*, number: int | str = 1, unsettled_only: bool = False, batch_id: str = "") -> Page[Change]:
     """A page of the trail, newest first; a number that is none, or past the end, gives the nearest page there is."""
-    changes = Change.objects.select_related("actor")
+    changes = Change.objects.all()
     if unsettled_only:
         changes = changes.unsettled()
     if batch_id:
@@ -21,7 +21,7 @@ def changes_page(*, number: int | str = 1, unsettled_only: bool = False, batch_i
 
 def batch_history(batch_id: str) -> QuerySet[Change]:
     """The newest changes of a batch."""
-    return Change.objects.of_batch(batch_id).select_related("actor")[:HISTORY_LENGTH]
+    return Change.objects.of_batch(batch_id)[:HISTORY_LENGTH]
 
 
 def unsettled_count() -> int:

@@ -77,7 +77,7 @@ def _as_text(value: object) -> str:
 
 def _encodable(text: str) -> str:
     """JSON can carry half a surrogate pair, which no page and no database can."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _typed_or_text(value: object, handler: ModelWrapValidatorHandler[Any]) -> Any:

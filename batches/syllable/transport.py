@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -177,8 +178,12 @@ class Transport:
         # Put in afterwards, as preparing would decode %2E and resolve the dots.
         query = f"?{urlencode(request.params, errors='surrogatepass')}" if request.params else ""
         prepared.url = f"{(prepared.url or '').rstrip('/')}{request.path}{query}"
-        settings = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
-        return self._session.send(prepared, timeout=call.time_left(), allow_redirects=False, **settings)
+        return self._session.send(prepared, timeout=call.time_left(), allow_redirects=False, **self._environment)
+
+    @cached_property
+    def _environment(self) -> dict[str, Any]:
+        """Proxies and certificates as the environment has them, read once: reading them takes longer than sending."""
+        return dict(self._session.merge_environment_settings(self._base_url, {}, True, None, None))
 
 
 def _read(response: requests.Response, deadline: Deadline) -> bytes:

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from batches.forms import BatchForm
-from batches.selectors.batch import abilities, batch_page, paused_from
+from batches.selectors.batch import abilities, batch_page
 from batches.selectors.changes import outcome_to_tell
 from batches.services.changes import NotAllowed, check_actor
 from batches.syllable.errors import NotFound, SyllableUnavailable, WrongContract
@@ -32,7 +32,7 @@ def batch(request: UserRequest, batch_id: str) -> HttpResponse:
         return render(request, "batches/batch_unavailable.html", context, status=404 if context["is_unknown"] else 503)
     if not context["why_no_edit"] and page.batch and page.batch.status != BatchStatus.CANCELED:
         context["form"] = BatchForm(
-            batch_id=batch_id, batch=page.batch, abilities=abilities(), paused_from=paused_from(batch_id)
+            batch_id=batch_id, batch=page.batch, abilities=abilities(), paused_from=page.paused_from
         )
     return render(request, "batches/batch.html", context)
 

@@ -44,12 +44,12 @@ def test_the_page_itself_tells_the_count_of_its_status(sandbox):
 
 
 def test_counts_are_kept_for_a_moment_only(sandbox, monkeypatch):
-    monkeypatch.setattr(selectors, "COUNTS_KEPT_SECONDS", 0.1)
+    monkeypatch.setattr(selectors, "COUNTS_KEPT_SECONDS", 1)
     batch_list(BatchQuery())
     sandbox.store.add_batch("20250117.1", status="PAUSED")
     assert batch_list(BatchQuery()).counts["PAUSED"] == 0
 
-    time.sleep(0.12)
+    time.sleep(1.05)
 
     assert batch_list(BatchQuery()).counts["PAUSED"] == 1
 
@@ -73,7 +73,7 @@ def test_everything_together_keeps_to_the_timeout(sandbox, settings, seconds):
     start = time.monotonic()
     found = batch_list(BatchQuery())
 
-    assert time.monotonic() - start < seconds + 0.5
+    assert time.monotonic() - start < seconds + 3
     assert isinstance(found.error, TimedOut)
 
 
