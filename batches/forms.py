@@ -56,7 +56,7 @@ class BatchForm(forms.Form):
         label="Call rate",
         min_value=rules.LOWEST_CALL_RATE,
         max_value=rules.HIGHEST_CALL_RATE,
-        help_text="Attempts per hour for this batch. Empty: the campaign's own rate.",
+        help_text="Attempts per hour for this batch. Where none was ever set, the campaign's own.",
     )
     auto_call_rate = forms.ChoiceField(
         required=False,

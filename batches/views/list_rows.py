@@ -82,7 +82,7 @@ class RowWriter:
             status=status_badge(batch.status),
             count=NOTHING if batch.count is None else batch.count,
             expires=self._expires(batch),
-            worked=self._moments.moment(batch.last_worked_on),
+            worked=self._moments.moment(batch.last_worked_on or batch.last_updated_at),
             author=fill(AUTHOR, author=batch.last_updated_by) if batch.last_updated_by else NOTHING,
             action=self._action(batch, segment, link) if self.has_actions else "",
         )
