@@ -4,12 +4,15 @@ import os
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.conftest import member_of
 from tests.e2e import chromium
 
 # Playwright's own event loop lives in the thread that sets up the data of a test.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+# Far longer than anything takes, for machines that stall.
+expect.set_options(timeout=15_000)
 PASSWORD = "correct horse battery staple"
 TOO_MUCH_TO_ASK = ("--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update")
 
