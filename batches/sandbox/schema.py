@@ -1,5 +1,6 @@
 """The bodies that every contract takes alike, and what all answers have in common."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -11,23 +12,23 @@ from batches.sandbox.store import Row
 Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
-class NewBatch(BaseModel):
+class NewBatch(BaseModel, ABC):
     """The least that a new batch is made of."""
 
     batch_id: str = Field(min_length=1)
     campaign_id: Integer
 
+    @abstractmethod
     def columns(self) -> Row:
         """The batch's columns in the store. Raises Refusal where the body is not acceptable after all."""
-        raise NotImplementedError
 
 
-class CampaignInput(BaseModel):
+class CampaignInput(BaseModel, ABC):
     """What a campaign is created from and replaced by."""
 
+    @abstractmethod
     def columns(self) -> Row:
         """The campaign's columns in the store, `more` among them."""
-        raise NotImplementedError
 
 
 class DeleteForm(BaseModel):

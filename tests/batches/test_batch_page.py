@@ -91,6 +91,15 @@ def test_the_history_is_there(client, batch, operator):
     assert "operator@example.com" in html
 
 
+def test_the_history_does_not_say_paused_of_a_pause_that_was_not_taken(client, batch, operator):
+    batch.faults.add(faults.answer(400), method="PUT")
+    batch_pause(batch_id=ID, actor=operator)
+    client.force_login(operator)
+    history = page(client).content.decode().split('id="history"')[1]
+    assert "Tried: Paused" in history
+    assert ">Paused" not in history
+
+
 def test_it_tells_the_outcome_that_the_address_names(client, batch, operator):
     change = batch_pause(batch_id=ID, actor=operator).change
     client.force_login(operator)

@@ -113,6 +113,27 @@ def test_somebody_else_changes_the_batch_meanwhile(opened, batch, accessible):
     assert batch.batch(ID)["expires_on"] == "2040-01-01T00:00:00Z"
 
 
+def test_no_page_on_the_way_is_wider_than_a_phone(opened, batch):
+    def fits():
+        opened.wait_for_load_state()
+        assert opened.evaluate("document.documentElement.scrollWidth") <= 390, opened.url
+
+    opened.set_viewport_size({"width": 390, "height": 844})
+    fits()
+    opened.get_by_label("Status").select_option("PAUSED")
+    opened.get_by_role("button", name="Review changes").click()
+    expect(opened.get_by_role("heading", level=1)).to_contain_text("Review")
+    fits()
+    batch.store.change_batch(ID, expires_on="2040-01-01T00:00:00Z")
+    opened.get_by_role("button", name="Confirm").click()
+    expect(opened.get_by_role("heading", level=1)).to_contain_text("Changed meanwhile")
+    fits()
+    opened.get_by_role("link", name="Changes", exact=True).click()
+    fits()
+    opened.locator("tbody a").first.click()
+    fits()
+
+
 def test_the_api_dies_after_taking_the_write(opened, batch):
     batch.faults.add(faults.reset(applied=True), method="PUT")
     opened.get_by_role("button", name="Pause").click()
