@@ -231,3 +231,15 @@ def versions(loaded: dict[str, Any], batch: Batch, edit: BatchEdit) -> list[Vers
         for name in EDITABLE
         if name in wanted or name in clashing
     ]
+
+
+def eligible(edit: BatchEdit) -> frozenset[BatchStatus]:
+    """The statuses of the batches that an operation wanting `edit` of each is about; it leaves all others alone.
+
+    Narrower than what may be asked of one batch: many that are over are not canceled or revived in one go.
+    """
+    if edit.status == ALL.PAUSED:
+        return NOT_FINISHED
+    if edit.status in (ALL.ACTIVE, ALL.PENDING):
+        return frozenset({ALL.PAUSED})
+    return EXPIRY_ALONE

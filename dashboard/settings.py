@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from batches.syllable.contracts import CONTRACTS
+from batches.syllable.gate import LIMITS, Lane
 from dashboard import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -34,6 +35,14 @@ if SYLLABLE_API_CONTRACT not in CONTRACTS:
         f"SYLLABLE_API_CONTRACT is {SYLLABLE_API_CONTRACT!r}; this version speaks {' and '.join(CONTRACTS)}."
     )
 
+# How many batches of one operation are written at a time, and for how many seconds a worker that fell silent keeps its
+# operation: then another one takes it over.
+OPERATION_CONCURRENCY = env.int("OPERATION_CONCURRENCY", default=8)
+OPERATION_LEASE = env.float("OPERATION_LEASE", default=10.0)
+
+if not 1 <= OPERATION_CONCURRENCY <= LIMITS[Lane.OPERATIONS].calls:
+    raise ImproperlyConfigured(f"OPERATION_CONCURRENCY is 1 to {LIMITS[Lane.OPERATIONS].calls}.")
+
 # Django ----------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -50,6 +59,8 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_structlog",
+    "django_tasks",
+    "django_tasks_db",
     "dashboard",
     "batches",
 ]
@@ -126,6 +137,18 @@ CACHES = {
     },
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"},
 }
+
+# Background ------------------------------------------------------------------------------------------------------
+
+QUEUES = ["default", "stop"]
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": QUEUES}}
+REDIS_URL = env("REDIS_URL", default="")
+if REDIS_URL:
+    INSTALLED_APPS += ["django_rq"]
+    TASKS["default"]["BACKEND"] = "django_tasks_rq.RQBackend"
+    # Longer than an operation's longest turn.
+    RQ_QUEUES = {queue: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 600} for queue in QUEUES}
+    CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -16,14 +16,15 @@ from django.utils import timezone
 
 from batches import rules
 from batches.connection import syllable_client
-from batches.models import Change, Origin, Outcome
-from batches.services.road import ROAD_SECONDS, Result, Road
+from batches.models import Change, Operation, Origin, Outcome
+from batches.services.road import Guard, Result, Road, road_seconds
 from batches.services.settling import change_settle
 from batches.syllable.gate import Lane
 from batches.syllable.schemas import KEEP, BatchEdit, BatchStatus
 from dashboard.models import User
 
-DEADLINE_MARGIN_SECONDS = 5.0
+# Clocks and schedulers are late: what part of its time a writer is given in addition before it is taken for dead.
+DEADLINE_MARGIN = 1 / 6
 LOCK_WAIT_SECONDS = 3.0
 LOCK_POLL_SECONDS = 0.1
 
@@ -40,12 +41,15 @@ def batch_update(
     origin: Origin,
     loaded: Mapping[str, Any] | None = None,
     undoes: Change | None = None,
+    operation: Operation | None = None,
+    guard: Guard | None = None,
 ) -> Result:
-    """Apply `edit` to a batch and say what came of it; takes at most ROAD_SECONDS and the wait for another writer.
+    """Apply `edit` to a batch and say what came of it; takes at most `road_seconds` and the wait for another writer.
 
     `loaded` is what the operator was looking at (`rules.snapshot`, or a part of it): where the batch shows something
-    else now, nothing is written (CONFLICT). Without it the fresh read and the rules decide. Everything that goes wrong
-    with the API is an outcome, not an exception. Raises NotAllowed before anything is recorded.
+    else now, nothing is written (CONFLICT). Without it the fresh read and the rules decide, and `guard`, which is asked
+    right before each write. Everything that goes wrong with the API is an outcome, not an exception. Raises NotAllowed
+    before anything is recorded.
     """
     email = check_actor(actor)
     change = _start(
@@ -59,11 +63,13 @@ def batch_update(
             reason=edit.deleted_reason or "",
             loaded=dict(loaded) if loaded is not None else None,
             undoes=undoes,
+            operation=operation,
         )
     )
     if change.outcome != Outcome.STARTED:
-        return Result(change)
-    return Road(change, edit, syllable_client(Lane.WRITES), paused_from=Change.objects.paused_from(batch_id)).walk()
+        return Result(change, is_taken=True)
+    client = syllable_client(Lane.OPERATIONS if operation else Lane.WRITES)
+    return Road(change, edit, client, paused_from=Change.objects.paused_from(batch_id), guard=guard).walk()
 
 
 def batch_edit(*, batch_id: str, edit: BatchEdit, actor: User, loaded: Mapping[str, Any]) -> Result:
@@ -104,14 +110,16 @@ def check_actor(actor: User) -> str:
 
 
 def _start(change: Change) -> Change:
-    """Record the change as STARTED, waiting briefly while another one of the same batch is.
+    """Record the change as STARTED, waiting while another one of the same batch is: briefly, as somebody waits for the
+    answer, but for an operation as long as the other one can take.
 
     Where the other one does not end in time the change is recorded all the same, as NOT_SENT with the other's name.
     """
-    give_up_at = time.monotonic() + LOCK_WAIT_SECONDS
+    longest = road_seconds() * (1 + DEADLINE_MARGIN)
+    give_up_at = time.monotonic() + LOCK_WAIT_SECONDS + (longest if change.operation else 0)
     while True:
         change.started_at = timezone.now()
-        change.deadline_at = change.started_at + timedelta(seconds=ROAD_SECONDS + DEADLINE_MARGIN_SECONDS)
+        change.deadline_at = change.started_at + timedelta(seconds=longest)
         try:
             # Durable: the row has to outlive whatever happens next, so no caller may hold it in its own transaction.
             with transaction.atomic(durable=True):
@@ -156,7 +164,14 @@ def undo_edit(change: Change) -> BatchEdit:
     return BatchEdit()
 
 
-def change_undo(*, change: Change, actor: User) -> Result:
+def change_undo(
+    *,
+    change: Change,
+    actor: User,
+    origin: Origin = Origin.UNDO,
+    operation: Operation | None = None,
+    guard: Guard | None = None,
+) -> Result:
     """Take an applied change back, as a change of its own. Raises NotAllowed, also where it cannot be taken back.
 
     A field that no longer shows what `change` set is a CONFLICT. The exception is a status that moves by itself
@@ -170,7 +185,9 @@ def change_undo(*, change: Change, actor: User) -> Result:
         batch_id=change.batch_id,
         edit=edit,
         actor=actor,
-        origin=Origin.UNDO,
+        origin=origin,
         loaded=set_by_change,
         undoes=change,
+        operation=operation,
+        guard=guard,
     )

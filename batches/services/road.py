@@ -1,9 +1,11 @@
 """The road for a write, once its change is started: read, compare, check, write, read back, finish."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
+from django.conf import settings
 from django.utils import timezone
 
 from batches import rules
@@ -27,20 +29,36 @@ from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
 
 logger = structlog.get_logger(__name__)
 
-ROAD_SECONDS = 30.0
+# The time of a road in those of one call: to read, to write and to read back.
+CALLS_TIME = 3
 MOST_SENDS = 3
 RESEND_PAUSE_SECONDS = 0.3
 ALREADY_SO = "Nothing to change: the batch already shows this."
 NOT_SHOWN = "Syllable answered as if it had taken the change, but the batch does not show it."
 
 
+# Asked right before a write, with the batch as it was just read: a sentence where it must not be sent, else "".
+Guard = Callable[[Batch], str]
+
+
+def road_seconds() -> float:
+    """How long a write may take from its first read to its last: 30 where a call may take 10."""
+    return float(CALLS_TIME * settings.SYLLABLE_TIMEOUT)
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a write: the finished change, the batch as last read, and what spoke against the edit by field."""
+    """What came of a write: the finished change, the batch as last read, and what spoke against the edit by field.
+
+    `error` is what went wrong last with the API. `is_taken` says that nothing was tried, because somebody else was
+    changing the batch.
+    """
 
     change: Change
     batch: Batch | None = None
     problems: tuple[Problem, ...] = ()
+    error: SyllableError | None = None
+    is_taken: bool = False
 
     @property
     def outcome(self) -> Outcome:
@@ -61,14 +79,16 @@ class Road:
     change: Change
     edit: BatchEdit
     client: SyllableClient
-    deadline: Deadline = field(default_factory=lambda: Deadline(ROAD_SECONDS))
+    deadline: Deadline = field(default_factory=lambda: Deadline(road_seconds()))
     batch: Batch | None = None
     paused_from: BatchStatus | None = None
+    guard: Guard | None = None
     sent: bool = False
     trouble: str = ""
+    error: SyllableError | None = None
 
     def walk(self) -> Result:
-        """Go the whole way, within ROAD_SECONDS. A round is repeated only where the one before was surely not taken."""
+        """Go the whole way, within `road_seconds`. A round is repeated only where the last one was surely not taken."""
         for attempt in range(MOST_SENDS):
             if attempt:
                 time.sleep(min(RESEND_PAUSE_SECONDS, self.deadline.remaining()))
@@ -81,6 +101,7 @@ class Road:
         try:
             self.batch = self.client.get_batch(self.change.batch_id, deadline=self.deadline)
         except SyllableError as error:
+            self.error = error
             outcome = Outcome.UNCONFIRMED if self.sent else Outcome.NOT_SENT
             return self._finish(outcome, self.trouble or words(error))
         saw(self.change, self.batch)
@@ -94,6 +115,7 @@ class Road:
         try:
             check_contract(self.client.contract, batch)
         except WrongContract as error:
+            self.error = error
             return self._refuse(Outcome.NOT_SENT, words(error))
         found = rules.problems(
             batch,
@@ -108,6 +130,8 @@ class Road:
             return self._refuse(Outcome.CONFLICT, "The batch was changed meanwhile. Nothing was overwritten.")
         if found:
             return self._refuse(Outcome.NOT_SENT, " ".join(problem.message for problem in found), tuple(found))
+        if self.guard and (refusal := self.guard(batch)):
+            return self._refuse(Outcome.NOT_SENT, refusal)
         return None
 
     def _write(self) -> Result | None:
@@ -127,13 +151,14 @@ class Road:
         except (NotSent, RateLimited) as error:
             return self._wait_out(error)
         except Refused as error:
+            self.error = error
             if self.sent:
                 # A refusal of the repeat says nothing about the write before it: that one may be why.
                 self.trouble = words(error)
                 return self._read() or self._finish(Outcome.UNCONFIRMED, self.trouble)
             return self._finish(Outcome.REJECTED, words(error), _problems_of(error))
         except SyllableUnavailable as error:
-            self.sent, self.trouble = True, words(error)
+            self.sent, self.trouble, self.error = True, words(error), error
             return self._read()
         self.sent, self.trouble = True, NOT_SHOWN
         if answer is None or not self._shown(answer):
@@ -144,7 +169,7 @@ class Road:
 
     def _wait_out(self, error: NotSent | RateLimited) -> Result | None:
         """The write was surely not taken. Wait as long as the API asked, unless that is longer than we have."""
-        self.trouble = words(error)
+        self.trouble, self.error = words(error), error
         wait = (error.retry_after or 0.0) if isinstance(error, RateLimited) else 0.0
         if wait >= self.deadline.remaining():
             return self._refuse(Outcome.NOT_SENT, self.trouble)
@@ -164,7 +189,7 @@ class Road:
         if not self._save("campaign_id", "outcome", "detail", "settled_at", "seen", "seen_at"):
             return self._overtaken()
         logger.info("change_finished", change=self.change.pk, outcome=str(outcome), origin=self.change.origin)
-        return Result(self.change, self.batch, problems)
+        return Result(self.change, self.batch, problems, self.error)
 
     def _save(self, *fields: str) -> bool:
         """Write to the row unless it was settled by somebody else, who found it past its deadline."""

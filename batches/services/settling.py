@@ -14,17 +14,19 @@ LARGEST_CAMPAIGN_ID = models.BigIntegerField.MAX_BIGINT
 logger = structlog.get_logger(__name__)
 
 
-def change_settle(change: Change) -> Change:
+def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
     """Find out what became of `change` by reading its batch, and record it; returns the change as it is now.
 
-    A started change before its deadline belongs to a living writer and is left alone. One whose write was never begun
-    was not sent. Else the batch is the judge: it shows the change (APPLIED), or not (UNCONFIRMED: it may never have
-    been taken, or been overwritten since). Where Syllable does not answer the change stays unsettled.
+    A started change before its deadline belongs to a living writer and is left alone, unless it `is_abandoned`, which
+    says that whoever began it must not write any more: then only a call that may be under way is waited for. One whose
+    write was never begun was not sent. Else the batch is the judge: it shows the change (APPLIED), or not (UNCONFIRMED:
+    it may never have been taken, or been overwritten since). Where Syllable does not answer the change stays unsettled.
     """
     over = change.deadline_at <= timezone.now()
-    if change.is_settled or (change.outcome == Outcome.STARTED and not over):
+    unsent = change.before is None
+    if change.is_settled or (change.outcome == Outcome.STARTED and not over and not (is_abandoned and unsent)):
         return change
-    if change.before is None:
+    if unsent:
         return _record(change, Outcome.NOT_SENT, "The dashboard was stopped before anything was sent.", settled=True)
     try:
         batch = _read_after(change)

@@ -28,7 +28,7 @@ class SyllableClient:
 
     Every method takes at most `timeout` seconds, or what is left of `deadline` where that is less, and raises a
     SyllableError. Reads are tried again where that may help; a write goes out once. Reads go in the lane for
-    pages, or in that of `within`; writes always in their own.
+    pages, or in that of `within`; writes in that for writes, or in that for operations.
     """
 
     def __init__(
@@ -48,6 +48,11 @@ class SyllableClient:
     def silent_since(self) -> datetime | None:
         """Since when the API has not been answering, None while it does. Reads are then refused but for a few tries."""
         return self._transport.gate.breaker.since
+
+    @property
+    def held_for(self) -> float:
+        """Seconds for which operations do not call, because the API asked them not to."""
+        return self._transport.gate.pace.held_for
 
     def list_batches(self, query: BatchQuery, *, deadline: Deadline | None = None) -> Page[Batch]:
         """One page of batches. They come without `status_counts`."""
@@ -81,6 +86,7 @@ class SyllableClient:
             form=write.form,
             request_id=request_id,
             deadline=deadline,
+            lane=Lane.OPERATIONS if self._lane is Lane.OPERATIONS else Lane.WRITES,
         )
         batch = Batch.read(answer) if isinstance(answer, dict) else None
         return batch if batch and batch.batch_id == write.batch_id else None

@@ -8,7 +8,8 @@ from enum import Enum
 
 from batches.syllable.breaker import Breaker
 from batches.syllable.deadline import Deadline
-from batches.syllable.errors import TooBusy
+from batches.syllable.errors import RateLimited, TooBusy
+from batches.syllable.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Lane(Enum):
     PAGES = "pages"
     # Reads for a write as well. They go out whatever is known of the API.
     WRITES = "writes"
+    # Reads and writes of the background, which has threads of its own and keeps to one pace.
+    OPERATIONS = "operations"
     # What a page shows beside its subject, read by threads of its own. Too impatient to tell how the API is.
     ASIDE = "aside"
 
@@ -34,6 +37,7 @@ class Lane(Enum):
 LIMITS = {
     Lane.PAGES: Limit(calls=8, waiting=2, patience=0.5),
     Lane.WRITES: Limit(calls=4, waiting=2, patience=3.0),
+    Lane.OPERATIONS: Limit(calls=64, waiting=0, patience=0.0),
     Lane.ASIDE: Limit(calls=16, waiting=0, patience=0.0),
 }
 
@@ -43,19 +47,34 @@ class Gate:
 
     def __init__(self) -> None:
         self.breaker = Breaker()
+        self.pace = Pace()
         self._places = {lane: _Places(limit) for lane, limit in LIMITS.items()}
 
     @contextmanager
     def call(self, lane: Lane, deadline: Deadline) -> Iterator[None]:
         """The body is one call with all its tries. Raises TooBusy or NotAnswering before it, soon or at once."""
         with self._places[lane].taken(deadline):
-            if lane is not Lane.WRITES:
+            if lane in (Lane.PAGES, Lane.ASIDE):
                 self.breaker.admit(may_try=lane is Lane.PAGES)
             if lane is Lane.ASIDE:
                 yield
                 return
             with self.breaker.judging():
                 yield
+
+    @contextmanager
+    def paced(self, lane: Lane, deadline: Deadline) -> Iterator[None]:
+        """The body is one try of a call. Raises RateLimited before it where its turn comes too late."""
+        if lane is not Lane.OPERATIONS:
+            yield
+            return
+        self.pace.wait(deadline)
+        try:
+            yield
+        except RateLimited as error:
+            self.pace.refused(error.retry_after)
+            raise
+        self.pace.answered()
 
 
 class _Places:

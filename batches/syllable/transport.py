@@ -93,7 +93,7 @@ class Transport:
         """The JSON of a 2xx answer, tried up to three times where another try may help."""
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
         with self.gate.call(lane, deadline):
-            return self._tried(_Request("GET", path, params=params), deadline)
+            return self._tried(_Request("GET", path, params=params), deadline, lane)
 
     def send(
         self,
@@ -104,6 +104,7 @@ class Transport:
         form: dict[str, str] | None = None,
         request_id: str,
         deadline: Deadline | None = None,
+        lane: Lane = Lane.WRITES,
     ) -> Any:
         """Send a write once. The JSON of a 2xx answer, None where a 2xx answer cannot be read."""
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
@@ -113,17 +114,17 @@ class Transport:
             headers["Content-Type"] = "application/json"
             body = json_module.dumps(json).encode()
         try:
-            with self.gate.call(Lane.WRITES, deadline):
-                return self._logged(_Request(method, path, headers=headers, body=body), deadline, 1)
+            with self.gate.call(lane, deadline):
+                return self._logged(_Request(method, path, headers=headers, body=body), deadline, 1, lane)
         except UnreadableAnswer as error:
             if error.status_code is not None and _is_success(error.status_code):
                 return None
             raise
 
-    def _tried(self, request: _Request, deadline: Deadline) -> Any:
+    def _tried(self, request: _Request, deadline: Deadline, lane: Lane) -> Any:
         for number in range(1, TRIES):
             try:
-                return self._logged(request, deadline, number)
+                return self._logged(request, deadline, number, lane)
             except SyllableUnavailable as error:
                 if error.status_code not in WORTH_ANOTHER_TRY:
                     raise
@@ -131,13 +132,14 @@ class Transport:
                 if max(pause, error.retry_after or 0) >= deadline.remaining():
                     raise
             time.sleep(pause)
-        return self._logged(request, deadline, TRIES)
+        return self._logged(request, deadline, TRIES, lane)
 
-    def _logged(self, request: _Request, deadline: Deadline, number: int) -> Any:
+    def _logged(self, request: _Request, deadline: Deadline, number: int, lane: Lane) -> Any:
         """One try and its line in the log: no header, query or body, which may be secret or about people."""
         started = time.monotonic()
         try:
-            status, answer = self._exchange(request, deadline)
+            with self.gate.paced(lane, deadline):
+                status, answer = self._exchange(request, deadline)
         except SyllableError as error:
             outcome = f"{type(error).__name__} {error.status_code or ''}".rstrip()
             log.info("%s %s: %s, %d ms, try %d", request.method, request.path, outcome, _since(started), number)

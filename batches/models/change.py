@@ -45,6 +45,7 @@ class Origin(models.TextChoices):
     FORM = "form", "Form"
     CLICK = "click", "One click"
     UNDO = "undo", "Undo"
+    OPERATION = "operation", "Operation"
     COMMAND = "command", "Command line"
 
 
@@ -64,6 +65,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         newest = self.of_batch(batch_id).filter(outcome=Outcome.APPLIED).first()
         return newest.paused_from if newest else None
 
+    def may_have_written(self) -> Self:
+        """What reached its batch, or may have."""
+        return self.exclude(outcome__in=(Outcome.NOT_SENT, Outcome.REJECTED, Outcome.CONFLICT))
+
 
 class Change(models.Model):
     """One attempt to write one batch.
@@ -81,6 +86,9 @@ class Change(models.Model):
     origin = models.CharField(max_length=20, choices=Origin)
     request_id = models.CharField(max_length=64, help_text="Sent to Syllable as X-Request-ID, and in our logs.")
     undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by")
+    operation = models.ForeignKey(
+        "batches.Operation", null=True, blank=True, on_delete=models.PROTECT, related_name="changes"
+    )
 
     wish = ApiJSONField()
     reason = models.TextField(blank=True)
@@ -104,6 +112,7 @@ class Change(models.Model):
         permissions = (
             ("view_batches", "Can see batches and their changes"),
             ("edit_batches", "Can edit batches"),
+            ("stop_everything", "Can stop everything that is active"),
         )
         constraints = (
             models.UniqueConstraint(

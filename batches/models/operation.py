@@ -1,0 +1,172 @@
+"""One decision over many batches, carried out in the background, and what became of each batch."""
+
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from batches.models.change import ApiJSONField, Change
+from batches.syllable.schemas import BatchEdit, BatchQuery
+
+
+class Kind(models.TextChoices):
+    """What an operation does to each of its batches."""
+
+    PAUSE = "pause", "Pause"
+    RESUME = "resume", "Resume"
+    CANCEL = "cancel", "Cancel"
+    EXPIRY = "expiry", "Set expiry"
+
+
+STOPPING = (Kind.PAUSE, Kind.CANCEL)
+
+
+class Scope(models.TextChoices):
+    """Which batches an operation is about."""
+
+    CAMPAIGN = "campaign", "Campaign"
+    SELECTION = "selection", "Selected batches"
+    FILTER = "filter", "Batches of a filter"
+    ALL = "all", "Everything active"
+
+
+class State(models.TextChoices):
+    """Where an operation is. ASKING waits for a person: it was delayed, and would dial people."""
+
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    ASKING = "asking", "Waiting for your word"
+    FINISHED = "finished", "Finished"
+    STOPPED = "stopped", "Stopped"
+
+
+OPEN = (State.WAITING, State.RUNNING, State.ASKING)
+
+
+class ItemState(models.TextChoices):
+    """What became of one batch of an operation. All but WAITING are final until somebody retries."""
+
+    WAITING = "waiting", "Waiting"
+    DONE = "done", "Done"
+    SKIPPED = "skipped", "Skipped"
+    FAILED = "failed", "Failed"
+    UNCONFIRMED = "unconfirmed", "Not confirmed"
+
+
+class OperationQuerySet(models.QuerySet["Operation"]):
+    """The questions that more than one caller asks of the operations."""
+
+    def open(self) -> Self:
+        """What is not over yet."""
+        return self.filter(state__in=OPEN)
+
+    def stopping(self) -> Self:
+        """What takes batches out of the calling."""
+        return self.filter(kind__in=STOPPING)
+
+    def waiting_beside(self, operation: "Operation") -> Self:
+        """What waits for a worker of the same queue."""
+        kinds = [kind for kind in Kind if (kind in STOPPING) == operation.is_stopping]
+        return self.filter(state=State.WAITING, kind__in=kinds).exclude(pk=operation.pk)
+
+
+class Operation(models.Model):
+    """One decision over many batches.
+
+    `wish` is what is wanted of each batch (`BatchEdit.fields()`); a RESUME decides it for each batch. `campaign_id` is
+    set where the whole operation keeps to one campaign. `filter` is the list's own query: status, campaign, q.
+
+    The worker that carries it out holds a lease: `token` is its own, and gone with it when another one takes over once
+    `lease_until` has passed by the clock of the database. `queued_at` is when it was last handed to a worker's queue.
+    `confirmed_at` is when a person last said that they want it now. `left_alone` counts the batches that were no
+    business of the operation, by their status.
+    """
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    scope = models.CharField(max_length=20, choices=Scope)
+    campaign_id = models.BigIntegerField(null=True, blank=True)
+    campaign_name = models.TextField(blank=True)
+    filter = models.JSONField(default=dict, blank=True)
+    wish = ApiJSONField(default=dict)
+    undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="operations")
+    actor_email = models.EmailField(help_text="As sent to Syllable; stays when the user goes.")
+
+    state = models.CharField(max_length=20, choices=State, default=State.WAITING)
+    detail = models.TextField(blank=True, help_text="Why it waits, or why it ended as it did.")
+    unlisted = models.TextField(blank=True, help_text="Why not all of its batches could be listed.")
+    left_alone = models.JSONField(default=dict, blank=True)
+    stopped_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="has_stopped")
+    stopped_by_email = models.EmailField(blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(default=timezone.now)
+    queued_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    found_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    token = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[OperationQuerySet] = OperationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("-pk",)
+        default_permissions = ()
+        indexes = (models.Index(fields=("state",), condition=Q(state__in=OPEN), name="operation_open"),)
+
+    def __str__(self) -> str:
+        return f"operation {self.pk}: {self.get_kind_display()}, {self.get_scope_display()}"
+
+    @property
+    def edit(self) -> BatchEdit:
+        """What is wanted of each batch; of a RESUME only that it is released."""
+        return BatchEdit.from_fields(self.wish)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def is_stopping(self) -> bool:
+        """It takes batches out of the calling, so it goes before whatever puts them in."""
+        return self.kind in STOPPING
+
+    @property
+    def query(self) -> BatchQuery:
+        """The batches it is about, as a question to the API; a SELECTION has its items instead."""
+        if self.scope == Scope.FILTER:
+            return BatchQuery(
+                status=self.filter.get("status", ""),
+                campaign_id=self.filter.get("campaign", ""),
+                batch_id=self.filter.get("q", ""),
+            )
+        return BatchQuery(campaign_id="" if self.campaign_id is None else str(self.campaign_id))
+
+
+class OperationItem(models.Model):
+    """One batch of an operation. `detail` says why it ended as it did, with Syllable's own words: untrusted text.
+
+    `attempts` counts the tries that failed although Syllable was answering others.
+    """
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="items")
+    batch_id = models.CharField(max_length=500)
+    state = models.CharField(max_length=20, choices=ItemState, default=ItemState.WAITING)
+    detail = models.TextField(blank=True)
+    change = models.ForeignKey(Change, null=True, blank=True, on_delete=models.SET_NULL, related_name="items")
+    undoes = models.ForeignKey(Change, null=True, blank=True, on_delete=models.SET_NULL, related_name="undoing_items")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    finished_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("operation", "batch_id"), name="one_item_per_batch"),)
+        indexes = (models.Index(fields=("operation", "state", "attempts", "id"), name="item_next"),)
+
+    def __str__(self) -> str:
+        return f"batch {self.batch_id} of operation {self.operation_id}: {self.get_state_display()}"

@@ -1,0 +1,102 @@
+"""Which batches an operation is about: its items."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from django.db.models import OuterRef, Subquery
+
+from batches import rules
+from batches.connection import syllable_client
+from batches.converters import has_address
+from batches.models import Change, ChangeQuerySet, Kind, Operation, OperationItem, Origin, Outcome, Scope
+from batches.syllable.client import SyllableClient
+from batches.syllable.gate import Lane
+from batches.syllable.schemas import Batch, BatchQuery, BatchStatus
+
+ROWS_PER_PAGE = 100
+# An API whose lists never end must not keep an operation from its end.
+MOST_PAGES = 2000
+
+
+def is_listed(operation: Operation) -> bool:
+    """Whether its batches are those that the API lists; else its items were all made when it was started."""
+    return operation.scope != Scope.SELECTION and not (
+        operation.kind == Kind.RESUME and operation.scope != Scope.FILTER
+    )
+
+
+def operation_find(operation: Operation) -> int:
+    """List the batches that the operation is about and that can be touched, as items; returns how many are new.
+
+    While others are being written the pages of a list move, so this has to be repeated until it finds nothing new.
+    Raises SyllableError.
+    """
+    client = syllable_client(Lane.OPERATIONS)
+    return sum(add_items(operation, batches) for batches in _listed(client, operation))
+
+
+def count_left_alone(operation: Operation) -> dict[str, int]:
+    """The number of batches in its scope that are no business of the operation, by status. Raises SyllableError."""
+    client = syllable_client(Lane.OPERATIONS)
+    query = operation.query
+    counts = {}
+    for status in client.contract.abilities.statuses:
+        if status not in rules.eligible(operation.edit) and query.status in ("", status):
+            counts[status.value] = client.list_batches(replace(query, status=status, limit=1)).total_count
+    return {status: count for status, count in counts.items() if count}
+
+
+def add_items(operation: Operation, batches: Iterable[Batch]) -> int:
+    """Make items of the batches that the operation does not have yet; returns how many it made."""
+    ids = [batch.batch_id for batch in batches if has_address(batch.batch_id)]
+    known = set(operation.items.filter(batch_id__in=ids).values_list("batch_id", flat=True))
+    new = [
+        OperationItem(operation=operation, batch_id=batch_id)
+        for batch_id in dict.fromkeys(ids)
+        if batch_id not in known
+    ]
+    OperationItem.objects.bulk_create(new)
+    return len(new)
+
+
+def _listed(client: SyllableClient, operation: Operation) -> Iterator[list[Batch]]:
+    """The batches that can be touched, page by page, status by status: what is over may be many times as much."""
+    statuses = rules.eligible(operation.edit)
+    for status in client.contract.abilities.statuses:
+        if status not in statuses or operation.query.status not in ("", status):
+            continue
+        query = replace(operation.query, status=status, order_by="batch_id", limit=ROWS_PER_PAGE)
+        for batches in _pages(client, query):
+            yield [batch for batch in batches if _is_meant(batch, operation, status)]
+
+
+def _pages(client: SyllableClient, query: BatchQuery) -> Iterator[list[Batch]]:
+    for number in range(MOST_PAGES):
+        page = client.list_batches(replace(query, page=number))
+        yield page.items
+        if not page.has_next or not page.items:
+            return
+
+
+def _is_meant(batch: Batch, operation: Operation, status: BatchStatus) -> bool:
+    """A filter that the API did not understand must not put other people's batches on the list."""
+    of_campaign = operation.query.campaign_id in ("", str(batch.campaign_id))
+    return of_campaign and batch.status == status
+
+
+def paused_by_operations(campaign_id: int) -> ChangeQuerySet:
+    """The pauses of operations in a campaign that are still the newest change of their batch: what a resume undoes."""
+    newest = Change.objects.may_have_written().filter(batch_id=OuterRef("batch_id")).order_by("-pk").values("pk")[:1]
+    return Change.objects.filter(
+        campaign_id=campaign_id,
+        operation__kind=Kind.PAUSE,
+        origin=Origin.OPERATION,
+        outcome=Outcome.APPLIED,
+        pk=Subquery(newest),
+    )
+
+
+def is_newest(change: Change, *, apart_from: Operation) -> bool:
+    """Whether nothing but `apart_from` may have written the batch since `change`."""
+    since = Change.objects.of_batch(change.batch_id).may_have_written().exclude(operation=apart_from)
+    return since.values_list("pk", flat=True).first() == change.pk

@@ -1,0 +1,156 @@
+"""One batch of an operation: written by the one road, and what came of it put into the words of an item."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils import timezone
+
+from batches import rules
+from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, Scope
+from batches.services.changes import batch_update, change_undo
+from batches.services.finding import is_newest
+from batches.services.lease import Lease
+from batches.services.road import Result
+from batches.services.settling import change_settle
+from batches.syllable.errors import KeyRefused, SyllableUnavailable
+from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
+from dashboard.models import User
+
+MOST_ATTEMPTS = 3
+LOST = "The operation was stopped or taken over before this batch was written."
+CHANGED_SINCE = "The batch was changed after it was paused: it is not resumed with the others."
+
+
+class LeaseLost(Exception):
+    """The operation is over, or another worker has it: nothing more is to be written here."""
+
+
+@dataclass(slots=True)
+class ItemWriter:
+    """Writes the items of one operation, for the worker that holds `lease`. Safe to share between threads."""
+
+    operation: Operation
+    actor: User
+    lease: Lease
+
+    def write(self, item: OperationItem) -> bool:
+        """Try an item once. False where another try may help: it stays WAITING then.
+
+        What went wrong with the API is an item's own only where the API answers others: the caller finds that out, and
+        says `failed`. Raises NotAllowed where the actor may not write any more, LeaseLost where this worker may not.
+        """
+        if item.change and self._ended_by(change_settle(item.change), item):
+            return True
+        return self._ended(self._written(item), item)
+
+    def settle(self, change: Change) -> bool:
+        """Find out what became of a change that a dead worker left behind; False where that is not known yet.
+
+        One that was not applied leaves its item WAITING: it is read again before it is written again.
+        """
+        change = change_settle(change, is_abandoned=True)
+        if change.outcome == Outcome.STARTED:
+            return False
+        item = self.operation.items.filter(batch_id=change.batch_id, state=ItemState.WAITING).first()
+        if item and not self._ended_by(change, item):
+            _remember(item, change)
+        return True
+
+    def failed(self, item: OperationItem, why: str = "") -> None:
+        """Count a failed try against the item; the last one ends it, with `why` or what its change says."""
+        item.refresh_from_db()
+        item.attempts += 1
+        if item.attempts < MOST_ATTEMPTS:
+            OperationItem.objects.filter(pk=item.pk).update(attempts=item.attempts)
+            return
+        change = item.change
+        state = ItemState.UNCONFIRMED if change and change.outcome == Outcome.UNCONFIRMED else ItemState.FAILED
+        _end(item, state, why or (change.detail if change else ""), change)
+
+    def _written(self, item: OperationItem) -> Result:
+        guard = Guard(self.operation, self.lease, item)
+        if item.undoes and self.operation.kind == Kind.EXPIRY:
+            return change_undo(
+                change=item.undoes, actor=self.actor, origin=Origin.OPERATION, operation=self.operation, guard=guard
+            )
+        is_resume = self.operation.kind == Kind.RESUME
+        return batch_update(
+            batch_id=item.batch_id,
+            edit=self._resuming(item) if is_resume else self.operation.edit,
+            actor=self.actor,
+            origin=Origin.OPERATION,
+            loaded={"status": BatchStatus.PAUSED.value} if is_resume else None,
+            undoes=item.undoes,
+            operation=self.operation,
+            guard=guard,
+        )
+
+    def _resuming(self, item: OperationItem) -> BatchEdit:
+        pause = item.undoes
+        paused_from = pause.paused_from if pause else Change.objects.paused_from(item.batch_id)
+        return BatchEdit(status=rules.resumed_status(paused_from))
+
+    def _ended(self, result: Result, item: OperationItem) -> bool:
+        """End the item as the result says; False where another try may help."""
+        change = result.change
+        if self._ended_by(change, item):
+            return True
+        if (
+            change.outcome == Outcome.UNCONFIRMED
+            or result.is_taken
+            or isinstance(result.error, (SyllableUnavailable, KeyRefused))
+        ):
+            _remember(item, change)
+            return False
+        if result.error or change.outcome == Outcome.REJECTED:
+            _end(item, ItemState.FAILED, change.detail, change)
+            return True
+        if change.detail == LOST:
+            raise LeaseLost
+        _end(item, ItemState.SKIPPED, change.detail, change)
+        return True
+
+    def _ended_by(self, change: Change, item: OperationItem) -> bool:
+        if change.outcome != Outcome.APPLIED:
+            return False
+        _end(item, ItemState.DONE, "", change)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Asked right before a batch is written: whether the operation still is to write it."""
+
+    operation: Operation
+    lease: Lease
+    item: OperationItem
+
+    def __call__(self, batch: Batch) -> str:
+        """A sentence where it must not, else ""."""
+        if not self.lease.holds():
+            return LOST
+        if self.operation.is_stopping:
+            return ""
+        if stop := stop_over(batch, since=self.operation):
+            return f"Operation {stop.pk} stops this batch."
+        if self.item.undoes and not is_newest(self.item.undoes, apart_from=self.operation):
+            return CHANGED_SINCE
+        return ""
+
+
+def stop_over(batch: Batch, *, since: Operation) -> Operation | None:
+    """A later operation that takes `batch` out of the calling, whether it has reached it yet or not."""
+    covers = Q(scope=Scope.ALL) | Q(items__batch_id=batch.batch_id)
+    if isinstance(batch.campaign_id, int):
+        covers |= Q(scope=Scope.CAMPAIGN, campaign_id=batch.campaign_id)
+    return Operation.objects.stopping().filter(covers, pk__gt=since.pk).order_by("pk").first()
+
+
+def _remember(item: OperationItem, change: Change) -> None:
+    OperationItem.objects.filter(pk=item.pk).update(change=change)
+
+
+def _end(item: OperationItem, state: ItemState, detail: str, change: Change | None) -> None:
+    """End the item, unless another worker did: what it found out is as true."""
+    waiting = OperationItem.objects.filter(pk=item.pk, state=ItemState.WAITING)
+    waiting.update(state=state, detail=detail, change=change, finished_at=timezone.now())

@@ -1,0 +1,70 @@
+"""Who carries out an operation: one worker at a time, for as long as it says so again and again.
+
+All times are the database's own, so that the clocks of several machines do not matter.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import DateTimeField, ExpressionWrapper, Q
+from django.db.models.functions import Coalesce, Now
+
+from batches.models import Operation, OperationQuerySet, State
+
+CARRIED = (State.WAITING, State.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to carry out an operation, until another worker or a person takes it away."""
+
+    operation_id: int
+    token: str
+
+    def renew(self) -> bool:
+        """Say that the worker is alive. False where the lease is not its own any more."""
+        return self._mine().update(lease_until=_in_a_while()) == 1
+
+    def holds(self) -> bool:
+        """Whether nobody has taken the operation away: to be asked before each write."""
+        return self._mine().exists()
+
+    def give_back(self, *, detail: str = "") -> bool:
+        """Let another worker go on, now; False where the lease was lost before."""
+        return self._mine().update(state=State.WAITING, token="", lease_until=None, detail=detail) == 1
+
+    def end(self, state: State, *, detail: str = "") -> bool:
+        """End the operation, or with ASKING its carrying out. False where the lease was lost before."""
+        finished_at = None if state == State.ASKING else Now()
+        ended = {"state": state, "detail": detail, "finished_at": finished_at}
+        return self._mine().update(**ended, token="", lease_until=None) == 1
+
+    def note(self, detail: str) -> None:
+        """Say on the operation what it waits for, "" for nothing."""
+        self._mine().exclude(detail=detail).update(detail=detail)
+
+    def _mine(self) -> OperationQuerySet:
+        return Operation.objects.filter(pk=self.operation_id, token=self.token, state=State.RUNNING)
+
+
+def lease_take(operation_id: int) -> Lease | None:
+    """Take an operation unless it is over, waits for a person, or a living worker has it."""
+    lease = Lease(operation_id, uuid.uuid4().hex)
+    taken = (
+        Operation.objects.filter(pk=operation_id, state__in=CARRIED)
+        .filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
+        .update(
+            state=State.RUNNING,
+            token=lease.token,
+            lease_until=_in_a_while(),
+            started_at=Coalesce("started_at", Now()),
+        )
+    )
+    return lease if taken == 1 else None
+
+
+def _in_a_while() -> ExpressionWrapper:
+    length = timedelta(seconds=settings.OPERATION_LEASE)
+    return ExpressionWrapper(Now() + length, output_field=DateTimeField())

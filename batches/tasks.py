@@ -1,0 +1,55 @@
+"""What runs in the background. Stopping has a queue and workers of its own, so that nothing long stands before it."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from django_tasks import task
+
+from batches.models import Operation, Scope
+from batches.services.carrying import operation_carry
+from batches.services.operations import operation_queued
+
+STOP_QUEUE = "stop"
+DEFAULT_QUEUE = "default"
+FIRST = 100
+
+
+@task
+def carry(operation_id: int) -> None:
+    """Carry out an operation for one turn, and queue it again where that did not end it."""
+    with _told_to_leave() as must_leave:
+        again = operation_carry(operation_id, must_leave=must_leave)
+    if again:
+        operation_enqueue(Operation.objects.get(pk=operation_id))
+
+
+def operation_enqueue(operation: Operation) -> None:
+    """Hand an operation to the workers of its queue."""
+    queue = STOP_QUEUE if operation.is_stopping else DEFAULT_QUEUE
+    first = FIRST if operation.scope == Scope.ALL else 0
+    operation_queued(operation.pk)
+    carry.using(queue_name=queue, priority=first).enqueue(operation.pk)
+
+
+@contextmanager
+def _told_to_leave() -> Iterator[Callable[[], bool]]:
+    """Whether the worker was told to end since, which its own handler does only once a task is over."""
+    told = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield told.is_set
+        return
+    before = signal.getsignal(signal.SIGTERM)
+
+    def tell(number: int, frame: FrameType | None) -> Any:
+        told.set()
+        return before(number, frame) if callable(before) else None
+
+    signal.signal(signal.SIGTERM, tell)
+    try:
+        yield told.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)

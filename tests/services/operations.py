@@ -1,0 +1,37 @@
+"""What the tests of operations share: making them, and carrying them out in this process."""
+
+from batches.models import Kind, Scope
+from batches.services.carrying import operation_carry
+from batches.services.operations import Target, operation_start
+from batches.syllable.schemas import BatchEdit, BatchStatus
+
+WISHES = {
+    Kind.PAUSE: BatchEdit(status=BatchStatus.PAUSED),
+    Kind.RESUME: BatchEdit(status=BatchStatus.ACTIVE),
+    Kind.CANCEL: BatchEdit(status=BatchStatus.CANCELED, deleted_reason="wrong list"),
+}
+
+
+def start(kind, actor, *, edit=None, scope=Scope.CAMPAIGN, campaign_id=7, **target):
+    """An operation, on campaign 7 unless it is said otherwise."""
+    if scope in (Scope.ALL, Scope.SELECTION):
+        campaign_id = None
+    return operation_start(
+        kind=kind, target=Target(scope, campaign_id=campaign_id, **target), edit=edit or WISHES[kind], actor=actor
+    )
+
+
+def carried_out(operation):
+    """The operation after a worker has taken it as far as it goes."""
+    while operation_carry(operation.pk):
+        pass
+    operation.refresh_from_db()
+    return operation
+
+
+def totals(operation):
+    """How many items are in each state."""
+    counts = {}
+    for state in operation.items.values_list("state", flat=True):
+        counts[state] = counts.get(state, 0) + 1
+    return counts
