@@ -35,7 +35,7 @@ TURN_SECONDS = 5.0
 LONGEST_TURN_SECONDS = 300.0
 RESUME_ASKS_AFTER = timedelta(minutes=15)
 TICK_SECONDS = 0.5
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 MOST_LISTINGS = 50
 FINDING = 0
 DELAYED = "It was delayed by more than 15 minutes. Nobody is called before you say so again."
