@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Operation, Outcome, Scope, State
@@ -50,6 +51,18 @@ def for_searches(fault):
             exchange.send(exchange.handle())
 
     return act
+
+
+def meanwhile(deed):
+    """`deed` as a hook of the sandbox, whose threads have database connections of their own."""
+
+    def hook(request):
+        try:
+            deed()
+        finally:
+            connections.close_all()
+
+    return hook
 
 
 class TestWhatItTouches:
@@ -328,7 +341,7 @@ class TestTwoAtATime:
         resume = start(Kind.RESUME, operator)
         # Between a read and its write, somebody stops everything.
         campaign.after(
-            lambda request: start(Kind.PAUSE, operator, scope=Scope.ALL), method="GET", path=r"/batches/a00$"
+            meanwhile(lambda: start(Kind.PAUSE, operator, scope=Scope.ALL)), method="GET", path=r"/batches/a00$"
         )
         carried_out(resume)
         resume.refresh_from_db()
@@ -351,7 +364,10 @@ class TestTwoAtATime:
 
     def test_a_stopped_operation_says_who_stopped_it_and_keeps_what_is_done(self, campaign, operator):
         operation = start(Kind.PAUSE, operator)
-        campaign.after(lambda request: operation_stop(operation=operation, actor=operator), method="PUT", path=r"/a00$")
+        campaign.latency = 0.2
+        campaign.before(
+            meanwhile(lambda: operation_stop(operation=operation, actor=operator)), method="PUT", path=r"/a00$"
+        )
         operation = carried_out(operation)
         assert operation.state == State.STOPPED
         assert operation.stopped_by_email == operator.email
