@@ -1,6 +1,6 @@
-"""`python -m benchmarks [pages] [weight] [brownout]`: measure, and set each figure beside what is to be reached.
+"""`python -m benchmarks [part …]`: measure, and set each figure beside what is to be reached.
 
-Starts gunicorn as the Procfile has it, with a sandbox and a database of its own, and stops them. Takes about two
+Starts gunicorn as the Procfile has it, with a sandbox and a database of its own, and stops them. Takes about six
 minutes. The exit code says whether it could be measured, not whether everything was reached: machines differ.
 """
 
@@ -9,13 +9,15 @@ import os
 import sys
 from collections.abc import Callable
 
-from benchmarks import brownout, pages, weight
+from benchmarks import brownout, memory, operations, pages, weight
 from benchmarks.figures import Figure, table
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {
     "pages": pages.measure,
     "weight": weight.measure,
     "brownout": brownout.measure,
+    "operations": operations.measure,
+    "memory": memory.measure,
 }
 
 

@@ -1,8 +1,10 @@
 """`python -m benchmarks.sandbox`: the sandbox in a process of its own, in which no time passes. On SIGUSR1 it hangs.
 
-Prints its address. It answers from memory and remembers nothing, so that it costs the machine little.
+With `--campaigns N --batches M` it holds nothing but campaigns 1 to N with M active batches each. Prints its address.
+It answers from memory and remembers nothing, so that it costs the machine little.
 """
 
+import argparse
 import signal
 import sys
 import threading
@@ -14,10 +16,19 @@ from benchmarks.stack import API_KEY
 
 def main() -> None:
     """Serve until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.sandbox")
+    parser.add_argument("--latency", type=float, default=0.0, help="of every call, in seconds")
+    parser.add_argument("--campaigns", type=int, default=0)
+    parser.add_argument("--batches", type=int, default=0, help="of each campaign")
+    options = parser.parse_args()
     stop, hang = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGUSR1, lambda *_: hang.set())
-    with Sandbox(api_key=API_KEY, seed=True, remembers=0) as sandbox:
+    with Sandbox(api_key=API_KEY, seed=not options.campaigns, remembers=0) as sandbox:
+        sandbox.latency = options.latency
+        for campaign in range(1, options.campaigns + 1):
+            for batch in range(options.batches):
+                sandbox.store.add_batch(f"{campaign}.{batch}", campaign_id=campaign, status="ACTIVE")
         sys.stdout.write(f"{sandbox.url}\n")
         sys.stdout.flush()
         while not stop.wait(0.05):

@@ -47,20 +47,22 @@ def running(*, application: str = "dashboard.wsgi") -> Iterator[Stack]:
         sys.exit("The static files are not collected: `make bench` does that first.")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="benchmark-")))
-        sandbox = stack.enter_context(_process([sys.executable, "-m", "benchmarks.sandbox"], os.environ))
+        sandbox = stack.enter_context(process([sys.executable, "-m", "benchmarks.sandbox"], os.environ))
         assert sandbox.stdout
         port = _free_port()
-        environment = _environment(folder, port, api=sandbox.stdout.readline().strip())
+        variables = environment(folder, api=sandbox.stdout.readline().strip()) | {"PORT": str(port)}
         for command in (["migrate", "--verbosity=0"], ["demo_accounts"]):
-            _run([sys.executable, "manage.py", *command], environment)
+            run([sys.executable, "manage.py", *command], variables)
         with (folder / "log").open("w") as log:
-            stack.enter_context(_process(_procfile(port, application), environment, log))
+            web = [application if word == "dashboard.wsgi" else word for word in procfile("web", PORT=port)]
+            stack.enter_context(process(web, variables, log))
             _wait_until_ready(port, log=folder / "log")
             yield Stack(port, sandbox)
             log.flush()
 
 
-def _environment(folder: Path, port: int, *, api: str) -> dict[str, str]:
+def environment(folder: Path, *, api: str) -> dict[str, str]:
+    """What every process of the product has in its environment."""
     return os.environ | {
         "SECRET_KEY": secrets.token_urlsafe(50),
         "DEBUG": "false",
@@ -70,23 +72,22 @@ def _environment(folder: Path, port: int, *, api: str) -> dict[str, str]:
         "TRUSTED_PROXIES": "",
         "CSRF_TRUSTED_ORIGINS": "",
         "EMAIL_URL": "dummymail://",
-        "DATABASE_URL": f"sqlite:///{folder / 'dashboard.sqlite3'}",
+        "DATABASE_URL": os.environ.get("BENCHMARK_DATABASE_URL") or f"sqlite:///{folder / 'dashboard.sqlite3'}",
         "SYLLABLE_API_URL": api,
         "SYLLABLE_API_KEY": API_KEY,
         "SYLLABLE_API_CONTRACT": "2025-04",
-        "PORT": str(port),
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
     }
 
 
-def _procfile(port: int, application: str) -> list[str]:
-    """The command of the Procfile's `web` line."""
+def procfile(name: str, **variables: object) -> list[str]:
+    """The command of a line of the Procfile."""
     lines = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
-    web = next(line.removeprefix("web:") for line in lines if line.startswith("web:"))
-    command = shlex.split(Template(web).substitute(PORT=port))
+    line = next(line.removeprefix(f"{name}:") for line in lines if line.startswith(f"{name}:"))
+    command = shlex.split(Template(line).substitute(variables))
     command[0] = str(BIN / command[0])
-    return [application if word == "dashboard.wsgi" else word for word in command]
+    return command
 
 
 def _free_port() -> int:
@@ -95,18 +96,19 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _run(command: Sequence[str], environment: dict[str, str]) -> None:
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+def run(command: Sequence[str], variables: dict[str, str]) -> None:
+    """Run to the end; ends the benchmark where that fails."""
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         sys.exit(f"{' '.join(command[1:])} failed:\n{done.stderr}")
 
 
 @contextmanager
-def _process(command: Sequence[str], environment: object, log: object = None) -> Iterator[subprocess.Popen[str]]:
+def process(command: Sequence[str], variables: object, log: object = None) -> Iterator[subprocess.Popen[str]]:
     """Run until the block ends; with a log, the output goes there."""
     output = log or subprocess.PIPE
     errors = subprocess.STDOUT if log else None
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=errors, text=True)  # type: ignore[call-overload] # noqa: S603
+    process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=errors, text=True)  # type: ignore[call-overload] # noqa: S603
     try:
         yield process
     finally:

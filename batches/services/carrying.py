@@ -12,6 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Max
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from batches.connection import syllable_client
@@ -224,12 +225,12 @@ class Carrier:
             self.left_behind.append(change)
 
     def _find(self) -> None:
+        found = operation_find(self.operation)
         if self.listings == 0:
             left_alone = count_left_alone(self.operation)
-            Operation.objects.filter(pk=self.operation.pk).update(left_alone=left_alone)
-        found = operation_find(self.operation)
+            first = {"left_alone": left_alone, "found_at": Coalesce("found_at", Now())}
+            Operation.objects.filter(pk=self.operation.pk).update(**first)
         self.listings += 1
-        Operation.objects.filter(pk=self.operation.pk, found_at=None).update(found_at=timezone.now())
         self.newly_found = found if self.listings < MOST_LISTINGS else 0
 
     def _ended(self, key: int, error: Exception | None) -> End | None:

@@ -69,7 +69,9 @@ def batch_update(
     if change.outcome != Outcome.STARTED:
         return Result(change, is_taken=True)
     client = syllable_client(Lane.OPERATIONS if operation else Lane.WRITES)
-    return Road(change, edit, client, paused_from=Change.objects.paused_from(batch_id), guard=guard).walk()
+    # Only who lets a batch wait again has to know whether it was waiting.
+    paused_from = Change.objects.paused_from(batch_id) if edit.status == BatchStatus.PENDING else None
+    return Road(change, edit, client, paused_from=paused_from, guard=guard).walk()
 
 
 def batch_edit(*, batch_id: str, edit: BatchEdit, actor: User, loaded: Mapping[str, Any]) -> Result:

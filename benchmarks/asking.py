@@ -1,0 +1,69 @@
+"""`python -m benchmarks.asking CAMPAIGN WORKER SECONDS`: ask for a pause, wait for its end, print its times as JSON.
+
+WORKER is the process id of the worker, whose memory is looked at meanwhile.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.db.models import Max, Min  # noqa: E402
+
+from batches.models import ItemState, Kind, Operation, Scope  # noqa: E402
+from batches.services.operations import Target, operation_start  # noqa: E402
+from batches.syllable.schemas import BatchEdit, BatchStatus  # noqa: E402
+from batches.tasks import operation_enqueue  # noqa: E402
+from dashboard.models import User  # noqa: E402
+
+
+def main(campaign: int, worker: int, most_seconds: float) -> None:
+    """One operation from asking to its end. Exits with a message where it does not end in time."""
+    actor = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("bench@example.com")
+    idle = _settled_memory(worker)
+    operation = operation_start(
+        kind=Kind.PAUSE,
+        target=Target(Scope.CAMPAIGN, campaign_id=campaign),
+        edit=BatchEdit(status=BatchStatus.PAUSED),
+        actor=actor,
+    )
+    operation_enqueue(operation)
+    ends = time.monotonic() + most_seconds
+    while operation.is_open:
+        if time.monotonic() > ends:
+            sys.exit("The operation did not end in time.")
+        time.sleep(0.25)
+        operation.refresh_from_db()
+    sys.stdout.write(json.dumps(_times(operation) | {"memory": _memory(worker, "VmHWM") - idle}))
+
+
+def _times(operation: Operation) -> dict[str, float]:
+    first = operation.changes.aggregate(at=Min("started_at"))["at"]
+    last = operation.items.aggregate(at=Max("finished_at"))["at"]
+    assert operation.started_at
+    return {
+        "done": operation.items.filter(state=ItemState.DONE).count(),
+        "queueing": (operation.started_at - operation.created_at).total_seconds(),
+        "listing": (first - operation.started_at).total_seconds(),
+        "working": (last - first).total_seconds(),
+    }
+
+
+def _settled_memory(worker: int) -> float:
+    """The worker's memory once it is up and idle."""
+    time.sleep(3)
+    return _memory(worker, "VmRSS")
+
+
+def _memory(process: int, name: str) -> float:
+    """A line of the process's memory in MB; only Linux tells."""
+    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))

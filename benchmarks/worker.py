@@ -1,0 +1,61 @@
+"""A worker as the Procfile has it, and how long an operation takes it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.stack import ROOT, environment, process, procfile, run
+
+MOST_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """A sandbox with campaigns of active batches, a database, and what a worker has in its environment."""
+
+    api: str
+    variables: dict[str, str]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds of one operation, each after the one before; `memory` is what the worker grew by at most, in MB."""
+
+    queueing: float
+    listing: float
+    working: float
+    memory: float
+
+
+@contextmanager
+def workplace(*, campaigns: int, batches: int, latency: float) -> Iterator[Workplace]:
+    """Everything but the worker. The database is SQLite's, unless DATABASE_URL says otherwise."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="benchmark-")))
+        command = ["--latency", str(latency), "--campaigns", str(campaigns), "--batches", str(batches)]
+        sandbox = stack.enter_context(process([sys.executable, "-m", "benchmarks.sandbox", *command], os.environ))
+        assert sandbox.stdout
+        variables = environment(folder, api=sandbox.stdout.readline().strip())
+        run([sys.executable, "manage.py", "migrate", "--verbosity=0"], variables)
+        yield Workplace(variables["SYLLABLE_API_URL"], variables, folder)
+
+
+def carried_out(place: Workplace, *, campaign: int, concurrency: int, batches: int) -> Times:
+    """Have a worker pause the batches of a campaign, and make sure that all of them were."""
+    variables = place.variables | {"OPERATION_CONCURRENCY": str(concurrency)}
+    with (place.folder / "worker.log").open("w") as log, process(procfile("stopper"), variables, log) as worker:
+        asking = [sys.executable, "-m", "benchmarks.asking", str(campaign), str(worker.pid), str(MOST_SECONDS)]
+        done = subprocess.run(asking, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"The operation could not be measured:\n{done.stderr}")
+    found = json.loads(done.stdout)
+    if found.pop("done") != batches:
+        sys.exit(f"Not all {batches} batches were paused.")
+    return Times(**found)
