@@ -10,7 +10,8 @@ from functools import partial
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseTrouble
+from django.db import close_old_connections
 from django.db.models import Max
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
@@ -154,9 +155,10 @@ class Carrier:
                 return End.AGAIN
             if self.turn.expired and Operation.objects.waiting_beside(self.operation).exists():
                 return End.AGAIN
-        except DatabaseError:
+        except DatabaseTrouble:
             # Busy or away for a moment. Whether the lease still is ours is asked again before each write.
             logger.exception("lease_not_renewed", operation=self.operation.pk)
+            close_old_connections()
         return None
 
     def _is_too_late(self) -> bool:
@@ -248,7 +250,7 @@ class Carrier:
                 self._failed(item, error)
             return None
         logger.error("operation_job_failed", operation=self.operation.pk, exc_info=error)
-        if item and not isinstance(error, DatabaseError):
+        if item and not isinstance(error, DatabaseTrouble):
             self.writer.failed(item, "The dashboard itself failed at this batch; its log says how.")
         return None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -169,8 +170,11 @@ def _mark_queued(operation: Operation) -> bool:
 
 
 def _take_turns() -> None:
-    """Two operations that start at the same moment must see each other. SQLite has one writer at a time anyhow."""
-    list(Operation.objects.select_for_update().open().order_by("pk"))
+    """Two operations that start at the same moment must see each other: one row is held until the first is saved.
+
+    SQLite has one writer at a time anyhow.
+    """
+    ContentType.objects.select_for_update().get(app_label="batches", model="operation")
 
 
 def _make_way(operation: Operation, batch_ids: Sequence[str]) -> None:

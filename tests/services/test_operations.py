@@ -1,6 +1,8 @@
 """Operations: one decision over many batches, carried out by a worker."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from django.db import connections
@@ -325,6 +327,23 @@ class TestTwoAtATime:
             start(Kind.RESUME, operator)
         assert refused.value.operation == first
         start(Kind.RESUME, operator, campaign_id=8)
+
+    def test_of_two_at_the_same_moment_one_is_refused(self, campaign, operator):
+        ready = Barrier(4)
+
+        def one():
+            try:
+                ready.wait(5)
+                start(Kind.PAUSE, operator)
+            except InTheWay:
+                return "refused"
+            finally:
+                connections.close_all()
+            return "started"
+
+        with ThreadPoolExecutor(4) as pool:
+            outcomes = [future.result() for future in [pool.submit(one) for _ in range(4)]]
+        assert sorted(outcomes) == ["refused", "refused", "refused", "started"]
 
     def test_a_pause_ends_the_resume_of_its_campaign(self, campaign, operator):
         carried_out(start(Kind.PAUSE, operator))

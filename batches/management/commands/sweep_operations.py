@@ -5,7 +5,8 @@ from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, close_old_connections
+from django.db import Error as DatabaseTrouble
+from django.db import close_old_connections
 
 from batches.services.operations import operations_to_queue
 from batches.tasks import operation_enqueue
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         while every:
             try:
                 self._sweep()
-            except DatabaseError:
+            except DatabaseTrouble:
                 logger.exception("sweep_failed")
             close_old_connections()
             time.sleep(every)
