@@ -14,6 +14,7 @@ from batches.sandbox.handler import Exchange
 
 Fault = Callable[[Exchange], None]
 A_LONG_TIME = 3600.0
+BLOCK = b"x" * 256 * 1024
 HALF_AN_ANSWER = b'{"items": [{"batch_id": "2026'
 
 
@@ -57,7 +58,16 @@ def broken_json(*, applied: bool = False) -> Fault:
 
 def huge(size: int, *, applied: bool = False) -> Fault:
     """A valid JSON string of `size` bytes."""
-    return answer(200, content=b'"' + b"x" * (size - 2) + b'"', applied=applied)
+
+    def act(exchange: Exchange) -> None:
+        if applied:
+            exchange.handle()
+        exchange.write(Answer().head(length=size) + b'"')
+        for sent in range(0, size - 2, len(BLOCK)):
+            exchange.write(BLOCK[: size - 2 - sent])
+        exchange.write(b'"')
+
+    return act
 
 
 def redirect(location: str, *, status: int = 302, applied: bool = False) -> Fault:

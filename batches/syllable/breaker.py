@@ -25,7 +25,7 @@ class Breaker:
         self._failures = 0
         self._failing_since: datetime | None = None
         self._answered_at = clock()
-        self._next_try = 0.0
+        self._tried_at = 0.0
 
     @property
     def since(self) -> datetime | None:
@@ -40,8 +40,8 @@ class Breaker:
             if since is None:
                 return
             now = self._clock()
-            if may_try and now >= self._next_try:
-                self._next_try = now + PAUSE_SECONDS
+            if may_try and now >= self._tried_at + PAUSE_SECONDS:
+                self._tried_at = now
                 return
         raise NotAnswering(since)
 
@@ -80,5 +80,5 @@ class Breaker:
                 self._failing_since = datetime.now(UTC) - timedelta(seconds=now - began)
             self._failures += 1
             if self._failures >= FAILURES:
-                self._next_try = now + PAUSE_SECONDS
+                self._tried_at = now
             return self._since()
