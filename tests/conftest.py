@@ -1,17 +1,48 @@
 """Fixtures that every room of the tests may use: the sandbox as the API, and people in their roles."""
 
+import gc
+import subprocess
 from contextlib import ExitStack
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.cache import caches
+from django.db.models.signals import post_migrate
 
 from batches.connection import client_for
 from batches.sandbox.contracts import CONTRACTS
 from batches.sandbox.server import Sandbox
+from batches.services import road
+from batches.syllable import transport
+from batches.syllable.deadline import Deadline
+from batches.syllable.transport import Transport
 from dashboard.models import User
+
+KEY = "key-for-tests"
+# Too long for a name: no resolver is asked, who may take seconds to say no.
+NO_HOST = ".".join(["no-such-host"] * 25)
+
+
+def pytest_collection_finish():
+    """What is there once the tests are collected stays to the end: garbage is looked for in what comes after."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """A test with real transactions empties all tables when it ends; the roles, which migrations made, come back."""
+    roles = import_module("batches.migrations.0002_roles")
+    stop_everything = import_module("batches.migrations.0004_stop_everything")
+
+    def make_roles(**kwargs):
+        roles.make_roles(apps, None)
+        stop_everything.allow(apps, None)
+
+    post_migrate.connect(make_roles, sender=apps.get_app_config("batches"), weak=False)
 
 
 @pytest.fixture(autouse=True)
@@ -20,13 +51,42 @@ def _nothing_known_of_the_api():
     client_for.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch):
+    """What is tried again is tried again soon."""
+    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
+
+
+@pytest.fixture
+def give_up_soon(monkeypatch):
+    """Call it before what is never answered: from then on each call to the API gets so many seconds.
+
+    Time-outs stay long until then, because a machine that stalls must not look like an API that does.
+    """
+
+    def give_up_soon(seconds=0.2, *, reads=True):
+        def hasten(name):
+            method = getattr(Transport, name)
+
+            def hastened(transport, *args, deadline=None, **kwargs):
+                return method(transport, *args, deadline=(deadline or Deadline(seconds)).capped(seconds), **kwargs)
+
+            monkeypatch.setattr(Transport, name, hastened)
+
+        hasten("send")
+        if reads:
+            hasten("get")
+
+    return give_up_soon
+
+
 @pytest.fixture(scope="session")
 def sandbox_servers():
-    """A sandbox of each contract for the whole run; `sandbox` empties one for each test."""
+    """A sandbox of each contract for the whole run; `empty_sandbox` empties one for each test."""
     with ExitStack() as running:
         yield {
-            name: running.enter_context(Sandbox(api_key="key-for-tests", contract=contract))
-            for name, contract in CONTRACTS.items()
+            name: running.enter_context(Sandbox(api_key=KEY, contract=contract)) for name, contract in CONTRACTS.items()
         }
 
 
@@ -37,34 +97,43 @@ def contract():
 
 
 @pytest.fixture
-def sandbox(sandbox_servers, contract, settings):
-    """An empty sandbox that the settings point to."""
+def empty_sandbox(sandbox_servers, contract):
+    """The sandbox of the contract, with nothing in it; its key is KEY."""
     sandbox_server = sandbox_servers[contract]
+    sandbox_server.contract = CONTRACTS[contract]
     sandbox_server.reset()
-    settings.SYLLABLE_API_CONTRACT = contract
-    settings.SYLLABLE_API_URL = sandbox_server.url
-    settings.SYLLABLE_API_KEY = sandbox_server.api_key
-    settings.SYLLABLE_TIMEOUT = 1.0
-    caches["local"].clear()
     yield sandbox_server
     sandbox_server.reset()
+
+
+@pytest.fixture
+def sandbox(empty_sandbox, contract, settings):
+    """An empty sandbox that the settings point to."""
+    settings.SYLLABLE_API_CONTRACT = contract
+    settings.SYLLABLE_API_URL = empty_sandbox.url
+    settings.SYLLABLE_API_KEY = empty_sandbox.api_key
     caches["local"].clear()
+    yield empty_sandbox
+    caches["local"].clear()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory) -> tuple[Path, Path]:
+    """A self-signed certificate for localhost, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command.split(), *names], check=True, capture_output=True)
+    return certificate, key
 
 
 def member_of(role, email, **fields):
     """A person in a role, "" for none."""
     user = User.objects.create_user(email, **fields)
     if role:
-        user.groups.add(role_called(role))
+        user.groups.add(Group.objects.get(name=role))
     return user
-
-
-def role_called(name):
-    """The group of a role, which a migration made: again where a test with real transactions has emptied the tables."""
-    if not Group.objects.exists():
-        import_module("batches.migrations.0002_roles").make_roles(apps, None)
-        import_module("batches.migrations.0004_stop_everything").allow(apps, None)
-    return Group.objects.get(name=name)
 
 
 @pytest.fixture

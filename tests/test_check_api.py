@@ -7,6 +7,8 @@ from django.core.management import call_command
 
 from batches.sandbox import faults
 
+SILENCE = faults.hang()
+
 
 def check_api():
     out, code = StringIO(), 0
@@ -58,13 +60,14 @@ def test_another_contract_is_told(account, settings):
         (faults.answer(401), "Key        not accepted"),
         (faults.answer(500), "is not answering"),
         (faults.html(200), "cannot read"),
-        (faults.hang(), "does not answer"),
+        (SILENCE, "does not answer"),
     ],
     ids=["401", "500", "html", "hang"],
 )
-def test_what_is_wrong_is_said_in_words(account, settings, fault, words):
-    settings.SYLLABLE_TIMEOUT = 0.3
+def test_what_is_wrong_is_said_in_words(account, give_up_soon, fault, words):
     account.faults.add(fault, times=None)
+    if fault is SILENCE:
+        give_up_soon()
     printed, code = check_api()
     assert code == 1
     assert words in printed

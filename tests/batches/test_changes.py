@@ -5,18 +5,12 @@ from django.urls import reverse
 
 from batches.models import Change, Outcome
 from batches.sandbox import faults
-from batches.services import road
 from batches.services.changes import batch_edit, batch_pause
 from batches.syllable.schemas import BatchEdit, BatchStatus
 
 pytestmark = pytest.mark.django_db
 
 ID = "20261123.9"
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch):
-    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture

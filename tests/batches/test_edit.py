@@ -8,18 +8,12 @@ from django.utils import timezone
 
 from batches.models import Change
 from batches.sandbox import faults
-from batches.services import road
 from tests.conftest import member_of
 
 pytestmark = pytest.mark.django_db
 
 ID = "20261123.9"
 EXPIRY = "2036-01-01T00:00:30.25Z"
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch):
-    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture

@@ -9,6 +9,9 @@ from batches.sandbox import faults
 from batches.selectors import batches as selectors
 from tests.batches.list_page import DASH, LIST, in_words, shown, tabs
 
+# Seconds for which a busy machine may do nothing at all; less than Syllable would hang.
+STALL = 5
+
 pytestmark = pytest.mark.django_db
 
 
@@ -62,22 +65,23 @@ def test_it_says_what_is_wrong_in_words(seen, sandbox, fault, sentence):
 
 
 def test_a_slow_syllable_does_not_hold_the_page(seen, sandbox, settings):
-    settings.SYLLABLE_TIMEOUT = 0.5
+    settings.SYLLABLE_TIMEOUT = 0.2
     sandbox.faults.add(faults.hang(), times=None)
 
     start = monotonic()
     response = seen()
 
-    assert monotonic() - start < 2
+    assert monotonic() - start < 0.2 + STALL
     assert response.status_code == 503
     assert "Syllable did not answer in time" in in_words(response.content.decode())
 
 
 def test_a_slow_count_costs_only_itself(seen, sandbox, monkeypatch):
-    monkeypatch.setattr(selectors, "ASIDE_SECONDS", 0.3)
+    monkeypatch.setattr(selectors, "ASIDE_SECONDS", 0.1)
+    may_go = Event()
     sandbox.store.add_batch("20250117.1", status="PAUSED")
     # The list itself is the only one that asks for an order.
-    sandbox.before(lambda request: "order_by" in request.query or Event().wait(1), path=r"/batches$", times=None)
+    sandbox.before(lambda request: "order_by" in request.query or may_go.wait(30), path=r"/batches$", times=None)
 
     response = seen()
 

@@ -44,12 +44,12 @@ def test_the_page_itself_tells_the_count_of_its_status(sandbox):
 
 
 def test_counts_are_kept_for_a_moment_only(sandbox, monkeypatch):
-    monkeypatch.setattr(selectors, "COUNTS_KEPT_SECONDS", 1)
     batch_list(BatchQuery())
     sandbox.store.add_batch("20250117.1", status="PAUSED")
     assert batch_list(BatchQuery()).counts["PAUSED"] == 0
 
-    time.sleep(1.05)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + selectors.COUNTS_KEPT_SECONDS)
 
     assert batch_list(BatchQuery()).counts["PAUSED"] == 1
 
@@ -65,7 +65,7 @@ def test_a_list_that_cannot_be_read_is_a_result_too(sandbox, settings):
     assert found.campaign_names == {}
 
 
-@pytest.mark.parametrize("seconds", [0.2, 0.4])
+@pytest.mark.parametrize("seconds", [0.1, 0.3])
 def test_everything_together_keeps_to_the_timeout(sandbox, settings, seconds):
     settings.SYLLABLE_TIMEOUT = seconds
     sandbox.faults.add(faults.hang(), times=None)
@@ -73,7 +73,7 @@ def test_everything_together_keeps_to_the_timeout(sandbox, settings, seconds):
     start = time.monotonic()
     found = batch_list(BatchQuery())
 
-    assert time.monotonic() - start < seconds + 3
+    assert seconds <= time.monotonic() - start < seconds + 5
     assert isinstance(found.error, TimedOut)
 
 

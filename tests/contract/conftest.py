@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 
 from batches.sandbox import seed
-from batches.sandbox.contracts import CONTRACTS
-from batches.sandbox.server import Sandbox
+from tests.conftest import KEY
 
 ROOT = Path(__file__).parents[2]
-KEY = "key-of-the-tests"
 VERSIONS = {"2025-04": "0.4.7", "current": "0.49.87"}
 
 
@@ -74,10 +72,9 @@ def driver_of():
 
 
 @pytest.fixture
-def sandbox(contract):
+def sandbox(empty_sandbox):
     """Speaks the contract that the module of the test names."""
-    with Sandbox(api_key=KEY, contract=CONTRACTS[contract]) as sandbox:
-        yield sandbox
+    return empty_sandbox
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, Permission
 
 from dashboard.models import User
-from tests.conftest import role_called
 from tests.dashboard.conftest import PASSWORD, make_person
 
 USERS = "/admin/dashboard/user/"
@@ -48,7 +47,7 @@ def test_an_administrator_finds_people(log_in, administrator, viewer):
 
 
 def test_an_administrator_makes_a_person_with_a_role_and_a_password(log_in, administrator, mailoutbox):
-    operators = role_called("Operators")
+    operators = Group.objects.get(name="Operators")
     form = {"email": "New@example.com", "name": "New", "time_zone": "Europe/Berlin", "groups": [operators.pk]}
     log_in(administrator).post(f"{USERS}add/", form | {"password1": PASSWORD, "password2": PASSWORD})
     person = User.objects.get(email="new@example.com")

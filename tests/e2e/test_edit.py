@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 
 from batches.models import Change
 from batches.sandbox import faults
-from batches.services import road
 
 pytestmark = pytest.mark.parametrize("contract", ["2025-04", "current"])
 ID = "20261123.9"
@@ -17,7 +16,6 @@ ID = "20261123.9"
 
 @pytest.fixture
 def batch(sandbox, monkeypatch, settings):
-    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.05)
     settings.SYLLABLE_TIMEOUT = 3.0
     reminders = sandbox.store.add_campaign(campaign_name="Appointment reminders")
     surveys = sandbox.store.add_campaign(campaign_name="Surveys")

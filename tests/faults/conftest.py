@@ -10,7 +10,6 @@ from django.utils import timezone
 from batches import connection
 from batches.sandbox.contracts import CONTRACTS
 from batches.sandbox.server import Sandbox
-from batches.services import road
 from batches.syllable import transport
 
 ID = "20261123.9"
@@ -25,16 +24,18 @@ def servers(request):
 
 
 @pytest.fixture
-def account(servers, settings, monkeypatch, caplog):
-    """The sandbox of a contract with one batch in it, and short pauses."""
+def account(servers, settings, monkeypatch, caplog, certificate):
+    """The sandbox of a contract with one batch in it."""
     servers.reset()
     caplog.set_level(logging.DEBUG, logger="batches")
-    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.01)
+    # One to trust: reading all that the machine trusts takes longer than a cell, for each connection.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    # Soon passed by 50 MB.
+    monkeypatch.setattr(transport, "LARGEST_BODY", 4 * 1024 * 1024)
     settings.SYLLABLE_API_URL = servers.url
     settings.SYLLABLE_API_KEY = KEY
     settings.SYLLABLE_API_CONTRACT = servers.contract_name
-    settings.SYLLABLE_TIMEOUT = 5.0
+    settings.SYLLABLE_TIMEOUT = 20.0
     caches["local"].clear()
     connection.client_for.cache_clear()
     servers.store.add_batch(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from batches.sandbox import faults
+from tests.conftest import NO_HOST
 
 HTTP_DATE = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
 
@@ -14,11 +15,15 @@ def field_error(*loc):
     return {"detail": [{"loc": list(loc), "msg": "not like this", "type": "value_error"}]}
 
 
+# Seconds for a call where the time for it is waited out.
+SOON = 0.05
+
+
 @dataclass(frozen=True)
 class Row:
     """One way to fail. `fault` misbehaves in an answer; `address` makes the API unreachable instead.
 
-    `refuses` is a definite no: the API did not do it. `slow` rows end when the time for a call is over.
+    `refuses` is a definite no: the API did not do it. `slow` rows end when the time for a call is over, so it is short.
     """
 
     name: str
@@ -27,15 +32,10 @@ class Row:
     refuses: bool = False
     slow: bool = False
 
-    @property
-    def timeout(self):
-        """Seconds for a call: short where it is waited out, long where only a busy machine would need them."""
-        return 0.3 if self.slow else 5.0
-
 
 UNREACHABLE = [
     Row("connection refused", address=lambda url: "http://127.0.0.1:1"),
-    Row("DNS failure", address=lambda url: "http://no-such-host.invalid"),
+    Row("DNS failure", address=lambda url: f"http://{NO_HOST}"),
     Row("TLS failure", address=lambda url: url.replace("http:", "https:")),
 ]
 REFUSALS = [
@@ -67,7 +67,7 @@ BROKEN = [
     Row("truncated JSON", faults.truncated),
     Row("truncated JSON after", lambda: faults.truncated(applied=True)),
     Row("wrong types", lambda: faults.answer(200, {"items": 7, "batch_id": [1], "status": {"a": 1}})),
-    Row("50 MB body", lambda: faults.huge(50_000_000), slow=True),
+    Row("50 MB body", lambda: faults.huge(50_000_000)),
     Row("drip of a byte a second", lambda: faults.drip(1.0), slow=True),
     Row("drip of headers too", lambda: faults.drip(1.0, headers=True), slow=True),
 ]

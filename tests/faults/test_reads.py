@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from batches.sandbox import faults
 from tests.faults.conftest import ID
-from tests.faults.rows import ROWS
+from tests.faults.rows import ROWS, SOON
 
 pytestmark = pytest.mark.django_db
 
@@ -18,8 +18,9 @@ PAGES = {
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_read(account, visitor, settings, nobody_sees_the_key, row, page):
-    settings.SYLLABLE_TIMEOUT = row.timeout
+def test_read(account, visitor, settings, nobody_sees_the_key, give_up_soon, row, page):
+    if row.slow:
+        give_up_soon(SOON)
     if row.address:
         settings.SYLLABLE_API_URL = row.address(account.url)
     else:

@@ -11,7 +11,7 @@ from batches.sandbox import faults
 from batches.services.changes import batch_pause
 from batches.services.settling import changes_settle
 from tests.faults.conftest import ID
-from tests.faults.rows import ROWS, Row
+from tests.faults.rows import ROWS, SOON, Row
 
 pytestmark = pytest.mark.django_db
 
@@ -69,12 +69,13 @@ ACTIONS = {"edit": Edit, "cancel": Cancel, "one-click": OneClick, "undo": Undo}
 
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("row", [*ROWS, IGNORED], ids=lambda row: row.name)
-def test_write(account, visitor, operator, settings, nobody_sees_the_key, row, action):
+def test_write(account, visitor, operator, settings, nobody_sees_the_key, give_up_soon, row, action):
     write = ACTIONS[action]()
     write.prepare(account, visitor, operator)
     earlier = Change.objects.count()
     address = settings.SYLLABLE_API_URL
-    settings.SYLLABLE_TIMEOUT = row.timeout
+    if row.slow:
+        give_up_soon(SOON, reads=False)
     if row.address:
         settings.SYLLABLE_API_URL = row.address(account.url)
     else:
@@ -85,7 +86,6 @@ def test_write(account, visitor, operator, settings, nobody_sees_the_key, row, a
     nobody_sees_the_key(response)
     account.faults.clear()
     settings.SYLLABLE_API_URL = address
-    settings.SYLLABLE_TIMEOUT = 5.0
 
     assert Change.objects.count() == earlier + 1
     change = Change.objects.first()
@@ -107,8 +107,9 @@ def test_write(account, visitor, operator, settings, nobody_sees_the_key, row, a
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.fault], ids=lambda row: row.name)
-def test_write_while_reading_fails_too(account, visitor, settings, nobody_sees_the_key, row):
-    settings.SYLLABLE_TIMEOUT = row.timeout
+def test_write_while_reading_fails_too(account, visitor, nobody_sees_the_key, give_up_soon, row):
+    if row.slow:
+        give_up_soon(SOON)
     account.faults.add(row.fault(), times=None)
     response = OneClick().post(visitor)
     nobody_sees_the_key(response)

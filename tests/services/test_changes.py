@@ -11,7 +11,7 @@ from django.utils import timezone
 from batches.models import Change, Origin, Outcome
 from batches.rules import snapshot
 from batches.sandbox import faults
-from batches.services import changes, road
+from batches.services import changes
 from batches.services.changes import NotAllowed, batch_edit, batch_pause, batch_resume, batch_update, change_undo
 from batches.syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
 from tests.conftest import member_of
@@ -21,11 +21,7 @@ pytestmark = pytest.mark.django_db
 ID = "20261123.9"
 PAUSE = BatchEdit(status=BatchStatus.PAUSED)
 ODD_MOMENT = "2026-01-17T14:02:11.123456+05:30"
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch):
-    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
+SILENCE = faults.hang(applied=True)
 
 
 @pytest.fixture
@@ -174,7 +170,7 @@ class TestWhatIsBelieved:
             faults.reset(applied=True),
             faults.answer(500, applied=True),
             faults.answer(504, applied=True),
-            faults.hang(applied=True),
+            SILENCE,
             faults.empty(applied=True),
             faults.html(200, applied=True),
             faults.broken_json(applied=True),
@@ -182,9 +178,10 @@ class TestWhatIsBelieved:
         ],
         ids=["reset", "500", "504", "timeout", "empty", "html", "broken json", "truncated"],
     )
-    def test_a_write_that_was_taken_without_saying_so_is_applied(self, batch, operator, settings, fault):
-        settings.SYLLABLE_TIMEOUT = 0.3
+    def test_a_write_that_was_taken_without_saying_so_is_applied(self, batch, operator, give_up_soon, fault):
         batch.faults.add(fault, method="PUT")
+        if fault is SILENCE:
+            give_up_soon(reads=False)
         assert batch_pause(batch_id=ID, actor=operator).outcome == Outcome.APPLIED
         assert len(batch.requests.of("PUT")) == 1
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 from batches.models import Outcome
 from batches.rules import snapshot
 from batches.sandbox import faults
-from batches.services import road
 from batches.services.changes import batch_edit, batch_pause, batch_resume, change_undo
 from batches.services.settling import change_settle
 from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
@@ -17,11 +16,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.parametrize("contract", ["curre
 
 ID = "20261123.9"
 CANCEL = BatchEdit(status=BatchStatus.CANCELED, deleted_reason="Wrong list")
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch):
-    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture

@@ -15,18 +15,12 @@ from django.utils import timezone
 
 from batches.models import Change, Outcome
 from batches.sandbox import faults
-from batches.services import road
 from batches.services.changes import batch_pause, batch_resume
 from batches.services.settling import change_settle, changes_settle
 
 pytestmark = pytest.mark.django_db
 
 ID = "20261123.9"
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch):
-    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture

@@ -83,11 +83,8 @@ def test_the_body_of_a_redirect_is_not_swallowed(monkeypatch):
         while not wire.stopping.is_set():
             connection.sendall(b"x" * 1000)
 
-    with Wire(flood) as wire:
-        started = time.monotonic()
-        with pytest.raises(UnreadableAnswer, match="redirect"):
-            transport_to(wire.url, timeout=2).get("/x")
-    assert time.monotonic() - started < 1.5
+    with Wire(flood) as wire, pytest.raises(UnreadableAnswer, match="redirect"):
+        transport_to(wire.url).get("/x")
 
 
 # Errors
@@ -222,9 +219,9 @@ def test_a_read_waits_as_long_as_it_is_asked_to():
 @pytest.mark.parametrize("status", ["429 Slow down", "503 Down"])
 def test_the_wait_is_capped(status, monkeypatch):
     monkeypatch.setattr(transport_module, "LONGEST_PAUSE", 0.1)
-    slow_down = answer(status=status, headers=("Retry-After: 2",))
+    slow_down = answer(status=status, headers=("Retry-After: 30",))
     with Wire(slow_down, answer()) as wire, takes_about(0.1):
-        assert transport_to(wire.url).get("/x") == {}
+        assert transport_to(wire.url, timeout=60).get("/x") == {}
 
 
 def test_a_wait_beyond_the_deadline_is_told_at_once():
