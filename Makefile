@@ -34,7 +34,7 @@ serve: .venv/.installed staticfiles/.collected ## The dashboard for the account 
 
 test: .venv/.installed $(SDKS:%=.venv-sdk-%/.installed) ## Everything the tests need, then the tests
 	@./tests/browser
-	$(BIN)/pytest -n auto --reruns 2 --reruns-delay 1 $(TESTS)
+	$(BIN)/pytest -n auto --dist worksteal $(TESTS)
 
 check: .venv/.installed ## Formatting, types, migrations, deployment settings
 	$(BIN)/ruff check .
