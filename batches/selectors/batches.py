@@ -2,42 +2,26 @@
 
 import hashlib
 import json
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotDoneInTime
-from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from threading import BoundedSemaphore
-from typing import ParamSpec, TypeVar
 
 from django.conf import settings
 from django.core.cache import caches
 from django.utils import timezone
 
 from batches.connection import syllable_client
+from batches.selectors.aside import ASIDE_SECONDS, result_or_none, submit
 from batches.selectors.campaigns import cached_campaign_names, campaign_names
 from batches.selectors.last_seen import LastSeen
 from batches.syllable.client import SyllableClient
 from batches.syllable.deadline import Deadline
 from batches.syllable.errors import SyllableError, SyllableUnavailable
-from batches.syllable.gate import LIMITS, Lane
+from batches.syllable.gate import Lane
 from batches.syllable.schemas import Batch, BatchQuery, Page
 
 COUNTS_KEPT_SECONDS = 5
-# The page is worth waiting for longer than what stands beside it.
-ASIDE_SECONDS = 3.0
 ALL = ""
 
-# Shared by all requests, so that a slow API cannot make threads without end. What runs here never touches the ORM: a
-# thread of the pool would keep a database connection of its own open.
-_pool = ThreadPoolExecutor(max_workers=LIMITS[Lane.ASIDE].calls, thread_name_prefix="syllable")
-# What runs and waits in the pool: without an end to it, an API that hangs would make the queue grow with every visit.
-_room = BoundedSemaphore(64)
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
 Counts = dict[str, int | None]
 
 
@@ -95,8 +79,8 @@ def _read(client: SyllableClient, query: BatchQuery) -> BatchList:
     counting, naming = {}, None
     if client.silent_since is None:
         missing = {status: part for status, part in parts.items() if _cache_key(part) not in cached}
-        counting = {status: _submit(_count, part, aside) for status, part in missing.items()}
-        naming = _submit(campaign_names, deadline=aside, lane=Lane.ASIDE) if names is None else None
+        counting = {status: submit(_count, part, aside) for status, part in missing.items()}
+        naming = submit(campaign_names, deadline=aside, lane=Lane.ASIDE) if names is None else None
     try:
         page, error = client.list_batches(query, deadline=deadline), None
     except SyllableError as caught:
@@ -104,9 +88,9 @@ def _read(client: SyllableClient, query: BatchQuery) -> BatchList:
         # Nobody waits for numbers beside a page that is not there.
         aside = Deadline(0)
     counts[query.status] = page.total_count if page else None
-    counts |= {status: _result(future, aside) for status, future in counting.items()}
+    counts |= {status: result_or_none(future, aside) for status, future in counting.items()}
     if naming is not None:
-        names = _result(naming, aside)
+        names = result_or_none(naming, aside)
     return BatchList(timezone.now(), page, error, counts, names or {})
 
 
@@ -121,25 +105,3 @@ def _count(query: BatchQuery, deadline: Deadline) -> int | None:
 def _cache_key(query: BatchQuery) -> str:
     restriction = json.dumps([query.status, query.campaign_id, query.batch_id])
     return f"batch-count-{hashlib.sha256(restriction.encode()).hexdigest()}"
-
-
-def _submit(
-    function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
-) -> Future[Result] | None:
-    """Run in the pool, within a copy of the context: it carries the request's id into the log. None: not now."""
-    if not _room.acquire(blocking=False):
-        return None
-    future = _pool.submit(copy_context().run, partial(function, *args, **kwargs))
-    future.add_done_callback(lambda _: _room.release())
-    return future
-
-
-def _result(future: Future[Result] | None, deadline: Deadline) -> Result | None:
-    """The result, None where there is none: not asked, the API gave none, or the deadline passed first."""
-    if future is None:
-        return None
-    try:
-        return future.result(timeout=deadline.remaining())
-    except (SyllableError, NotDoneInTime):
-        # It is not cancelled: what still waits finds its deadline passed, and a cancelled one would stay in the queue.
-        return None

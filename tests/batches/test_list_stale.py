@@ -8,7 +8,7 @@ import pytest
 from batches.connection import syllable_client
 from batches.models import Change
 from batches.sandbox import faults
-from batches.selectors import batches as selectors
+from batches.selectors import aside
 from batches.selectors.last_seen import LastSeen
 from batches.syllable import breaker
 from batches.syllable.deadline import Deadline
@@ -182,7 +182,7 @@ def test_nothing_is_counted_while_the_api_is_silent(seen, sandbox):
 
 
 def test_what_waits_to_be_counted_has_an_end(seen, sandbox, monkeypatch):
-    monkeypatch.setattr(selectors, "_room", BoundedSemaphore(2))
+    monkeypatch.setattr(aside, "_room", BoundedSemaphore(2))
     sandbox.store.add_batch(ID, status="PAUSED")
 
     html = seen().content.decode()

@@ -1,0 +1,55 @@
+"""Reads that run side by side with the thread that answers the visitor."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotDoneInTime
+from contextvars import copy_context
+from functools import partial
+from threading import BoundedSemaphore
+from typing import ParamSpec, TypeVar
+
+from batches.syllable.deadline import Deadline
+from batches.syllable.errors import SyllableError, TimedOut, TooBusy
+from batches.syllable.gate import LIMITS, Lane
+
+# A page is worth waiting for longer than what stands beside it.
+ASIDE_SECONDS = 3.0
+
+# Shared by all requests, so that a slow API cannot make threads without end. What runs here never touches the ORM: a
+# thread of the pool would keep a database connection of its own open.
+_pool = ThreadPoolExecutor(max_workers=LIMITS[Lane.ASIDE].calls, thread_name_prefix="syllable")
+# What runs and waits in the pool: without an end to it, an API that hangs would make the queue grow with every visit.
+_room = BoundedSemaphore(64)
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def submit(
+    function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Future[Result] | None:
+    """Run in the pool, within a copy of the context: it carries the request's id into the log. None: not now."""
+    if not _room.acquire(blocking=False):
+        return None
+    future = _pool.submit(copy_context().run, partial(function, *args, **kwargs))
+    future.add_done_callback(lambda _: _room.release())
+    return future
+
+
+def result(future: Future[Result] | None, deadline: Deadline) -> Result:
+    """The result. Raises what the read raised, TooBusy where it was not begun, TimedOut where the deadline passed."""
+    if future is None:
+        raise TooBusy
+    try:
+        return future.result(timeout=deadline.remaining())
+    except NotDoneInTime:
+        # It is not cancelled: what still waits finds its deadline passed, and a cancelled one would stay in the queue.
+        raise TimedOut from None
+
+
+def result_or_none(future: Future[Result] | None, deadline: Deadline) -> Result | None:
+    """The result, None where there is none: not asked, the API gave none, or the deadline passed first."""
+    try:
+        return result(future, deadline)
+    except SyllableError:
+        return None
