@@ -12,11 +12,12 @@ from batches.syllable.schemas import Abilities, BatchQuery
 NEWEST_FIRST = "-batch_id"
 LIMITS = (25, 50, 100)
 LONGEST_STATUS = 50
+LONGEST_CAMPAIGN = 200
 LONGEST_SEARCH = 200
 LARGEST_PAGE = 1_000_000
 PROBLEMS = {
     "status": "No batch can have the status in this address: batches of every status are shown.",
-    "campaign": "A campaign is chosen by its number: batches of every campaign are shown.",
+    "campaign": "No campaign can have the id in this address: batches of every campaign are shown.",
     "q": f"A search can have {LONGEST_SEARCH} visible characters at the most: it was left out.",
     "order": "The list cannot be sorted like that: the newest batches come first.",
     "page": "Pages are numbered from 1 up: page 1 is shown.",
@@ -73,11 +74,12 @@ class ListAddress:
 def read_address(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListAddress, list[str]]:
     """The address in a query string, and a sentence on everything in it that could not be used.
 
-    A status that the contract does not have is no mistake: the API may know more of them than its documents.
+    A status that the contract does not have is no mistake, nor is a campaign that is no number: the API may know more
+    than its documents.
     """
     accepts: dict[str, Callable[[str], bool]] = {
         "status": lambda text: text.isprintable() and len(text) <= LONGEST_STATUS,
-        "campaign": lambda text: _is_number(text) and len(text) <= 18,
+        "campaign": lambda text: text.isprintable() and len(text) <= LONGEST_CAMPAIGN,
         "q": lambda text: text.isprintable() and len(text) <= LONGEST_SEARCH,
         "order": lambda text: text.removeprefix("-") in abilities.order_by,
         "page": lambda text: _is_number(text) and len(text) <= 7 and 1 <= int(text) <= LARGEST_PAGE,
