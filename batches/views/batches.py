@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
@@ -75,29 +76,48 @@ class Pager:
 @may_view
 @require_safe
 def batch_list(request: UserRequest) -> HttpResponse:
-    """The page, or, for htmx, its table alone; where that cannot be read, the reason as plain text with a 503."""
+    """The page, or, for htmx, its table alone."""
     able = abilities()
     address, problems = read_address(request.GET, able)
     found = read_list(address.query())
-    is_refresh = request.headers.get("HX-Request") == "true"
-    if found.error and is_refresh:
-        return HttpResponse(found.error.user_message, status=503, content_type="text/plain; charset=utf-8")
-    context = {
-        "address": address,
+    table = table_context(request, address, found, here=str(address))
+    if is_refresh(request):
+        return refreshed_table(request, table)
+    context = table | {
         "problems": problems,
         "told": outcome_to_tell(request.GET.get("change", "")),
         "typed": request.GET.get("q", address.q),
-        "found": found,
         "campaigns": _campaigns(address, found),
         "orders": {order: label for order, label in ORDERS.items() if order.removeprefix("-") in able.order_by},
         "limits": LIMITS,
+    }
+    return render(request, "batches/list.html", context, status=503 if found.error else 200)
+
+
+def is_refresh(request: UserRequest) -> bool:
+    """Whether htmx asks for the table alone."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def refreshed_table(request: UserRequest, table: dict[str, Any]) -> HttpResponse:
+    """The table alone; where it cannot be read, the reason as plain text with a 503."""
+    if error := table["found"].error:
+        return HttpResponse(error.user_message, status=503, content_type="text/plain; charset=utf-8")
+    return render(request, "batches/_table.html", table)
+
+
+def table_context(request: UserRequest, address: ListAddress, found: BatchList, *, here: str) -> dict[str, Any]:
+    """What `batches/_table.html` shows: the list at `address`, on a page at `here`, which it refreshes itself from."""
+    able = abilities()
+    return {
+        "address": address,
+        "here": here,
+        "found": found,
         "tabs": _tabs(address, found, able),
         "headings": _headings(address, able),
-        "rows": _rows(request, address, found),
+        "rows": _rows(request, address, found, here),
         "pager": _pager(address, found),
     }
-    template = "batches/_table.html" if is_refresh else "batches/list.html"
-    return render(request, template, context, status=503 if found.error else 200)
 
 
 def _campaigns(address: ListAddress, found: BatchList) -> list[tuple[str, str]]:
@@ -129,12 +149,13 @@ def _heading(name: str, label: str, address: ListAddress, able: Abilities) -> He
     return Heading(name, label, link, directions.get(address.order, ""))
 
 
-def _rows(request: UserRequest, address: ListAddress, found: BatchList) -> SafeString:
+def _rows(request: UserRequest, address: ListAddress, found: BatchList, here: str) -> SafeString:
     """The rows as HTML, "" where there are none. Nothing is offered to be done about what is stale."""
     if not found.page:
         return SafeString()
     writer = RowWriter(
         address=address,
+        here=here,
         campaign_names=found.campaign_names,
         now=found.read_at,
         csrf_token="" if found.is_stale else get_token(request),

@@ -52,23 +52,23 @@ ACTION = """<td role="cell" class="list-action">
 
 @dataclass(slots=True)
 class RowWriter:
-    """Writes the rows of one page as it was read at `now`, for a reader who is at `address`.
+    """Writes the rows of one page as it was read at `now`; `address` is the list that it is a page of.
 
-    `csrf_token` is for the buttons; without it there are none, and with `has_actions` False not even their column.
+    `here` is where a click comes back to. `csrf_token` is for the buttons; without it there are none, and with
+    `has_actions` False not even their column.
     """
 
     address: ListAddress
+    here: str
     campaign_names: Mapping[str, str]
     now: datetime
     csrf_token: str
     has_actions: bool
     _moments: Moments = field(init=False, default_factory=Moments)
-    _here: str = field(init=False)
     _list: str = field(init=False)
     _campaign_links: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._here = str(self.address)
         self._list = reverse("batches:batch_list")
 
     def row(self, batch: Batch) -> SafeString:
@@ -119,6 +119,6 @@ class RowWriter:
             icon=icon("player-play" if resumes else "player-pause"),
             segment=segment,
             batch_id=batch.batch_id,
-            here=self._here,
+            here=self.here,
             csrf_token=self.csrf_token,
         )

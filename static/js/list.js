@@ -1,4 +1,4 @@
-// Keeps the list of batches fresh without getting in the reader's way. The page works without it.
+// Keeps a list of batches fresh without getting in the reader's way. The page works without it.
 
 const EVERY = 10_000;
 const notice = document.getElementById("list-notice");
@@ -82,12 +82,12 @@ for (const failure of ["htmx:sendError", "htmx:timeout"]) {
 const [tabs] = scrollers();
 tabs.scrollLeft = tabs.querySelector("[aria-current]").offsetLeft - tabs.offsetLeft - 48;
 
-filter.addEventListener("change", (event) => {
+filter?.addEventListener("change", (event) => {
   if (event.target.matches("select")) filter.requestSubmit();
 });
 
 // An address to be sent to a colleague says only what was chosen.
-filter.addEventListener("formdata", (event) => {
+filter?.addEventListener("formdata", (event) => {
   for (const field of filter.elements) {
     if (field.name && field.value === (field.dataset.default ?? "")) event.formData.delete(field.name);
   }
