@@ -1,12 +1,16 @@
-"""How pages draw a batch."""
+"""How pages draw a batch, and a campaign with its batches."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 
-from dashboard.templatetags.ui import NOTHING
+from batches.syllable.schemas import Campaign
+from dashboard.markup import fill
+from dashboard.templatetags.ui import NOTHING, STATUS_COLOURS
 
 register = template.Library()
 
@@ -20,6 +24,14 @@ REQUEST_STATES = {
     "CANCELED": "orange",
     "FAILED": "red",
 }
+BATCH_STATUSES = {**STATUS_COLOURS, "CANCELED": "gray"}
+NO_STATUS = "no status"
+BAR = """<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="{words}">
+  {parts}
+</svg>"""
+PART = """<rect class="bar-{colour}" x="{start}" y="0" width="{width}" height="12"><title>{words}</title></rect>"""
+HOURS_UNKNOWN = "hours not known"
+TO = "\N{EN DASH}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +70,18 @@ def detailed(counts: Mapping[str, Any]) -> list[Detail]:
 @register.filter
 def segments(counts: Mapping[str, int]) -> list[Segment]:
     """The bar of a batch's requests by state, in the order in which requests go; states we do not know come last."""
-    known = [state for state in REQUEST_STATES if state in counts]
-    states = known + sorted(state for state in counts if state not in REQUEST_STATES)
+    return _segments(counts, REQUEST_STATES)
+
+
+@register.filter
+def status_segments(counts: Mapping[str, int]) -> list[Segment]:
+    """The bar of a campaign's batches by status, what runs first; statuses we do not know come last."""
+    return _segments(counts, BATCH_STATUSES)
+
+
+def _segments(counts: Mapping[str, int], colours: Mapping[str, str]) -> list[Segment]:
+    known = [state for state in colours if state in counts]
+    states = known + sorted(state for state in counts if state not in colours)
     total = sum(max(count, 0) for count in counts.values())
     found, start = [], 0.0
     for state in states:
@@ -67,6 +89,31 @@ def segments(counts: Mapping[str, int]) -> list[Segment]:
         if count:
             width = 1000 * count / total
             percent = round(100 * count / total)
-            found.append(Segment(state, count, REQUEST_STATES.get(state, "purple"), round(start, 2), width, percent))
+            found.append(Segment(state, count, colours.get(state, "purple"), round(start, 2), width, percent))
             start += width
     return found
+
+
+@register.filter
+def bar(segments: Iterable[Segment]) -> SafeString:
+    """The segments as a picture that says in words what it shows."""
+    words, parts = [], []
+    for segment in segments:
+        words.append(f"{segment.state or NO_STATUS} {segment.count}")
+        place = {"colour": segment.colour, "start": segment.start, "width": segment.width}
+        parts.append(fill(PART, words=words[-1], **place))
+    return fill(BAR, words=", ".join(words), parts=SafeString("".join(parts)))
+
+
+@register.filter
+def calling_hours(campaign: Campaign | None) -> str:
+    """From when to when a campaign may call, and in which zone; where one of them is missing, that they are unknown."""
+    if not (campaign and campaign.timezone and campaign.daily_start_time and campaign.daily_end_time):
+        return HOURS_UNKNOWN
+    return (
+        f"{_to_the_minute(campaign.daily_start_time)}{TO}{_to_the_minute(campaign.daily_end_time)} {campaign.timezone}"
+    )
+
+
+def _to_the_minute(time: str) -> str:
+    return time[:5] if re.fullmatch(r"\d\d:\d\d:\d\d", time) else time
