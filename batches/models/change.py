@@ -60,6 +60,11 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """The changes of one batch, newest first; none for an id that the database could not hold."""
         return self.none() if "\0" in batch_id else self.filter(batch_id=batch_id).order_by("-pk")
 
+    def of_campaign(self, campaign_id: str) -> Self:
+        """The changes of one campaign's batches, newest first; none for an id that is no number."""
+        is_number = campaign_id.isascii() and campaign_id.isdigit()
+        return self.filter(campaign_id=int(campaign_id)).order_by("-pk") if is_number else self.none()
+
     def paused_from(self, batch_id: str) -> BatchStatus | None:
         """The status from which the batch's newest applied change paused it; None where that change is no pause."""
         newest = self.of_batch(batch_id).filter(outcome=Outcome.APPLIED).first()
@@ -121,6 +126,7 @@ class Change(models.Model):
         )
         indexes = (
             models.Index(fields=("batch_id", "-id"), name="change_batch_newest"),
+            models.Index(fields=("campaign_id", "-id"), name="change_campaign_newest"),
             models.Index(fields=("deadline_at",), condition=Q(settled_at=None), name="change_unsettled"),
         )
 

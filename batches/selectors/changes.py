@@ -24,6 +24,11 @@ def batch_history(batch_id: str) -> QuerySet[Change]:
     return Change.objects.of_batch(batch_id)[:HISTORY_LENGTH]
 
 
+def campaign_history(campaign_id: str) -> QuerySet[Change]:
+    """The newest changes of a campaign's batches; none for an id that is no number, which the trail does not keep."""
+    return Change.objects.of_campaign(campaign_id)[:HISTORY_LENGTH]
+
+
 def unsettled_count() -> int:
     """How many changes are not known to have ended one way or the other."""
     return Change.objects.unsettled().count()
