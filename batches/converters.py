@@ -1,4 +1,4 @@
-"""Batch ids in our own addresses."""
+"""Ids of batches and campaigns in our own addresses."""
 
 import re
 
@@ -30,6 +30,13 @@ class BatchIdConverter:
         if self.to_url(batch_id) != value:
             raise ValueError("not the spelling of an id")
         return batch_id
+
+
+class CampaignIdConverter(BatchIdConverter):
+    """Any campaign id like a batch id, and as text: the API numbers its campaigns, but may answer with anything."""
+
+    def to_url(self, value: int | str) -> str:
+        return super().to_url(str(value))
 
 
 def has_address(batch_id: str) -> bool:

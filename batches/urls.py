@@ -2,12 +2,13 @@
 
 from django.urls import path, register_converter
 
-from batches.converters import BatchIdConverter
-from batches.views import changes, edit, requests
+from batches.converters import BatchIdConverter, CampaignIdConverter
+from batches.views import campaigns, changes, edit, requests
 from batches.views.batch import batch
 from batches.views.batches import batch_list
 
 register_converter(BatchIdConverter, "batch_id")
+register_converter(CampaignIdConverter, "campaign_id")
 
 app_name = "batches"
 urlpatterns = [
@@ -18,6 +19,8 @@ urlpatterns = [
     path("batches/<batch_id:batch_id>/resume/", edit.resume, name="batch_resume"),
     path("batches/<batch_id:batch_id>/requests/", requests.request_list, name="request_list"),
     path("batches/<batch_id:batch_id>/requests/export/", requests.request_export, name="request_export"),
+    path("campaigns/", campaigns.campaign_list, name="campaign_list"),
+    path("campaigns/<campaign_id:campaign_id>/", campaigns.campaign, name="campaign"),
     path("changes/", changes.change_list, name="change_list"),
     path("changes/<int:change_id>/", changes.change, name="change"),
     path("changes/<int:change_id>/undo/", changes.undo, name="change_undo"),

@@ -12,6 +12,8 @@ pytestmark = pytest.mark.django_db
 PAGES = {
     "list": lambda: reverse("batches:batch_list"),
     "batch": lambda: reverse("batches:batch", args=[ID]),
+    "campaigns": lambda: reverse("batches:campaign_list"),
+    "campaign": lambda: reverse("batches:campaign", args=[1]),
     "requests": lambda: reverse("batches:request_list", args=[ID]),
 }
 

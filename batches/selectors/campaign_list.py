@@ -1,0 +1,178 @@
+"""Every campaign with what its batches add up to. The API tells no sums, so they are counted over the batches."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
+from math import ceil
+
+from django.conf import settings
+from django.core.cache import caches
+from django.utils import timezone
+
+from batches.connection import syllable_client
+from batches.selectors.aside import result, submit
+from batches.selectors.campaigns import campaign_label
+from batches.selectors.last_seen import LastSeen
+from batches.syllable.client import SyllableClient
+from batches.syllable.deadline import Deadline
+from batches.syllable.errors import SyllableError, SyllableUnavailable
+from batches.syllable.gate import Lane
+from batches.syllable.schemas import Batch, BatchQuery, BatchStatus, Campaign, Page
+
+BATCHES_PER_PAGE = 100
+MOST_PAGES = 30
+# A visit to this page leaves room in the pool for what others have counted beside their lists.
+PAGES_AT_A_TIME = 5
+KEPT_SECONDS = 15
+CACHE_KEY = "campaign-list"
+OVER = (BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """One campaign. `campaign` is None where only batches name it, `id` is "" for the batches that name none.
+
+    `statuses` is the number of its batches by status. `requests` is None where the API counts none. `next_expiry` is
+    the first moment at which one of its batches that are not over expires; None where there is no such moment.
+    """
+
+    id: str
+    label: str
+    campaign: Campaign | None
+    statuses: dict[str, int]
+    requests: int | None
+    next_expiry: datetime | None
+
+    @property
+    def kind(self) -> str:
+        """By what it reaches people, or from where, as far as that is known."""
+        return (self.campaign.mode or self.campaign.source or "") if self.campaign else ""
+
+    @property
+    def batches(self) -> int:
+        """The number of its batches."""
+        return sum(self.statuses.values())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no batch of it can still run."""
+        return all(status in OVER for status in self.statuses)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignList:
+    """The campaigns as they were at `read_at`; `stale_because` says why that is not now, where Syllable fails.
+
+    `rows` is None where they could not be read, and `error` says why. They are counted over the `counted` newest
+    batches; `is_complete` says whether there are no others. `unreadable` counts batches that were no objects.
+    """
+
+    read_at: datetime
+    rows: list[CampaignRow] | None = None
+    error: SyllableError | None = None
+    counted: int = 0
+    is_complete: bool = True
+    unreadable: int = 0
+    stale_because: SyllableUnavailable | None = None
+
+
+_last_seen: LastSeen[CampaignList] = LastSeen(most=4)
+
+
+def campaign_list() -> CampaignList:
+    """Every campaign, those with batches that can still run first. May be 15 seconds old.
+
+    Takes at most `SYLLABLE_TIMEOUT` seconds and raises nothing of the API's. Costs the API the campaigns and at most 30
+    pages of batches. Where Syllable does not answer it is what this process last saw, if it did; a definite refusal is
+    never covered up like this.
+    """
+    kept: CampaignList | None = caches["local"].get(CACHE_KEY)
+    if kept:
+        return kept
+    client = syllable_client()
+    try:
+        found = _read(client)
+    except SyllableError as error:
+        seen = _last_seen.get(client)
+        if seen and isinstance(error, SyllableUnavailable):
+            return replace(seen, stale_because=error)
+        return CampaignList(timezone.now(), error=error)
+    caches["local"].set(CACHE_KEY, found, KEPT_SECONDS)
+    _last_seen.keep(client, found)
+    return found
+
+
+def _read(client: SyllableClient) -> CampaignList:
+    deadline = Deadline(settings.SYLLABLE_TIMEOUT)
+    # Asked alone and first: what is read aside is never asked of an API that may be down.
+    first = client.list_batches(_query(0), deadline=deadline)
+    naming = submit(client.within(Lane.ASIDE).all_campaigns, deadline=deadline)
+    pages = _pages(client.within(Lane.ASIDE), first, deadline)
+    campaigns = result(naming, deadline)
+    batches = _once_each(chain.from_iterable(page.items for page in pages))
+    now = timezone.now()
+    return CampaignList(
+        read_at=now,
+        rows=_rows(campaigns, batches, now),
+        counted=len(batches),
+        is_complete=not pages[-1].has_next,
+        unreadable=sum(page.unreadable for page in pages),
+    )
+
+
+def _pages(client: SyllableClient, first: Page[Batch], deadline: Deadline) -> list[Page[Batch]]:
+    """The `first` page and those after it, some at a time as long as there are more."""
+    pages = [first]
+    while len(pages) < (most := _page_count(pages[-1])):
+        numbers = range(len(pages), min(len(pages) + PAGES_AT_A_TIME, most))
+        reading = [submit(client.list_batches, _query(number), deadline=deadline) for number in numbers]
+        pages += [result(future, deadline) for future in reading]
+    return pages
+
+
+def _page_count(page: Page[Batch]) -> int:
+    """How many pages there are to be read, as `page`, the last that was, tells; the most where it has no total."""
+    if page.total_count is None:
+        return MOST_PAGES if page.has_next else 0
+    return min(MOST_PAGES, ceil(page.total_count / page.page_size))
+
+
+def _query(page: int) -> BatchQuery:
+    return BatchQuery(order_by="batch_id", descending=True, page=page, limit=BATCHES_PER_PAGE)
+
+
+def _once_each(batches: Iterable[Batch]) -> list[Batch]:
+    """What moves from one page to the next while they are read comes on both."""
+    found: dict[object, Batch] = {}
+    for batch in batches:
+        found.setdefault(batch.batch_id or id(batch), batch)
+    return list(found.values())
+
+
+def _rows(campaigns: list[Campaign], batches: list[Batch], now: datetime) -> list[CampaignRow]:
+    batches_of: dict[str, list[Batch]] = defaultdict(list)
+    for batch in batches:
+        batches_of[_key(batch.campaign_id)].append(batch)
+    known = {_key(campaign.id): campaign for campaign in reversed(campaigns)}
+    rows = [_row(key, known.get(key), batches_of[key], now) for key in {**known, **batches_of}]
+    return sorted(rows, key=lambda row: (row.is_over, row.label.casefold(), row.id))
+
+
+def _key(campaign_id: int | str | None) -> str:
+    return "" if campaign_id is None else str(campaign_id)
+
+
+def _row(key: str, campaign: Campaign | None, batches: list[Batch], now: datetime) -> CampaignRow:
+    counts = [batch.count for batch in batches if isinstance(batch.count, int)]
+    expiries = [batch.expires_on.at for batch in batches if batch.status not in OVER and batch.expires_on]
+    name = campaign.campaign_name if campaign else ""
+    return CampaignRow(
+        id=key,
+        label=campaign_label(key, name) if key else name or "No campaign",
+        campaign=campaign,
+        statuses=Counter(str(batch.status) for batch in batches),
+        requests=sum(counts) if counts else None,
+        next_expiry=min((at for at in expiries if at and at > now), default=None),
+    )

@@ -1,0 +1,50 @@
+"""The list of campaigns, and the page of one."""
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from batches.selectors.batches import batch_list
+from batches.selectors.campaign import campaign_page
+from batches.selectors.campaign_list import campaign_list as read_campaigns
+from batches.selectors.changes import outcome_to_tell
+from batches.views.access import UserRequest, may_view
+from batches.views.batches import is_refresh, refreshed_table, table_context
+from batches.views.list_address import ListAddress
+from batches.views.list_rows import SOON
+
+CAMPAIGNS_PER_PAGE = 50
+
+
+@may_view
+@require_safe
+def campaign_list(request: UserRequest) -> HttpResponse:
+    """Every campaign with what its batches add up to; a page that is none, or past the end, is the nearest there is."""
+    found = read_campaigns()
+    page = Paginator(found.rows or [], CAMPAIGNS_PER_PAGE).get_page(request.GET.get("page", 1))
+    context = {"found": found, "page": page, "soon": found.read_at + SOON}
+    return render(request, "batches/campaigns.html", context, status=503 if found.error else 200)
+
+
+@may_view
+@require_safe
+def campaign(request: UserRequest, campaign_id: str) -> HttpResponse:
+    """The campaign's facts, its first batches and its history; for htmx the table of its batches alone.
+
+    `change` names the change whose outcome is to be told first.
+    """
+    address = ListAddress(campaign=campaign_id)
+    here = reverse("batches:campaign", args=[campaign_id])
+    if is_refresh(request):
+        table = table_context(request, address, batch_list(address.query()), here=here)
+        return refreshed_table(request, table | {"campaign_id": campaign_id})
+    page = campaign_page(address.query())
+    context = table_context(request, address, page.batches, here=here) | {
+        "campaign_id": campaign_id,
+        "page": page,
+        "told": outcome_to_tell(request.GET.get("change", "")),
+    }
+    status = 404 if page.is_unknown else 503 if page.batches.error else 200
+    return render(request, "batches/campaign.html", context, status=status)
