@@ -8,9 +8,10 @@ BIN := .venv/bin
 SDKS := 0.4.7 0.49.87
 CONTRACT ?= 2025-04
 TESTS ?= tests
+PROCESSES := web worker stopper sweep settle
 
 DEMO := SANDBOX=true DEBUG=false HTTPS=false ALLOWED_HOSTS=127.0.0.1,localhost TRUSTED_PROXIES= EMAIL_URL=consolemail:// \
-	DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 CSRF_TRUSTED_ORIGINS= \
+	DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 CSRF_TRUSTED_ORIGINS= REDIS_URL= BIND=127.0.0.1 \
 	SYLLABLE_API_URL=http://127.0.0.1:$(SANDBOX_PORT) SYLLABLE_API_KEY=sandbox-key SYLLABLE_API_CONTRACT=$(CONTRACT) \
 	PORT=$(PORT) SANDBOX_PORT=$(SANDBOX_PORT) PATH="$(CURDIR)/$(BIN):$$PATH"
 # What `check --deploy` judges is the shipped default, so nothing of a local .env may soften it.
@@ -25,12 +26,12 @@ run: .venv/.installed var/secret_key staticfiles/.collected ## The dashboard wit
 	@export SECRET_KEY="$$(cat var/secret_key)" $(DEMO); \
 	python manage.py migrate --verbosity 0 && \
 	python manage.py demo_accounts --address http://127.0.0.1:$(PORT)/ && \
-	exec honcho -e /dev/null start --no-prefix web settle sandbox
+	exec honcho -e /dev/null start --no-prefix $(PROCESSES) sandbox
 
 serve: .venv/.installed staticfiles/.collected ## The dashboard for the account that .env names
 	@test -f .env || { echo "There is no .env yet: copy .env.example to .env and fill it in."; exit 1; }
 	@export PORT=$(PORT) PATH="$(CURDIR)/$(BIN):$$PATH"; \
-	python manage.py migrate --verbosity 0 && exec honcho -e /dev/null start --no-prefix web settle
+	python manage.py migrate --verbosity 0 && exec honcho -e /dev/null start --no-prefix $(PROCESSES)
 
 test: .venv/.installed $(SDKS:%=.venv-sdk-%/.installed) ## Everything the tests need, then the tests
 	@./tests/browser

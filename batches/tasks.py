@@ -4,10 +4,14 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from types import FrameType
 from typing import Any
 
+from django.db import close_old_connections
+from django.utils import timezone
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
 from batches.models import Operation, Scope
 from batches.services.carrying import operation_carry
@@ -16,11 +20,14 @@ from batches.services.operations import operation_queued
 STOP_QUEUE = "stop"
 DEFAULT_QUEUE = "default"
 FIRST = 100
+FORGOTTEN_AFTER = timedelta(days=7)
 
 
 @task
 def carry(operation_id: int) -> None:
     """Carry out an operation for one turn, and queue it again where that did not end it."""
+    # A worker of Redis does not notice by itself that the database has closed its connection.
+    close_old_connections()
     with _told_to_leave() as must_leave:
         again = operation_carry(operation_id, must_leave=must_leave)
     if again:
@@ -33,6 +40,11 @@ def operation_enqueue(operation: Operation) -> None:
     first = FIRST if operation.scope == Scope.ALL else 0
     operation_queued(operation.pk)
     carry.using(queue_name=queue, priority=first).enqueue(operation.pk)
+
+
+def tasks_forget() -> None:
+    """Delete the tasks of more than a week ago from the database: what still waits is queued again by a sweep."""
+    DBTaskResult.objects.filter(enqueued_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
 
 
 @contextmanager

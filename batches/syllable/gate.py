@@ -33,7 +33,7 @@ class Lane(Enum):
     ASIDE = "aside"
 
 
-# Pages and writes are read by the threads of the server, so together they stay below its `--threads`.
+# Pages and writes are read by the threads of the server, so together they stay below its `threads`.
 LIMITS = {
     Lane.PAGES: Limit(calls=8, waiting=2, patience=0.5),
     Lane.WRITES: Limit(calls=4, waiting=2, patience=3.0),

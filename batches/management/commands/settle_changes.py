@@ -1,11 +1,10 @@
 """`manage.py settle_changes`: find out what became of the changes that a crash or a silent API left open."""
 
-import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import close_old_connections
 
+from batches.management.loop import repeat
 from batches.models import Change
 from batches.services.settling import changes_settle
 
@@ -19,10 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("--every", type=float, metavar="SECONDS", help="go on settling, with this pause in between")
 
     def handle(self, *args: Any, every: float | None = None, **options: Any) -> None:
-        while every:
-            self._settle()
-            close_old_connections()
-            time.sleep(every)
+        if every:
+            repeat(self._settle, every=every)
         if not self._settle():
             raise SystemExit(1)
 
