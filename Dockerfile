@@ -5,7 +5,9 @@ ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /app
 RUN python -m venv /opt/venv
 COPY requirements.txt ./
-RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
+# crontab, a part of RQ's scheduler, is published as source alone.
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes \
+    --only-binary :all: --no-binary crontab -r requirements.txt
 COPY manage.py gunicorn.conf.py ./
 COPY dashboard dashboard
 COPY batches batches
