@@ -1,0 +1,187 @@
+"""Procfile, Makefile, Dockerfile, compose.yaml, .env.example and the settings say one thing, and it works."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from batches.sandbox.contracts import CONTRACTS
+from batches.sandbox.server import Sandbox
+from dashboard.probe import host_of, is_alive
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO_ONLY = {"sandbox"}
+# What others than the settings read: gunicorn.conf.py, and compose.yaml for its own PostgreSQL.
+NOT_SETTINGS = {"BIND", "PORT", "POSTGRES_PASSWORD"}
+# The name that the SDK has for SYLLABLE_API_KEY, explained beside it.
+OTHER_NAMES = {"SYLLABLESDK_API_KEY_HEADER"}
+START_SECONDS, STOP_SECONDS = 60, 20
+
+
+def text_of(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def procfile():
+    lines = [line.split(":", 1) for line in text_of("Procfile").splitlines()]
+    return {name: shlex.split(command) for name, command in lines}
+
+
+def compose_services():
+    """Each service of compose.yaml, as text; the test environment has nothing that reads YAML."""
+    services = text_of("compose.yaml").split("\nservices:\n")[1].split("\nvolumes:\n")[0]
+    return dict(re.findall(r"(?ms)^  (\w+):\n(.*?)(?=^  [\w#]|\Z)", services))
+
+
+def compose_commands():
+    found = {name: re.search(r"command: (\[.*\])", text) for name, text in compose_services().items()}
+    return {name: json.loads(command[1]) for name, command in found.items() if command}
+
+
+def dockerfile(instruction):
+    lines = text_of("Dockerfile").replace("\\\n", " ").splitlines()
+    return [line.split(maxsplit=1)[1] for line in lines if line.startswith(f"{instruction} ")]
+
+
+def copied():
+    """What the image copies out of the project."""
+    return {source for line in dockerfile("COPY") if "--from" not in line for source in line.split()[:-1]}
+
+
+def variables(text):
+    """The variables of an .env file, those in comments too."""
+    return set(re.findall(r"(?m)^(?:# )?([A-Z_]+)=", text))
+
+
+def test_compose_runs_what_the_procfile_runs():
+    expected = {name: command for name, command in procfile().items() if name not in DEMO_ONLY}
+    assert compose_commands() == expected | {"migrate": ["python", "manage.py", "migrate"]}
+
+
+def test_make_starts_every_process_of_the_procfile():
+    names = re.search(r"PROCESSES := (.*)", text_of("Makefile"))[1].split()
+    assert set(names) == procfile().keys() - DEMO_ONLY
+
+
+def test_the_image_is_the_web_server_unless_it_is_told_otherwise():
+    assert json.loads(dockerfile("CMD")[0]) == procfile()["web"]
+
+
+@pytest.mark.parametrize("name", sorted(compose_commands().keys() - {"migrate"}))
+def test_every_process_waits_for_the_migrations(name):
+    text = compose_services()[name]
+    assert "<<: *background" in text or "depends_on: *dependencies" in text
+
+
+def test_only_the_web_server_can_be_reached_and_only_from_its_machine():
+    ports = {name: text for name, text in compose_services().items() if "ports:" in text}
+    assert ports.keys() == {"web"}
+    assert '"127.0.0.1:' in ports["web"]
+
+
+def test_the_image_has_everything_that_python_and_the_templates_are_made_of():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    needed = {
+        name.split("/")[0] for name in tracked.splitlines() if re.match(r"(dashboard|batches|templates|static)/", name)
+    }
+    assert copied() == needed | {"manage.py", "gunicorn.conf.py", "requirements.txt"}
+
+
+def test_the_build_is_given_what_it_copies_and_nothing_else():
+    kept = {line[1:] for line in text_of(".dockerignore").splitlines() if line.startswith("!")}
+    assert kept == copied()
+    assert not any(fnmatch(".env", name) for name in kept)
+
+
+def test_the_image_does_not_run_as_root():
+    assert dockerfile("USER") == ["dashboard"]
+
+
+def test_the_example_names_every_setting_and_no_other():
+    read = set(re.findall(r"env(?:\.\w+)?\(\s*\"([A-Z_]+)\"", text_of("dashboard/settings.py")))
+    assert variables(text_of(".env.example")) - NOT_SETTINGS == read - OTHER_NAMES
+    assert set(re.findall(r"\$\{([A-Z_]+)", text_of("compose.yaml"))) <= read | NOT_SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("allowed", "host"), [("a.example,b.example", "a.example"), (".example.com", "example.com"), ("*", "localhost")]
+)
+def test_the_health_check_asks_for_a_name_that_is_allowed(allowed, host):
+    assert host_of(allowed) == host
+
+
+@pytest.fixture(scope="module")
+def api():
+    """Of this module alone, as no other test may empty it meanwhile."""
+    with Sandbox(api_key="key-for-tests", contract=CONTRACTS["2025-04"]) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def environment(tmp_path, api):
+    """What the processes share, with a database of their own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+        "SECRET_KEY": "a key for the processes",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'dashboard.sqlite3'}",
+        "REDIS_URL": "",
+        "OPERATION_LEASE": "2",
+        "HTTPS": "true",
+        "ALLOWED_HOSTS": "dashboard.example.com",
+        "SYLLABLE_API_URL": api.url,
+        "SYLLABLE_API_KEY": api.api_key,
+        "PORT": str(port),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+
+
+def eventually(condition):
+    deadline = time.monotonic() + START_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+# Nobody queues it: the sweep finds it.
+DECIDE = """
+from django.core.management import call_command
+from tests.conftest import member_of
+from tests.services.operations import start
+call_command("migrate", verbosity=0)
+start("pause", member_of("Operators", "operator@example.com"), campaign_id={campaign})
+"""
+
+
+def test_the_processes_of_the_procfile_carry_out_what_was_decided_and_end_when_told(environment, api, tmp_path):
+    campaign = api.store.add_campaign()
+    api.store.add_batch("b1", campaign_id=campaign, status="ACTIVE")
+    decide = [sys.executable, "manage.py", "shell", "--no-imports", "-c", DECIDE.format(campaign=campaign)]
+    subprocess.run(decide, cwd=ROOT, env=environment, check=True, timeout=START_SECONDS)
+    logs = {name: tmp_path / f"{name}.log" for name in procfile().keys() - DEMO_ONLY}
+    processes = {
+        name: subprocess.Popen(
+            procfile()[name], cwd=ROOT, env=environment, stdout=log.open("w"), stderr=subprocess.STDOUT
+        )
+        for name, log in logs.items()
+    }
+    try:
+        eventually(lambda: is_alive(int(environment["PORT"]), host_of(environment["ALLOWED_HOSTS"])))
+        eventually(lambda: api.batch("b1")["status"] == "PAUSED")
+    finally:
+        for process in processes.values():
+            process.send_signal(signal.SIGTERM)
+        codes = {name: process.wait(STOP_SECONDS) for name, process in processes.items()}
+    # A process that is told before it has begun ends by the signal itself.
+    assert set(codes.values()) <= {0, -signal.SIGTERM}, {name: log.read_text() for name, log in logs.items()}
