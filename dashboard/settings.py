@@ -145,6 +145,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": QUE
 REDIS_URL = env("REDIS_URL", default="")
 if REDIS_URL:
     INSTALLED_APPS += ["django_rq"]
+    # Its pages would let every administrator delete tasks and repeat them.
+    RQ_SHOW_ADMIN_LINK = False
     TASKS["default"]["BACKEND"] = "django_tasks_rq.RQBackend"
     # Longer than an operation's longest turn.
     RQ_QUEUES = {queue: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 600} for queue in QUEUES}

@@ -20,8 +20,8 @@ from dashboard.probe import host_of, is_alive
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_ONLY = {"sandbox"}
-# What others than the settings read: gunicorn.conf.py, and compose.yaml for its own PostgreSQL.
-NOT_SETTINGS = {"BIND", "PORT", "POSTGRES_PASSWORD"}
+# Read by compose.yaml, for its own PostgreSQL.
+NOT_SETTINGS = {"POSTGRES_PASSWORD"}
 # The name that the SDK has for SYLLABLE_API_KEY, explained beside it.
 OTHER_NAMES = {"SYLLABLESDK_API_KEY_HEADER"}
 START_SECONDS, STOP_SECONDS = 60, 20
@@ -110,6 +110,21 @@ def test_the_example_names_every_setting_and_no_other():
     read = set(re.findall(r"env(?:\.\w+)?\(\s*\"([A-Z_]+)\"", text_of("dashboard/settings.py")))
     assert variables(text_of(".env.example")) - NOT_SETTINGS == read - OTHER_NAMES
     assert set(re.findall(r"\$\{([A-Z_]+)", text_of("compose.yaml"))) <= read | NOT_SETTINGS
+
+
+def test_redis_brings_no_page_with_it(environment):
+    code = "from django.contrib import admin; print([model._meta.app_label for model in admin.site._registry])"
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+        cwd=ROOT,
+        env=environment | {"REDIS_URL": "redis://127.0.0.1:1/0"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=START_SECONDS,
+    )
+    assert "dashboard" in done.stdout
+    assert "django_rq" not in done.stdout
 
 
 @pytest.mark.parametrize(
