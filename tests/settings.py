@@ -15,6 +15,9 @@ os.environ |= {
     "SYLLABLE_API_KEY": "key-for-tests",
     "SYLLABLE_API_CONTRACT": "2025-04",
     "SYLLABLE_TIMEOUT": "10",
+    "OPERATION_CONCURRENCY": "8",
+    "OPERATION_LEASE": "10",
+    "REDIS_URL": "",
     "EMAIL_URL": "memorymail://",
 }
 
