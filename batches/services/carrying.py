@@ -99,9 +99,10 @@ def _leave(lease: Lease, end: End) -> bool:
 class Carrier:
     """One worker's turn at one operation. Its thread hands out the items, the crew's threads write them.
 
-    `left_behind` are the changes that a worker before this one began and did not end. `outage` is how the API fails
-    while it answers nobody; then nothing is handed out. `newly_found` is what the last listing found: the next one
-    comes when all of that is written, and the operation is over when it finds nothing.
+    `left_behind` are the changes that a worker before this one began and did not end: until it is known what became of
+    them their batches are not written. `outage` is how the API fails while it answers nobody; then nothing is handed
+    out. `newly_found` is what the last listing found: the next one comes when all of that is written, and the operation
+    is over when it finds nothing.
     """
 
     operation: Operation
@@ -124,6 +125,7 @@ class Carrier:
     def carry(self, crew: Crew[int]) -> End:
         """Go on until it is done, somebody else's, or another's turn; what was begun is ended first."""
         self.left_behind = list(self.operation.changes.filter(outcome=Outcome.STARTED))
+        self.writer.recall()
         if not is_listed(self.operation):
             self.newly_found = 0
         leaving: End | None = None
@@ -196,9 +198,8 @@ class Carrier:
     def _hand_out(self, crew: Crew[int]) -> None:
         if self.newly_found is None and FINDING not in crew.under_way:
             crew.submit(FINDING, self._find)
-        for change in [change for change in self.left_behind if _may_be_settled(change)]:
-            if crew.has_room:
-                self.left_behind.remove(change)
+        for change in tuple(self.left_behind):
+            if crew.has_room and -change.pk not in crew.under_way and _may_be_settled(change):
                 crew.submit(-change.pk, partial(self._settle, change))
         while crew.has_room and (item := self._next(crew.size)):
             crew.submit(item.pk, partial(self._write, item))
@@ -210,7 +211,7 @@ class Carrier:
             waiting = (
                 self.operation.items.filter(state=ItemState.WAITING)
                 .exclude(pk__in=self.items)
-                .exclude(batch_id__in=[change.batch_id for change in self.left_behind])
+                .exclude(batch_id__in=[change.batch_id for change in tuple(self.left_behind)])
                 .select_related("change", "undoes")
                 .order_by("attempts", "pk")
             )
@@ -223,8 +224,8 @@ class Carrier:
             raise TryAgain
 
     def _settle(self, change: Change) -> None:
-        if not self.writer.settle(change):
-            self.left_behind.append(change)
+        if self.writer.settle(change):
+            self.left_behind.remove(change)
 
     def _find(self) -> None:
         found = operation_find(self.operation)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from batches import rules
@@ -55,6 +55,15 @@ class ItemWriter:
         if item and not self._ended_by(change, item):
             _remember(item, change)
         return True
+
+    def recall(self) -> None:
+        """Tell the items what was tried of them already: a worker may die after a change ended and before it says so.
+
+        An item whose change was applied then ends without another look at its batch.
+        """
+        ended = self.operation.changes.filter(batch_id=OuterRef("batch_id")).exclude(outcome=Outcome.STARTED)
+        newest = Subquery(ended.order_by("-pk").values("pk")[:1])
+        self.operation.items.filter(state=ItemState.WAITING).update(change=newest)
 
     def failed(self, item: OperationItem, why: str = "") -> None:
         """Count a failed try against the item; the last one ends it, with `why` or what its change says."""

@@ -1,0 +1,50 @@
+"""What a worker that died leaves to the next one."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from batches.models import Change, Kind, Origin, Outcome, State
+from batches.services.changes import batch_update
+from tests.services.operations import carried_out, start, totals
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_batch_that_was_written_but_not_yet_reported_counts_as_done_and_is_not_written_again(sandbox, operator):
+    sandbox.store.add_batch("a", campaign_id=7, status="ACTIVE")
+    operation = start(Kind.PAUSE, operator)
+    operation.items.create(batch_id="a")
+    batch_update(batch_id="a", edit=operation.edit, actor=operator, origin=Origin.OPERATION, operation=operation)
+
+    carried_out(operation)
+
+    assert operation.state == State.FINISHED
+    assert totals(operation) == {"done": 1}
+    assert operation.items.get().change == Change.objects.get(outcome=Outcome.APPLIED)
+    assert len(sandbox.requests.of("PUT")) == 1
+
+
+def test_a_write_that_a_dead_worker_left_under_way_is_looked_up_before_its_batch_is_tried_again(sandbox, operator):
+    sandbox.latency = 0.05
+    sandbox.store.add_batch("a", campaign_id=7, status="ACTIVE")
+    operation = start(Kind.PAUSE, operator)
+    operation.items.create(batch_id="a")
+    left = Change.objects.create(
+        batch_id="a",
+        operation=operation,
+        actor=operator,
+        actor_email=operator.email,
+        origin=Origin.OPERATION,
+        wish=operation.wish,
+        before=sandbox.batch("a"),
+        deadline_at=timezone.now() + timedelta(seconds=0.5),
+    )
+    sandbox.store.change_batch("a", status="PAUSED")
+
+    carried_out(operation)
+
+    assert totals(operation) == {"done": 1}
+    assert list(operation.changes.all()) == [left]
+    assert not sandbox.requests.of("PUT")
