@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.db import close_old_connections
 from django.db.models import Max
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches.connection import syllable_client
@@ -228,11 +228,12 @@ class Carrier:
             self.left_behind.remove(change)
 
     def _find(self) -> None:
-        found = operation_find(self.operation)
-        if self.listings == 0:
+        # Before anything is written: what the operation does itself is not what it leaves alone.
+        if not self.operation.items.exists():
             left_alone = count_left_alone(self.operation)
-            first = {"left_alone": left_alone, "found_at": Coalesce("found_at", Now())}
-            Operation.objects.filter(pk=self.operation.pk).update(**first)
+            Operation.objects.filter(pk=self.operation.pk).update(left_alone=left_alone)
+        found = operation_find(self.operation)
+        Operation.objects.filter(pk=self.operation.pk, found_at=None).update(found_at=Now())
         self.listings += 1
         self.newly_found = found if self.listings < MOST_LISTINGS else 0
 

@@ -6,7 +6,9 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Change, Kind, Origin, Outcome, State
+from batches.sandbox import faults
 from batches.services.changes import batch_update
+from batches.services.operations import operation_retry
 from tests.services.operations import carried_out, start, totals
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,3 +50,18 @@ def test_a_write_that_a_dead_worker_left_under_way_is_looked_up_before_its_batch
     assert totals(operation) == {"done": 1}
     assert list(operation.changes.all()) == [left]
     assert not sandbox.requests.of("PUT")
+
+
+def test_what_the_operation_wrote_itself_does_not_count_as_left_alone_when_it_goes_on(sandbox, operator):
+    sandbox.store.add_batch("a", campaign_id=7, status="ACTIVE")
+    sandbox.store.add_batch("refused", campaign_id=7, status="ACTIVE")
+    sandbox.store.add_batch("paused before", campaign_id=7, status="PAUSED")
+    sandbox.faults.add(faults.answer(422), method="PUT", path="/refused$")
+    operation = carried_out(start(Kind.PAUSE, operator))
+    assert totals(operation) == {"done": 1, "failed": 1}
+
+    operation_retry(operation=operation, actor=operator)
+    carried_out(operation)
+
+    assert totals(operation) == {"done": 2}
+    assert operation.left_alone == {"PAUSED": 1}
