@@ -1,8 +1,8 @@
 """Connections that keep to the deadline of the call they serve.
 
 A timeout of `requests` is for each read: a server that sends one byte a second holds its caller for as long as it
-likes, in the headers as well as in the body. Here every read gets what is left of the deadline instead. Only the
-lookup of a name has the resolver's own limit.
+likes, in the headers as well as in the body. Here every read gets what is left of the deadline instead, and nothing is
+sent after it. Only the lookup of a name has the resolver's own limit.
 """
 
 import socket
@@ -40,12 +40,20 @@ call = _Call()
 
 
 class DeadlineSocket(socket.socket):
+    def sendall(self, *args: Any, **kwargs: Any) -> None:
+        self.settimeout(call.time_left())
+        super().sendall(*args, **kwargs)
+
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         self.settimeout(call.time_left())
         return super().recv_into(*args, **kwargs)
 
 
 class DeadlineTLSSocket(ssl.SSLSocket):
+    def sendall(self, *args: Any, **kwargs: Any) -> None:
+        self.settimeout(call.time_left())
+        super().sendall(*args, **kwargs)
+
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         self.settimeout(call.time_left())
         return super().recv_into(*args, **kwargs)
@@ -83,6 +91,8 @@ class DeadlineConnection(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.is_closed:
             self.connect()
+        # A process that stalled on its way here must not send what somebody else has settled meanwhile.
+        call.time_left()
         call.sending = True
         super().request(*args, **kwargs)
 

@@ -2,6 +2,8 @@
 
 import socket
 import ssl
+import time
+from http.client import HTTPConnection
 
 import pytest
 
@@ -53,6 +55,18 @@ def test_the_deadline_of_the_caller_goes_for_a_write_too():
         transport = connected(wire)
         with takes_about(0.1), pytest.raises(TimedOut):
             send(transport, deadline=Deadline(0.1))
+
+
+def test_a_process_that_stalls_before_it_sends_sends_nothing_after_the_deadline(scheme_tls, monkeypatch):
+    def stall(connection, *args, **kwargs):
+        time.sleep(0.3)
+        send_head(connection, *args, **kwargs)
+
+    send_head = HTTPConnection.endheaders
+    monkeypatch.setattr(HTTPConnection, "endheaders", stall)
+    with Wire(ANSWER, tls=scheme_tls) as wire, takes_about(0.3), pytest.raises(TimedOut):
+        send(transport_to(wire.url, timeout=0.25))
+    assert not wire.requests
 
 
 def test_a_silent_tls_handshake_ends_at_the_deadline_with_nothing_sent():
