@@ -1,0 +1,99 @@
+"""Campaigns with many batches, and what has to be true of them whatever happened to the workers."""
+
+from collections import defaultdict
+from datetime import timedelta
+from urllib.parse import unquote
+
+from django.utils import timezone
+
+from batches.models import Change, Operation, Outcome, State
+from batches.services.settling import changes_settle
+from tests.services.operations import totals
+from tests.workers.processes import eventually
+
+
+def fill(sandbox, count, *, campaign_id=7, status="ACTIVE"):
+    """So many batches of a campaign; returns their ids."""
+    ids = [f"{campaign_id}-{number}" for number in range(count)]
+    for batch_id in ids:
+        sandbox.store.add_batch(batch_id, campaign_id=campaign_id, status=status)
+    return ids
+
+
+def finished(operation):
+    """The operation once it is over."""
+
+    def is_over():
+        operation.refresh_from_db()
+        return not operation.is_open
+
+    eventually(is_over)
+    return operation
+
+
+def holder(operation):
+    """The lease's token of whoever carries the operation out at the moment, "" where nobody does."""
+    operation.refresh_from_db()
+    return operation.token if operation.state == State.RUNNING else ""
+
+
+def taken_over(operation, *, other_than=""):
+    """The token of the next worker that takes the operation."""
+    return eventually(lambda: (token := holder(operation)) not in ("", other_than) and token)
+
+
+def writes(sandbox):
+    """All writes that have come, oldest first."""
+    return [request for request in list(sandbox.requests) if request.method != "GET"]
+
+
+def wait_for_writes(sandbox, number):
+    """Return when so many more writes have come."""
+    so_far = len(writes(sandbox))
+    eventually(lambda: len(writes(sandbox)) >= so_far + number)
+
+
+def written(sandbox):
+    """The `X-Request-ID`s of all writes by batch, in the order in which they came."""
+    request_ids = defaultdict(list)
+    for request in writes(sandbox):
+        request_ids[unquote(request.path.rsplit("/", 1)[-1])].append(request.headers["X-Request-ID"])
+    return request_ids
+
+
+def an_hour_later(operation):
+    """As if everything had been down for an hour since the operation was started."""
+    then = timezone.now() - timedelta(hours=1)
+    Operation.objects.filter(pk=operation.pk).update(created_at=then, confirmed_at=then, queued_at=then)
+
+
+def assert_all_done(operation, sandbox, ids, *, status="PAUSED"):
+    """Every batch shows it, every item and every change is over, and nothing was written after it was confirmed."""
+    assert finished(operation).state == State.FINISHED
+    assert totals(operation) == {"done": len(ids)}
+    assert {sandbox.store.batch(batch_id)["status"] for batch_id in ids} == {status}
+    assert not operation.changes.filter(outcome=Outcome.STARTED).exists()
+    assert_settled()
+    assert_none_written_after_it_was_confirmed(operation, sandbox)
+
+
+def assert_settled():
+    """What an unanswered call left open can be found out."""
+
+    def is_settled():
+        changes_settle()
+        return not Change.objects.unsettled().exists()
+
+    eventually(is_settled)
+
+
+def assert_none_written_after_it_was_confirmed(operation, sandbox):
+    """Of each batch one change was applied, and no write of another change came after that one's."""
+    confirmed = dict(operation.changes.filter(outcome=Outcome.APPLIED).values_list("batch_id", "request_id"))
+    assert operation.changes.filter(outcome=Outcome.APPLIED).count() == len(confirmed)
+    done = set(operation.items.values_list("batch_id", flat=True))
+    request_ids = {batch_id: ids for batch_id, ids in written(sandbox).items() if batch_id in done}
+    assert {batch_id: ids[-1] for batch_id, ids in request_ids.items()} == confirmed
+    again = {batch_id: ids for batch_id, ids in request_ids.items() if len(ids) > 1}
+    # A call that was not answered in time may be made again; where all are answered there is nothing of that kind.
+    assert len(again) <= len(confirmed) / 20, again

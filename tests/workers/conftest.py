@@ -1,0 +1,54 @@
+"""Real processes for a test, and an account of its own that remembers every request."""
+
+import os
+
+import pytest
+from django.core.cache import caches
+
+from batches.sandbox.contracts import CONTRACTS
+from batches.sandbox.server import Sandbox
+from tests.workers.processes import Processes, database_url
+
+# Short, so that a worker that was killed is soon taken for dead; what is sent is over after three and a half of these.
+TIMEOUT = 1.0
+LEASE = 1.0
+
+
+@pytest.fixture
+def sandbox(contract, settings):
+    """An account whose every call takes a little, and that forgets none."""
+    with Sandbox(api_key="key-for-tests", contract=CONTRACTS[contract], remembers=100_000) as account:
+        settings.SYLLABLE_API_CONTRACT = contract
+        settings.SYLLABLE_API_URL = account.url
+        settings.SYLLABLE_TIMEOUT = TIMEOUT
+        settings.OPERATION_LEASE = LEASE
+        caches["local"].clear()
+        account.latency = 0.05
+        yield account
+    caches["local"].clear()
+
+
+@pytest.fixture
+def environment(sandbox, contract, transactional_db):
+    """The environment that the processes have in common."""
+    return os.environ | {
+        # Not those of the test run, which would not look at the environment.
+        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+        "PYTHONUNBUFFERED": "1",
+        "DATABASE_URL": database_url(),
+        "REDIS_URL": "",
+        "SYLLABLE_API_URL": sandbox.url,
+        "SYLLABLE_API_CONTRACT": contract,
+        "SYLLABLE_TIMEOUT": str(TIMEOUT),
+        "OPERATION_LEASE": str(LEASE),
+    }
+
+
+@pytest.fixture
+def processes(environment, tmp_path):
+    """Processes of the dashboard, none of which outlives the test."""
+    started = Processes(environment, tmp_path)
+    try:
+        yield started
+    finally:
+        started.end()

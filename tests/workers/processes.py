@@ -1,0 +1,101 @@
+"""The dashboard's own processes, as they run in use: on the test's database, against the test's sandbox."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from django.db import connection
+
+MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
+# A worker starts within two seconds, and within ten times that where the machine has other things to do.
+PATIENCE_SECONDS = 90
+
+
+def eventually(condition, *, seconds=PATIENCE_SECONDS):
+    """What `condition` answers as soon as that is true; the test fails where it never is."""
+    give_up_at = time.monotonic() + seconds
+    while not (answer := condition()):
+        assert time.monotonic() < give_up_at, f"it did not happen within {seconds} seconds"
+        time.sleep(0.02)
+    return answer
+
+
+def database_url():
+    """The address of the test's own database."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    person = f"{quote(database['USER'], safe='')}:{quote(database['PASSWORD'], safe='')}"
+    return f"postgres://{person}@{database['HOST']}:{database['PORT']}/{quote(database['NAME'])}"
+
+
+class Process:
+    """One process, in a group of its own with whatever it starts."""
+
+    def __init__(self, command, environment, log):
+        self.log = log
+        with log.open("w") as output:
+            self._process = subprocess.Popen(
+                command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            )
+
+    def __str__(self):
+        return " ".join(self._process.args[2:])
+
+    @property
+    def is_alive(self):
+        return self._process.poll() is None
+
+    def send(self, number):
+        """A signal to the process alone, as a supervisor sends it."""
+        self._process.send_signal(number)
+
+    def kill(self):
+        """End the whole group at once, wherever it is; returns when it is gone."""
+        if self.is_alive:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def terminate(self):
+        """Ask it to leave, and wait until it has; returns its exit code."""
+        self.send(signal.SIGTERM)
+        return self._process.wait(PATIENCE_SECONDS)
+
+
+class Processes:
+    """Starts processes with the same environment, and ends them all. Their logs are files in `folder`."""
+
+    def __init__(self, environment, folder):
+        self.environment = environment
+        self.folder = folder
+        self.started = []
+
+    def start(self, *command, **environment):
+        """A process with this command line; `environment` is what differs from the others'."""
+        log = self.folder / f"{len(self.started)}.log"
+        process = Process([str(part) for part in command], self.environment | environment, log)
+        self.started.append(process)
+        return process
+
+    def manage(self, *arguments, **environment):
+        """`manage.py` with these arguments."""
+        return self.start(sys.executable, MANAGE, *arguments, **environment)
+
+    def worker(self, queue="default", **environment):
+        """A worker of a queue."""
+        options = ("--interval", 0.1, "--no-startup-delay", "--no-reload")
+        return self.manage("db_worker", "--queue-name", queue, *options, **environment)
+
+    def sweep(self, **environment):
+        """What hands operations to the queues that no queue knows of."""
+        return self.manage("sweep_operations", "--every", 0.3, **environment)
+
+    def end(self):
+        """Kill what is still alive, and print what all have said: it is shown where the test fails."""
+        for process in self.started:
+            process.kill()
+            print(f"--- {process}\n{process.log.read_text()}")

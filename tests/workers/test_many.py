@@ -1,0 +1,65 @@
+"""Several workers at several operations, and stopping, which has a worker of its own."""
+
+import pytest
+
+from batches.models import Kind, Scope, State
+from batches.syllable.schemas import BatchEdit, Timestamp
+from batches.tasks import operation_enqueue
+from tests.services.operations import start
+from tests.workers.campaigns import assert_all_done, fill, finished, taken_over, wait_for_writes
+
+LATER = BatchEdit(expires_on=Timestamp.read("2099-01-01T00:00:00Z"))
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_side_by_side_do_each_operation_once(workers, sandbox, processes, operator):
+    campaigns = {number: fill(sandbox, 20, campaign_id=number) for number in range(7, 12)}
+    operations = {number: start(Kind.PAUSE, operator, campaign_id=number) for number in campaigns}
+    for _ in range(workers):
+        processes.worker("stop")
+
+    for operation in operations.values():
+        operation_enqueue(operation)
+
+    for number, operation in operations.items():
+        assert_all_done(operation, sandbox, campaigns[number])
+
+
+def test_a_pause_does_not_wait_for_the_resume_that_it_ends(sandbox, processes, operator):
+    ids = fill(sandbox, 150, status="PAUSED")
+    processes.worker("default")
+    processes.worker("stop")
+    resume = start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
+    operation_enqueue(resume)
+    taken_over(resume)
+    wait_for_writes(sandbox, 5)
+
+    pause = start(Kind.PAUSE, operator)
+    operation_enqueue(pause)
+
+    assert finished(pause).state == State.FINISHED
+    assert finished(resume).state == State.STOPPED
+    assert resume.stopped_by == pause
+    assert resume.items.filter(state="waiting").exists()
+    assert {sandbox.store.batch(batch_id)["status"] for batch_id in ids} == {"PAUSED"}
+
+
+def test_a_pause_begins_while_the_workers_of_the_other_queue_are_busy_elsewhere(sandbox, processes, operator):
+    fill(sandbox, 300, campaign_id=8)
+    ids = fill(sandbox, 5)
+    processes.worker("default")
+    processes.worker("stop")
+    expiry = start(Kind.EXPIRY, operator, campaign_id=8, edit=LATER)
+    operation_enqueue(expiry)
+    taken_over(expiry)
+    wait_for_writes(sandbox, 5)
+
+    pause = start(Kind.PAUSE, operator)
+    operation_enqueue(pause)
+
+    assert finished(pause).state == State.FINISHED
+    expiry.refresh_from_db()
+    assert expiry.is_open
+    assert {sandbox.store.batch(batch_id)["status"] for batch_id in ids} == {"PAUSED"}

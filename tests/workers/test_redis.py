@@ -1,0 +1,90 @@
+"""The same by way of Redis, on a server of the test's own: nobody's data is near."""
+
+import shutil
+import signal
+import socket
+
+import pytest
+
+from batches.models import Kind, Operation
+from tests.services.operations import start
+from tests.workers.campaigns import an_hour_later, assert_all_done, fill, taken_over, wait_for_writes
+from tests.workers.processes import eventually
+
+REDIS = shutil.which("redis-server")
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(REDIS is None, reason="redis-server is not installed here"),
+]
+
+
+@pytest.fixture
+def redis(processes, tmp_path):
+    """An empty Redis that all processes of the test use from now on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    processes.environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
+
+    def run():
+        options = ("--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", tmp_path)
+        server = processes.start(REDIS, *options)
+        eventually(lambda: "eady to accept connections" in server.log.read_text())
+        return server
+
+    return run
+
+
+def worker(processes, queue):
+    return processes.manage(
+        "rqworker", queue, "--worker-class", "rq.worker.SimpleWorker", "--job-class", "django_tasks_rq.Job"
+    )
+
+
+def test_workers_side_by_side_do_each_operation_once(redis, sandbox, processes, operator):
+    redis()
+    campaigns = {number: fill(sandbox, 20, campaign_id=number) for number in (7, 8, 9)}
+    for _ in range(2):
+        worker(processes, "stop")
+    processes.sweep()
+
+    operations = {number: start(Kind.PAUSE, operator, campaign_id=number) for number in campaigns}
+
+    for number, operation in operations.items():
+        assert_all_done(operation, sandbox, campaigns[number])
+
+
+def test_an_operation_outlives_a_worker_that_is_killed_and_one_that_is_asked_to_leave(
+    redis, sandbox, processes, operator
+):
+    redis()
+    ids = fill(sandbox, 100)
+    operation = start(Kind.PAUSE, operator)
+    processes.sweep()
+    killed = worker(processes, "stop")
+    token = taken_over(operation)
+    leaving = worker(processes, "stop")
+    wait_for_writes(sandbox, 10)
+    killed.kill()
+    token = taken_over(operation, other_than=token)
+    wait_for_writes(sandbox, 10)
+    leaving.send(signal.SIGTERM)
+    worker(processes, "stop")
+    taken_over(operation, other_than=token)
+
+    assert_all_done(operation, sandbox, ids)
+    eventually(lambda: not leaving.is_alive)
+
+
+def test_an_operation_outlives_a_redis_that_forgets_everything(redis, sandbox, processes, operator):
+    server = redis()
+    ids = fill(sandbox, 10)
+    operation = start(Kind.PAUSE, operator)
+    processes.sweep()
+    eventually(lambda: Operation.objects.get(pk=operation.pk).queued_at)
+    server.kill()
+    redis()
+    an_hour_later(operation)
+    worker(processes, "stop")
+
+    assert_all_done(operation, sandbox, ids)

@@ -1,0 +1,65 @@
+"""A worker that stalls, as a machine may that swaps or sleeps, and comes back when another one has its operation."""
+
+import signal
+
+import pytest
+
+from batches.models import Kind, Outcome
+from batches.tasks import operation_enqueue
+from tests.services.operations import start
+from tests.workers.campaigns import assert_all_done, fill, finished, taken_over, wait_for_writes, writes
+from tests.workers.processes import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def stalled(sandbox, processes, operator):
+    """A worker that stalled in the middle of an operation, which another one then took over.
+
+    It has a name of its own for the API, by which its writes are known.
+    """
+    fill(sandbox, 100)
+    operation = start(Kind.PAUSE, operator)
+    operation_enqueue(operation)
+    worker = processes.worker("stop", SYLLABLE_API_URL=sandbox.url.replace("127.0.0.1", "localhost"))
+    token = taken_over(operation)
+    wait_for_writes(sandbox, 20)
+    worker.send(signal.SIGSTOP)
+    worker.operation = operation
+    worker.under_way = set(operation.changes.filter(outcome=Outcome.STARTED).values_list("request_id", flat=True))
+    processes.sweep()
+    processes.worker("stop")
+    taken_over(operation, other_than=token)
+    return worker
+
+
+def test_what_it_had_not_begun_it_leaves_to_the_worker_that_took_over(stalled, sandbox):
+    written = len(writes_of_the_stalled(sandbox))
+
+    stalled.send(signal.SIGCONT)
+    has_left(stalled)
+
+    late = {request.headers["X-Request-ID"] for request in writes_of_the_stalled(sandbox)[written:]}
+    assert late <= stalled.under_way
+    assert_all_done(stalled.operation, sandbox, [f"7-{number}" for number in range(100)])
+
+
+def test_after_the_time_of_its_writes_is_over_it_sends_nothing_at_all(stalled, sandbox):
+    assert finished(stalled.operation)
+    written = len(writes_of_the_stalled(sandbox))
+
+    stalled.send(signal.SIGCONT)
+    has_left(stalled)
+
+    assert len(writes_of_the_stalled(sandbox)) == written
+    assert_all_done(stalled.operation, sandbox, [f"7-{number}" for number in range(100)])
+
+
+def writes_of_the_stalled(sandbox):
+    return [request for request in writes(sandbox) if request.headers["Host"].startswith("localhost")]
+
+
+def has_left(worker):
+    """Returns when the worker has noticed that the operation is not its own any more."""
+    eventually(lambda: "operation_left" in worker.log.read_text())
