@@ -1,9 +1,19 @@
 """What is kept: the audit trail, and the operations with their items."""
 
 from batches.models.change import ApiJSONField, Change, ChangeQuerySet, Origin, Outcome
-from batches.models.operation import ItemState, Kind, Operation, OperationItem, OperationQuerySet, Scope, State
+from batches.models.operation import (
+    STOPPING,
+    ItemState,
+    Kind,
+    Operation,
+    OperationItem,
+    OperationQuerySet,
+    Scope,
+    State,
+)
 
 __all__ = (
+    "STOPPING",
     "ApiJSONField",
     "Change",
     "ChangeQuerySet",

@@ -56,6 +56,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """What is not known to have ended one way or the other."""
         return self.filter(settled_at=None)
 
+    def under_way(self) -> Self:
+        """What may still reach its batch: it was begun, or not confirmed, and has time left."""
+        return self.unsettled().filter(deadline_at__gt=timezone.now())
+
     def of_batch(self, batch_id: str) -> Self:
         """The changes of one batch, newest first; none for an id that the database could not hold."""
         return self.none() if "\0" in batch_id else self.filter(batch_id=batch_id).order_by("-pk")

@@ -17,10 +17,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches.connection import syllable_client
-from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, State
+from batches.models import Change, ChangeQuerySet, ItemState, Kind, Operation, OperationItem, Outcome, State
 from batches.services.changes import NotAllowed, check_actor
 from batches.services.crew import Crew
-from batches.services.finding import count_left_alone, is_listed, operation_find
+from batches.services.finding import count_left_alone, is_listed, operation_find, writes_elsewhere
 from batches.services.items import MOST_ATTEMPTS, ItemWriter, LeaseLost
 from batches.services.lease import Lease, lease_take
 from batches.services.settling import words
@@ -101,8 +101,9 @@ class Carrier:
 
     `left_behind` are the changes that a worker before this one began and did not end: until it is known what became of
     them their batches are not written. `outage` is how the API fails while it answers nobody; then nothing is handed
-    out. `newly_found` is what the last listing found: the next one comes when all of that is written, and the operation
-    is over when it finds nothing.
+    out. `elsewhere` are the writes of others that a stop has to wait for. `newly_found` counts what the last listing
+    found, and what it may have missed for those: the next one comes when all of that is written, and the operation is
+    over when there is nothing.
     """
 
     operation: Operation
@@ -110,6 +111,7 @@ class Carrier:
     writer: ItemWriter
     must_leave: Callable[[], bool]
     left_behind: list[Change] = field(default_factory=list)
+    elsewhere: ChangeQuerySet = field(default_factory=Change.objects.none)
     ready: deque[OperationItem] = field(default_factory=deque)
     items: dict[int, OperationItem] = field(default_factory=dict)
     newly_found: int | None = None
@@ -126,6 +128,8 @@ class Carrier:
         """Go on until it is done, somebody else's, or another's turn; what was begun is ended first."""
         self.left_behind = list(self.operation.changes.filter(outcome=Outcome.STARTED))
         self.writer.recall()
+        if self.operation.is_stopping:
+            self.elsewhere = writes_elsewhere(self.operation)
         if not is_listed(self.operation):
             self.newly_found = 0
         leaving: End | None = None
@@ -203,7 +207,8 @@ class Carrier:
                 crew.submit(-change.pk, partial(self._settle, change))
         while crew.has_room and (item := self._next(crew.size)):
             crew.submit(item.pk, partial(self._write, item))
-        if not crew.under_way and not self.left_behind and self.newly_found:
+        is_written = not crew.under_way and not self.left_behind
+        if is_written and self.newly_found and not self.elsewhere.under_way().exists():
             crew.submit(FINDING, self._find)
 
     def _next(self, most: int) -> OperationItem | None:
@@ -228,6 +233,7 @@ class Carrier:
             self.left_behind.remove(change)
 
     def _find(self) -> None:
+        missed = self.elsewhere.under_way().count()
         # Before anything is written: what the operation does itself is not what it leaves alone.
         if not self.operation.items.exists():
             left_alone = count_left_alone(self.operation)
@@ -235,7 +241,7 @@ class Carrier:
         found = operation_find(self.operation)
         Operation.objects.filter(pk=self.operation.pk, found_at=None).update(found_at=Now())
         self.listings += 1
-        self.newly_found = found if self.listings < MOST_LISTINGS else 0
+        self.newly_found = found + missed if self.listings < MOST_LISTINGS else 0
 
     def _ended(self, key: int, error: Exception | None) -> End | None:
         """Take note of how a job ended; what follows for the operation."""

@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Subquery
 from batches import rules
 from batches.connection import syllable_client
 from batches.converters import has_address
-from batches.models import Change, ChangeQuerySet, Kind, Operation, OperationItem, Origin, Outcome, Scope
+from batches.models import STOPPING, Change, ChangeQuerySet, Kind, Operation, OperationItem, Origin, Outcome, Scope
 from batches.syllable.client import SyllableClient
 from batches.syllable.gate import Lane
 from batches.syllable.schemas import Batch, BatchQuery, BatchStatus
@@ -33,6 +33,13 @@ def operation_find(operation: Operation) -> int:
     """
     client = syllable_client(Lane.OPERATIONS)
     return sum(add_items(operation, batches) for batches in _listed(client, operation))
+
+
+def writes_elsewhere(operation: Operation) -> ChangeQuerySet:
+    """The writes that others had under way when `operation` was taken up: they may put a batch into the calling after
+    it was listed as none that has to be taken out of it. What is begun later looks out for the operation itself."""
+    others = Change.objects.under_way().exclude(operation=operation).exclude(operation__kind__in=STOPPING)
+    return Change.objects.filter(pk__in=list(others.values_list("pk", flat=True)))
 
 
 def count_left_alone(operation: Operation) -> dict[str, int]:

@@ -1,12 +1,15 @@
 """Several workers at several operations, and stopping, which has a worker of its own."""
 
+from threading import Event
+
 import pytest
 
-from batches.models import Kind, Scope, State
+from batches.models import Kind, Operation, Scope, State
 from batches.syllable.schemas import BatchEdit, Timestamp
 from batches.tasks import operation_enqueue
-from tests.services.operations import start
+from tests.services.operations import start, totals
 from tests.workers.campaigns import assert_all_done, fill, finished, taken_over, wait_for_writes
+from tests.workers.processes import PATIENCE_SECONDS, eventually
 
 LATER = BatchEdit(expires_on=Timestamp.read("2099-01-01T00:00:00Z"))
 
@@ -44,6 +47,25 @@ def test_a_pause_does_not_wait_for_the_resume_that_it_ends(sandbox, processes, o
     assert resume.stopped_by == pause
     assert resume.items.filter(state="waiting").exists()
     assert {sandbox.store.batch(batch_id)["status"] for batch_id in ids} == {"PAUSED"}
+
+
+def test_a_write_that_was_under_way_when_all_was_paused_does_not_slip_through(sandbox, processes, operator):
+    ids = fill(sandbox, 1, status="PAUSED")
+    under_way, may_land = Event(), Event()
+    sandbox.before(lambda request: under_way.set() or may_land.wait(PATIENCE_SECONDS), method="PUT")
+    processes.worker("default")
+    processes.worker("stop")
+    operation_enqueue(start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED"))
+    assert under_way.wait(PATIENCE_SECONDS)
+
+    pause = start(Kind.PAUSE, operator)
+    operation_enqueue(pause)
+    eventually(lambda: Operation.objects.get(pk=pause.pk).found_at)
+    may_land.set()
+
+    assert finished(pause).state == State.FINISHED
+    assert totals(pause) == {"done": 1}
+    assert sandbox.store.batch(*ids)["status"] == "PAUSED"
 
 
 def test_a_pause_begins_while_the_workers_of_the_other_queue_are_busy_elsewhere(sandbox, processes, operator):
