@@ -10,7 +10,7 @@ from batches.models import Change, ItemState, Kind, Operation, OperationItem, Or
 from batches.services.changes import batch_update, change_undo
 from batches.services.finding import is_newest
 from batches.services.lease import Lease
-from batches.services.road import Result
+from batches.services.road import ALREADY_SO, Result
 from batches.services.settling import change_settle
 from batches.syllable.errors import KeyRefused, SyllableUnavailable
 from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
@@ -104,6 +104,9 @@ class ItemWriter:
         change = result.change
         if self._ended_by(change, item):
             return True
+        if change.detail == ALREADY_SO and item.change and not item.change.is_settled:
+            # What shows is most likely the work of the try before, which could not be confirmed.
+            return self._ended_by(change_settle(item.change), item)
         if (
             change.outcome == Outcome.UNCONFIRMED
             or result.is_taken

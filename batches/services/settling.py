@@ -74,7 +74,7 @@ def _read_after(change: Change) -> Batch:
     )
     if later is not None and later.batch_before is not None:
         return later.batch_before
-    return syllable_client(Lane.WRITES).get_batch(change.batch_id)
+    return syllable_client(Lane.OPERATIONS if change.operation_id else Lane.WRITES).get_batch(change.batch_id)
 
 
 def _record(change: Change, outcome: Outcome, detail: str, *, settled: bool) -> Change:
