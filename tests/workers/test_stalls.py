@@ -1,8 +1,11 @@
 """A worker that stalls, as a machine may that swaps or sleeps, and comes back when another one has its operation."""
 
 import signal
+import sqlite3
+from contextlib import closing
 
 import pytest
+from django.db import connection
 
 from batches.models import Kind, Outcome
 from batches.tasks import operation_enqueue
@@ -26,6 +29,9 @@ def stalled(sandbox, processes, operator):
     token = taken_over(operation)
     wait_for_writes(sandbox, 20)
     worker.send(signal.SIGSTOP)
+    while is_database_held():
+        worker.send(signal.SIGCONT)
+        worker.send(signal.SIGSTOP)
     worker.operation = operation
     worker.under_way = set(operation.changes.filter(outcome=Outcome.STARTED).values_list("request_id", flat=True))
     processes.sweep()
@@ -54,6 +60,18 @@ def test_after_the_time_of_its_writes_is_over_it_sends_nothing_at_all(stalled, s
 
     assert len(writes_of_the_stalled(sandbox)) == written
     assert_all_done(stalled.operation, sandbox, [f"7-{number}" for number in range(100)])
+
+
+def is_database_held():
+    """SQLite has one writer at a time: one that stalls in the midst of a transaction keeps everybody waiting."""
+    if connection.vendor != "sqlite":
+        return False
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=0.5)) as other:
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+    return False
 
 
 def writes_of_the_stalled(sandbox):
