@@ -9,12 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.client import HTTPException
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlencode
 
 import requests
-from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError
 
 from batches.syllable.answers import failure, parse
@@ -52,29 +50,6 @@ class _Request:
     body: bytes | dict[str, str] | None = None
 
 
-class _Session(requests.Session):
-    """A session that an answer cannot change and cannot send elsewhere."""
-
-    def __init__(self, api_key: str, pool_size: int) -> None:
-        super().__init__()
-        self.headers.update(
-            {"Syllable-API-Key": api_key, "User-Agent": "outbound-dashboard", "Accept": "application/json"}
-        )
-        self.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-        # Any auth of its own keeps a session from looking into ~/.netrc.
-        self.auth = _as_it_is
-        self.mount("http://", DeadlineAdapter(pool_maxsize=pool_size))
-        self.mount("https://", DeadlineAdapter(pool_maxsize=pool_size))
-
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
-        # Even with allow_redirects=False a session reads a redirect's whole body to prepare the next request.
-        return None
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
-
-
 class Transport:
     """Requests to `base_url` (which may hold a path) with the key, safe to share between threads.
 
@@ -86,7 +61,7 @@ class Transport:
         self._base_url = base_url
         self._key = api_key.strip()
         self._timeout = timeout
-        self._session = _Session(self._key, pool_size)
+        self._adapter = DeadlineAdapter(pool_maxsize=pool_size)
         self.gate = Gate()
 
     def get(self, path: str, *, params: Params = (), deadline: Deadline | None = None, lane: Lane = Lane.PAGES) -> Any:
@@ -173,19 +148,34 @@ class Transport:
             raise failure(status, body, retry_after=response.headers.get("Retry-After"), secret=self._key)
 
     def _open(self, request: _Request) -> requests.Response:
-        """Send the request and read the head of the answer."""
-        prepared = self._session.prepare_request(
-            requests.Request(request.method, self._base_url, headers=request.headers, data=request.body)
-        )
+        """Send the request and read the head of the answer.
+
+        The adapter alone does that: a session takes longer than the network, and would follow redirects, keep cookies
+        and look into ~/.netrc.
+        """
+        prepared = self._prepared.copy()
+        prepared.method = request.method
         # Put in afterwards, as preparing would decode %2E and resolve the dots.
         query = f"?{urlencode(request.params, errors='surrogatepass')}" if request.params else ""
         prepared.url = f"{(prepared.url or '').rstrip('/')}{request.path}{query}"
-        return self._session.send(prepared, timeout=call.time_left(), allow_redirects=False, **self._environment)
+        prepared.headers.update(request.headers)
+        if request.body is not None:
+            prepared.prepare_body(request.body, None)
+        return self._adapter.send(prepared, timeout=call.time_left(), **self._environment)
+
+    @cached_property
+    def _prepared(self) -> requests.PreparedRequest:
+        """What every request has: the key, and the address of the API."""
+        headers = requests.utils.default_headers()
+        headers.update(
+            {"Syllable-API-Key": self._key, "User-Agent": "outbound-dashboard", "Accept": "application/json"}
+        )
+        return requests.Request("GET", self._base_url, headers=headers).prepare()
 
     @cached_property
     def _environment(self) -> dict[str, Any]:
         """Proxies and certificates as the environment has them, read once: reading them takes longer than sending."""
-        return dict(self._session.merge_environment_settings(self._base_url, {}, True, None, None))
+        return dict(requests.Session().merge_environment_settings(self._base_url, {}, True, None, None))
 
 
 def _read(response: requests.Response, deadline: Deadline) -> bytes:
