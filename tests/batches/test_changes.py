@@ -81,7 +81,7 @@ class TestList:
         )
         batch.requests.clear()
         client.force_login(operator)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             client.get("/changes/")
         assert not batch.requests
 

@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
@@ -67,6 +68,28 @@ def test_the_role_follows_from_what_a_person_may_do(request, db, person, role, m
 
 def test_someone_without_a_group_has_no_role(db):
     assert User.objects.create_user("new@example.com").role == "No role"
+
+
+def test_a_permission_may_be_granted_to_the_person_or_to_a_group_of_theirs(viewer, django_assert_num_queries):
+    viewer.user_permissions.add(Permission.objects.get(codename="edit_batches"))
+    with django_assert_num_queries(1):
+        assert viewer.get_all_permissions() == {"batches.view_batches", "batches.edit_batches"}
+
+
+def test_somebody_inactive_may_do_nothing(operator):
+    operator.is_active = False
+    assert operator.get_all_permissions() == set()
+
+
+def test_a_superuser_may_do_everything(superuser):
+    assert len(superuser.get_all_permissions()) == Permission.objects.count()
+
+
+def test_a_role_that_is_taken_away_is_gone_with_the_next_page(client, operator):
+    client.force_login(operator)
+    assert client.get("/changes/").status_code == 200
+    operator.groups.clear()
+    assert client.get("/changes/").status_code == 403
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "europe"])
