@@ -32,4 +32,4 @@ class Backend(AuthenticationBackend):
             with connection.cursor() as cursor:
                 cursor.execute(GRANTED, {"user": user_obj.pk})
                 user_obj._perm_cache = {f"{app}.{codename}" for app, codename in cursor.fetchall()}
-        return user_obj._perm_cache  # type: ignore[no-any-return]
+        return user_obj._perm_cache

@@ -5,15 +5,21 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.forms.renderers import TemplatesSetting
+from django.http import HttpRequest
 
+from dashboard.controls import CONTROLS
 from dashboard.models import User
 from dashboard.time_zones import time_zone_choices
 
 
 class FormRenderer(TemplatesSetting):
-    """Renders `{{ field.as_field_group }}` with our own template."""
+    """Renders `{{ field.as_field_group }}` with our own template, and the common controls without one."""
 
     field_template_name = "_field.html"
+
+    def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> str:
+        draw = CONTROLS.get(template_name)
+        return draw(context["widget"]) if draw else super().render(template_name, context, request)
 
 
 class TimeZoneField(forms.ChoiceField):

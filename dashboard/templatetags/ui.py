@@ -7,7 +7,6 @@ from typing import Any
 from django import forms, template
 from django.conf import settings
 from django.forms.boundfield import BoundField
-from django.forms.utils import flatatt
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
@@ -57,12 +56,6 @@ def control(field: BoundField) -> SafeString:
     tabler = next(css_class for kind, css_class in CONTROL_CLASSES if isinstance(widget, kind))
     invalid = "is-invalid" if field.errors else ""
     return field.as_widget(attrs={"class": " ".join(filter(None, [tabler, widget.attrs.get("class"), invalid]))})
-
-
-@register.filter
-def attributes(attrs: dict[str, Any]) -> SafeString:
-    """The attributes of a control as HTML, with a space before each."""
-    return flatatt(attrs)
 
 
 @register.filter
