@@ -4,6 +4,7 @@ import re
 
 LONGEST = 500  # as long as the trail can hold
 _ESCAPED = re.compile(rb"[^A-Za-z0-9_.-]|^\.|\.\Z")
+_UNHOLDABLE = re.compile("[\0\ud800-\udfff]")
 _ESCAPE = re.compile(rb"~([0-9A-F]{2})")
 
 
@@ -41,4 +42,4 @@ class CampaignIdConverter(BatchIdConverter):
 
 def has_address(batch_id: str) -> bool:
     """Whether a batch has a page: not without an id, nor with one that no database holds."""
-    return 0 < len(batch_id) <= LONGEST and not re.search("[\0\ud800-\udfff]", batch_id)
+    return 0 < len(batch_id) <= LONGEST and not _UNHOLDABLE.search(batch_id)

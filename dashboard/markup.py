@@ -2,7 +2,7 @@
 
 from html import escape
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 
 def fill(markup: str, **values: object) -> SafeString:
@@ -10,5 +10,7 @@ def fill(markup: str, **values: object) -> SafeString:
 
     Does what `django.utils.html.format_html` does in a tenth of its time.
     """
-    parts = {name: value if isinstance(value, SafeString) else escape(str(value)) for name, value in values.items()}
-    return mark_safe(markup.format(**parts))  # noqa: S308 - every value is escaped above
+    for name, value in values.items():
+        if type(value) is not SafeString:
+            values[name] = escape(str(value))
+    return SafeString(markup.format_map(values))

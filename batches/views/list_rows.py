@@ -7,12 +7,13 @@ of the page. Everything in a row but our own addresses is the API's word and may
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from batches import rules
-from batches.converters import BatchIdConverter, has_address
+from batches.converters import BatchIdConverter
 from batches.selectors.campaigns import campaign_label
 from batches.syllable.schemas import Batch, BatchStatus
 from batches.views.list_address import ListAddress
@@ -35,7 +36,8 @@ ROW = """
 </tr>"""
 OPEN = '<a id="open-{segment}" href="{link}">{batch_id}</a>'
 NO_ID = SafeString('<span class="text-secondary">no id</span>')
-CAMPAIGN = '<a id="campaign-of-{segment}" href="{link}">{name}</a>'
+CAMPAIGN = '<a id="campaign-of-{segment}" {link}</a>'
+CAMPAIGN_LINK = 'href="{address}">{name}'
 NEVER = SafeString('<span class="text-secondary">never</span>')
 PASSED = '<span class="list-warning">{icon}<span>passed {moment}</span></span>'
 SOON_OVER = '<span class="list-warning">{icon}<span><span class="visually-hidden">soon, </span>{moment}</span></span>'
@@ -43,11 +45,18 @@ AUTHOR = '<span title="{author}">{author}</span>'
 NO_ACTION = SafeString('<td role="cell" class="list-action"></td>')
 ACTION = """<td role="cell" class="list-action">
   <form method="post" action="{link}{deed}/">
-    <input type="hidden" name="csrfmiddlewaretoken" value="{csrf_token}">
-    <input type="hidden" name="next" value="{here}">
+    {hidden}
     <button id="{deed}-{segment}" class="btn btn-sm" type="submit" aria-label="{word} {batch_id}">{icon}{word}</button>
   </form>
   </td>"""
+HIDDEN = """<input type="hidden" name="csrfmiddlewaretoken" value="{csrf_token}">
+    <input type="hidden" name="next" value="{here}">"""
+PAUSE = {"deed": SafeString("pause"), "word": SafeString("Pause"), "icon": icon("player-pause")}
+RESUME = {"deed": SafeString("resume"), "word": SafeString("Resume"), "icon": icon("player-play")}
+DEEDS: dict[BatchStatus | str, dict[str, SafeString]] = {
+    BatchStatus.PAUSED: RESUME,
+    **dict.fromkeys(rules.NOT_FINISHED, PAUSE),
+}
 
 
 @dataclass(slots=True)
@@ -66,35 +75,39 @@ class RowWriter:
     has_actions: bool
     _moments: Moments = field(init=False, default_factory=Moments)
     _list: str = field(init=False)
-    _campaign_links: dict[str, str] = field(init=False, default_factory=dict)
+    _hidden: SafeString = field(init=False)
+    _campaign_links: dict[str, SafeString] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._list = reverse("batches:batch_list")
+        self._hidden = fill(HIDDEN, csrf_token=self.csrf_token, here=self.here)
 
     def row(self, batch: Batch) -> SafeString:
         """One batch as a row of the table."""
-        segment = BatchIdConverter().to_url(batch.batch_id) if has_address(batch.batch_id) else ""
-        link = f"{self._list}{segment}/" if segment else ""
+        batch_id = fill("{batch_id}", batch_id=batch.batch_id)
+        # Both hold nothing that HTML has a meaning for.
+        segment = SafeString(_segment(batch.batch_id))
+        link = SafeString(f"{self._list}{segment}/" if segment else "")
         return fill(
             ROW,
-            batch_id=fill(OPEN, segment=segment, link=link, batch_id=batch.batch_id) if link else NO_ID,
+            batch_id=fill(OPEN, segment=segment, link=link, batch_id=batch_id) if link else NO_ID,
             campaign=self._campaign(batch, segment),
             status=status_badge(batch.status),
             count=NOTHING if batch.count is None else batch.count,
             expires=self._expires(batch),
             worked=self._moments.moment(batch.last_worked_on or batch.last_updated_at),
-            author=fill(AUTHOR, author=batch.last_updated_by) if batch.last_updated_by else NOTHING,
-            action=self._action(batch, segment, link) if self.has_actions else "",
+            author=_author(batch.last_updated_by) if batch.last_updated_by else NOTHING,
+            action=self._action(batch.status, batch_id, segment, link) if self.has_actions else "",
         )
 
-    def _campaign(self, batch: Batch, segment: str) -> str:
+    def _campaign(self, batch: Batch, segment: SafeString) -> str:
         campaign = "" if batch.campaign_id is None else str(batch.campaign_id)
         name = campaign_label(batch.campaign_id, self.campaign_names.get(campaign))
         if not isinstance(batch.campaign_id, int):
             return name or NOTHING
         if campaign not in self._campaign_links:
-            self._campaign_links[campaign] = str(self.address.to(campaign=campaign))
-        return fill(CAMPAIGN, segment=segment, link=self._campaign_links[campaign], name=name)
+            self._campaign_links[campaign] = fill(CAMPAIGN_LINK, address=self.address.to(campaign=campaign), name=name)
+        return fill(CAMPAIGN, segment=segment, link=self._campaign_links[campaign])
 
     def _expires(self, batch: Batch) -> str:
         if not batch.expires_on:
@@ -107,18 +120,23 @@ class RowWriter:
             return fill(SOON_OVER, icon=icon("clock"), moment=moment)
         return moment
 
-    def _action(self, batch: Batch, segment: str, link: str) -> SafeString:
-        if not link or not self.csrf_token or batch.status not in (*rules.NOT_FINISHED, BatchStatus.PAUSED):
+    def _action(
+        self, status: BatchStatus | str, batch_id: SafeString, segment: SafeString, link: SafeString
+    ) -> SafeString:
+        deed = DEEDS.get(status)
+        if not link or not self.csrf_token or not deed:
             return NO_ACTION
-        resumes = batch.status == BatchStatus.PAUSED
-        return fill(
-            ACTION,
-            link=link,
-            deed="resume" if resumes else "pause",
-            word="Resume" if resumes else "Pause",
-            icon=icon("player-play" if resumes else "player-pause"),
-            segment=segment,
-            batch_id=batch.batch_id,
-            here=self.here,
-            csrf_token=self.csrf_token,
-        )
+        return fill(ACTION, hidden=self._hidden, link=link, segment=segment, batch_id=batch_id, **deed)
+
+
+def _segment(batch_id: str) -> str:
+    """What stands for the batch in an address, "" where it has none."""
+    try:
+        return BatchIdConverter().to_url(batch_id)
+    except ValueError:
+        return ""
+
+
+@lru_cache(maxsize=64)
+def _author(author: str) -> SafeString:
+    return fill(AUTHOR, author=author)

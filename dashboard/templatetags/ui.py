@@ -16,7 +16,7 @@ register = template.Library()
 
 ICONS = settings.BASE_DIR / "static" / "vendor" / "tabler-icons"
 NOTHING = "\N{EN DASH}"
-UNITS = (("d", 24 * 60 * 60), ("h", 60 * 60), ("min", 60))
+DAY, HOUR, MINUTE = ("d", 24 * 60 * 60), ("h", 60 * 60), ("min", 60)
 BADGE = '<span class="app-badge app-badge-{colour}">{status}</span>'
 STATUS_COLOURS = {
     "ACTIVE": "green",
@@ -75,20 +75,22 @@ class Moments:
         """What the filter `moment` makes of it."""
         at = _instant(value)
         if at is None:
-            return self.exact(value)
-        utc = at.astimezone(UTC).isoformat()
+            return _as_it_came(value)
         # Nothing of it is text of the API.
-        return SafeString(f'<time datetime="{utc}" title="{self.exact(at)}">{self._relative(at)}</time>')
+        return SafeString(
+            f'<time datetime="{at.astimezone(UTC).isoformat()}" title="{self._exact(at)}">{self._relative(at)}</time>'
+        )
 
     def exact(self, value: Any) -> str:
         """What the filter `exact` makes of it."""
         at = _instant(value)
-        if at is None:
-            return NOTHING if value in (None, "") else str(value)
+        return _as_it_came(value) if at is None else self._exact(at)
+
+    def _exact(self, at: datetime) -> str:
         try:
             local = at.astimezone(self.zone)
         except OverflowError:
-            return str(value)
+            return str(at)
         # A third of what strftime takes.
         return f"{local.isoformat(' ', 'seconds')[:19]} {local.tzname()}"
 
@@ -97,7 +99,7 @@ class Moments:
         seconds = int(abs(distance))
         if seconds < 60:
             return "now" if seconds < 10 else "in under a minute" if distance > 0 else "just now"
-        unit, length = next(unit for unit in UNITS if seconds >= unit[1])
+        unit, length = DAY if seconds >= DAY[1] else HOUR if seconds >= HOUR[1] else MINUTE
         amount = f"{round(seconds / length)} {unit}"
         return f"in {amount}" if distance > 0 else f"{amount} ago"
 
@@ -117,3 +119,7 @@ def exact(value: Any) -> str:
 def _instant(value: Any) -> datetime | None:
     at = value if isinstance(value, datetime) else getattr(value, "at", None)
     return at if isinstance(at, datetime) and timezone.is_aware(at) else None
+
+
+def _as_it_came(value: Any) -> str:
+    return NOTHING if value in (None, "") else str(value)
