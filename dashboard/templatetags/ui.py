@@ -16,6 +16,7 @@ register = template.Library()
 
 ICONS = settings.BASE_DIR / "static" / "vendor" / "tabler-icons"
 NOTHING = "\N{EN DASH}"
+SECTIONS = ("/batches/", "/campaigns/", "/changes/")
 DAY, HOUR, MINUTE = ("d", 24 * 60 * 60), ("h", 60 * 60), ("min", 60)
 BADGE = '<span class="app-badge app-badge-{colour}">{status}</span>'
 STATUS_COLOURS = {
@@ -62,6 +63,12 @@ def control(field: BoundField) -> SafeString:
 def is_checkbox(field: BoundField) -> bool:
     """Whether the label of a form field belongs behind its control."""
     return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.filter
+def section(path: str) -> str:
+    """The entry of the header's navigation that a path belongs to, "" where it belongs to none."""
+    return next((entry for entry in SECTIONS if path.startswith(entry)), "")
 
 
 class Moments:
