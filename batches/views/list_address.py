@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -68,7 +69,7 @@ class ListAddress:
     def __str__(self) -> str:
         """The address as a link has it: what is the default is left out."""
         chosen = {field.name: value for field in fields(self) if (value := getattr(self, field.name)) != field.default}
-        return reverse("batches:batch_list") + (f"?{urlencode(chosen)}" if chosen else "")
+        return _list() + (f"?{urlencode(chosen)}" if chosen else "")
 
 
 def read_address(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListAddress, list[str]]:
@@ -94,6 +95,12 @@ def read_address(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListA
         elif text:
             problems.append(PROBLEMS[name])
     return ListAddress(**usable), problems
+
+
+@cache
+def _list() -> str:
+    # A page has 20 of these addresses, and finding this part of them would take most of the time of each.
+    return reverse("batches:batch_list")
 
 
 def _is_number(text: str) -> bool:
