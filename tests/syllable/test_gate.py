@@ -17,7 +17,7 @@ from batches.syllable.errors import NotAnswering, NotSent, SyllableError, Syllab
 from batches.syllable.gate import LIMITS, Gate, Lane
 from batches.syllable.schemas import BatchEdit, BatchQuery, BatchStatus
 
-PROCFILE = Path(__file__).resolve().parents[2] / "Procfile"
+SERVER = Path(__file__).resolve().parents[2] / "gunicorn.conf.py"
 NOW = datetime(2025, 1, 17, 14, 0, tzinfo=UTC)
 ID = "20250117.1"
 EVERYTHING = BatchQuery(page=0, limit=25)
@@ -71,7 +71,7 @@ def silence(client, sandbox):
 
 
 def test_the_lanes_of_the_server_leave_it_threads_for_pages_that_need_no_api():
-    threads = int(re.search(r"--threads (\d+)", PROCFILE.read_text())[1])
+    threads = int(re.search(r"^threads = (\d+)", SERVER.read_text(), re.MULTILINE)[1])
     assert LIMITS[Lane.PAGES].calls + LIMITS[Lane.WRITES].calls <= threads - 4
 
 
