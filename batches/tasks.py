@@ -54,14 +54,17 @@ def _told_to_leave() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield told.is_set
         return
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def tell(number: int, frame: FrameType | None) -> Any:
         told.set()
-        return before(number, frame) if callable(before) else None
+        handler = before[signal.Signals(number)]
+        return handler(number, frame) if callable(handler) else None
 
-    signal.signal(signal.SIGTERM, tell)
+    for number in before:
+        signal.signal(number, tell)
     try:
         yield told.is_set
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
