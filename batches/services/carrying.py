@@ -39,9 +39,13 @@ RESUME_ASKS_AFTER = timedelta(minutes=15)
 TICK_SECONDS = 0.5
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 MOST_LISTINGS = 50
-FINDING = 0
+FINDING, COUNTING = "finding", "counting"
 DELAYED = "It was delayed by more than 15 minutes. Nobody is called before you say so again."
 NOT_ALLOWED = "Whoever asked for this may not change batches any more."
+
+
+# An item, or a change that was left behind as its negative, or one of the two above.
+Key = int | str
 
 
 class End(Enum):
@@ -79,7 +83,7 @@ def _carry(lease: Lease, must_leave: Callable[[], bool]) -> End:
         check_actor(actor)
     except NotAllowed:
         return End.NOT_ALLOWED
-    with Crew[int](settings.OPERATION_CONCURRENCY) as crew:
+    with Crew[Key](settings.OPERATION_CONCURRENCY) as crew:
         return Carrier(operation, lease, ItemWriter(operation, actor, lease), must_leave).carry(crew)
 
 
@@ -124,7 +128,7 @@ class Carrier:
     turn: Deadline = field(default_factory=lambda: Deadline(TURN_SECONDS))
     longest_turn: Deadline = field(default_factory=lambda: Deadline(LONGEST_TURN_SECONDS))
 
-    def carry(self, crew: Crew[int]) -> End:
+    def carry(self, crew: Crew[Key]) -> End:
         """Go on until it is done, somebody else's, or another's turn; what was begun is ended first."""
         self.left_behind = list(self.operation.changes.filter(outcome=Outcome.STARTED))
         self.writer.recall()
@@ -199,8 +203,10 @@ class Carrier:
             self.lease.note("")
         return True
 
-    def _hand_out(self, crew: Crew[int]) -> None:
+    def _hand_out(self, crew: Crew[Key]) -> None:
         if self.newly_found is None and FINDING not in crew.under_way:
+            if COUNTING not in crew.under_way and not self.operation.items.exists():
+                crew.submit(COUNTING, self._count)
             crew.submit(FINDING, self._find)
         for change in tuple(self.left_behind):
             if crew.has_room and -change.pk not in crew.under_way and _may_be_settled(change):
@@ -232,20 +238,23 @@ class Carrier:
         if self.writer.settle(change):
             self.left_behind.remove(change)
 
+    def _count(self) -> None:
+        left_alone = count_left_alone(self.operation)
+        if self.operation.changes.filter(before__isnull=False).exists():
+            # What the operation has done by now is not what it leaves alone.
+            left_alone.pop(str(self.operation.edit.status), None)
+        Operation.objects.filter(pk=self.operation.pk).update(left_alone=left_alone)
+
     def _find(self) -> None:
         missed = self.elsewhere.under_way().count()
-        # Before anything is written: what the operation does itself is not what it leaves alone.
-        if not self.operation.items.exists():
-            left_alone = count_left_alone(self.operation)
-            Operation.objects.filter(pk=self.operation.pk).update(left_alone=left_alone)
         found = operation_find(self.operation)
         Operation.objects.filter(pk=self.operation.pk, found_at=None).update(found_at=Now())
         self.listings += 1
         self.newly_found = found + missed if self.listings < MOST_LISTINGS else 0
 
-    def _ended(self, key: int, error: Exception | None) -> End | None:
+    def _ended(self, key: Key, error: Exception | None) -> End | None:
         """Take note of how a job ended; what follows for the operation."""
-        item = self.items.pop(key, None)
+        item = self.items.pop(key, None) if isinstance(key, int) else None
         if error is None:
             return None
         if isinstance(error, NotAllowed):
@@ -255,16 +264,17 @@ class Carrier:
         if isinstance(error, (SyllableError, TryAgain)):
             # Is it this batch alone, or does the API answer nobody?
             if self.outage is None and self._answers():
-                self._failed(item, error)
+                self._failed(key, item, error)
             return None
         logger.error("operation_job_failed", operation=self.operation.pk, exc_info=error)
         if item and not isinstance(error, DatabaseTrouble):
             self.writer.failed(item, "The dashboard itself failed at this batch; its log says how.")
         return None
 
-    def _failed(self, item: OperationItem | None, error: Exception) -> None:
+    def _failed(self, key: Key, item: OperationItem | None, error: Exception) -> None:
         if item:
             self.writer.failed(item)
+        if key != FINDING:
             return
         self.failed_listings += 1
         if self.failed_listings == MOST_ATTEMPTS and isinstance(error, SyllableError):

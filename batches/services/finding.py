@@ -43,12 +43,15 @@ def writes_elsewhere(operation: Operation) -> ChangeQuerySet:
 
 
 def count_left_alone(operation: Operation) -> dict[str, int]:
-    """The number of batches in its scope that are no business of the operation, by status. Raises SyllableError."""
+    """The number of batches in its scope that are no business of the operation, by status. Raises SyllableError.
+
+    Those that are as it wants them come first, as it adds to them itself once it writes.
+    """
     client = syllable_client(Lane.OPERATIONS)
-    query = operation.query
+    query, edit = operation.query, operation.edit
     counts = {}
-    for status in client.contract.abilities.statuses:
-        if status not in rules.eligible(operation.edit) and query.status in ("", status):
+    for status in sorted(client.contract.abilities.statuses, key=lambda status: status != edit.status):
+        if status not in rules.eligible(edit) and query.status in ("", status):
             counts[status.value] = client.list_batches(replace(query, status=status, limit=1)).total_count
     return {status: count for status, count in counts.items() if count}
 
