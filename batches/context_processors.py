@@ -1,11 +1,11 @@
-"""What every page shows of the trail."""
+"""What every page shows of the trail and of the operations."""
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from batches.selectors.changes import unsettled_count
+from batches.selectors.operations import heads
 
 
-def unsettled(request: HttpRequest) -> dict[str, object]:
-    """`unsettled_count` for the badge in the header; asked of the database only where a page shows it."""
-    return {"unsettled_count": SimpleLazyObject(unsettled_count)}
+def header(request: HttpRequest) -> dict[str, object]:
+    """`heads` for the badges in the header; asked of the database only where a page shows it, and once."""
+    return {"heads": SimpleLazyObject(heads)}

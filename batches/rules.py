@@ -108,6 +108,14 @@ def problems(
     return found
 
 
+def wish_problems(edit: BatchEdit, *, now: datetime) -> list[Problem]:
+    """What speaks against wanting `edit` of any batch at `now` (aware), whatever the batch is."""
+    found = _reason_problems(edit)
+    if isinstance(edit.expires_on, Timestamp):
+        found += _moment_problems(edit.expires_on, now)
+    return found
+
+
 def _reason_problems(edit: BatchEdit) -> list[Problem]:
     if edit.status == ALL.CANCELED and not (edit.deleted_reason or "").strip():
         return [Problem("deleted_reason", "Say why the batch is canceled: the reason is kept with it.")]
@@ -128,9 +136,13 @@ def _expiry_problems(batch: Batch, edit: BatchEdit, now: datetime) -> list[Probl
         return [Problem("expires_on", "A batch that is being canceled keeps its expiry.")]
     if edit.expires_on is None:
         return [Problem("expires_on", "The batch has expired: it needs a new expiry in the future.")] if revives else []
-    if edit.expires_on.at is None:
+    return _moment_problems(edit.expires_on, now)
+
+
+def _moment_problems(expires_on: Timestamp, now: datetime) -> list[Problem]:
+    if expires_on.at is None:
         return [Problem("expires_on", "The expiry is not a date and time.")]
-    if edit.expires_on.at <= now:
+    if expires_on.at <= now:
         return [Problem("expires_on", "The expiry has to be in the future. To stop the batch now, pause or cancel it.")]
     return []
 

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from batches.converters import BatchIdConverter, CampaignIdConverter
-from batches.views import campaigns, changes, edit, requests
+from batches.views import campaigns, changes, edit, operations, requests, steering
 from batches.views.batch import batch
 from batches.views.batches import batch_list
 
@@ -21,6 +21,12 @@ urlpatterns = [
     path("batches/<batch_id:batch_id>/requests/export/", requests.request_export, name="request_export"),
     path("campaigns/", campaigns.campaign_list, name="campaign_list"),
     path("campaigns/<campaign_id:campaign_id>/", campaigns.campaign, name="campaign"),
+    path("operations/", operations.operation_list, name="operation_list"),
+    path("operations/<int:operation_id>/", operations.operation, name="operation"),
+    path("operations/<int:operation_id>/stop/", steering.stop, name="operation_stop"),
+    path("operations/<int:operation_id>/retry/", steering.retry, name="operation_retry"),
+    path("operations/<int:operation_id>/confirm/", steering.confirm, name="operation_confirm"),
+    path("operations/<int:operation_id>/undo/", steering.undo, name="operation_undo"),
     path("changes/", changes.change_list, name="change_list"),
     path("changes/<int:change_id>/", changes.change, name="change"),
     path("changes/<int:change_id>/undo/", changes.undo, name="change_undo"),

@@ -98,7 +98,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.context_processors.sandbox",
-                "batches.context_processors.unsettled",
+                "batches.context_processors.header",
             ],
             "builtins": ["dashboard.templatetags.ui"],
         },

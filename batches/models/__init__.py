@@ -2,6 +2,7 @@
 
 from batches.models.change import ApiJSONField, Change, ChangeQuerySet, Origin, Outcome
 from batches.models.operation import (
+    MOST_SELECTED,
     STOPPING,
     ItemState,
     Kind,
@@ -10,9 +11,11 @@ from batches.models.operation import (
     OperationQuerySet,
     Scope,
     State,
+    Target,
 )
 
 __all__ = (
+    "MOST_SELECTED",
     "STOPPING",
     "ApiJSONField",
     "Change",
@@ -26,4 +29,5 @@ __all__ = (
     "Outcome",
     "Scope",
     "State",
+    "Target",
 )

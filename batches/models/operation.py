@@ -1,5 +1,7 @@
 """One decision over many batches, carried out in the background, and what became of each batch."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self
 
@@ -31,6 +33,31 @@ class Scope(models.TextChoices):
     SELECTION = "selection", "Selected batches"
     FILTER = "filter", "Batches of a filter"
     ALL = "all", "Everything active"
+
+
+# As many as one form sends.
+MOST_SELECTED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which batches an operation is about: a campaign, the `batch_ids` of a SELECTION, a FILTER, or ALL.
+
+    `campaign_name` is for people. `status` and `q` are the filter's own, as in the address of the list.
+    """
+
+    scope: Scope
+    campaign_id: int | None = None
+    campaign_name: str = ""
+    batch_ids: Sequence[str] = ()
+    status: str = ""
+    q: str = ""
+
+    @property
+    def query(self) -> BatchQuery:
+        """The batches it is about, as a question to the API; those of a SELECTION cannot be asked for like this."""
+        campaign = "" if self.campaign_id is None else str(self.campaign_id)
+        return BatchQuery(status=self.status, campaign_id=campaign, batch_id=self.q)
 
 
 class State(models.TextChoices):

@@ -29,14 +29,9 @@ def campaign_history(campaign_id: str) -> QuerySet[Change]:
     return Change.objects.of_campaign(campaign_id)[:HISTORY_LENGTH]
 
 
-def unsettled_count() -> int:
-    """How many changes are not known to have ended one way or the other."""
-    return Change.objects.unsettled().count()
-
-
 def change_by_id(change_id: int) -> Change | None:
     """One change, None where there is no such."""
-    return Change.objects.select_related("actor", "undoes").filter(pk=change_id).first()
+    return Change.objects.select_related("actor", "undoes", "operation").filter(pk=change_id).first()
 
 
 def outcome_to_tell(change_id: str, *, batch_id: str | None = None) -> Change | None:

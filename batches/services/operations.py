@@ -1,7 +1,6 @@
 """Operations as people ask for them: started, stopped, retried, confirmed, undone. `carrying.py` carries them out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,31 +10,26 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from batches.models import ItemState, Kind, Operation, OperationItem, OperationQuerySet, Outcome, Scope, State
+from batches.models import (
+    MOST_SELECTED,
+    ItemState,
+    Kind,
+    Operation,
+    OperationItem,
+    OperationQuerySet,
+    Outcome,
+    Scope,
+    State,
+    Target,
+)
 from batches.services.changes import NotAllowed, check_actor, undo_edit
 from batches.services.finding import paused_by_operations
 from batches.syllable.schemas import BatchEdit, BatchStatus
 from dashboard.models import User
 
 UNDONE_BY = {Kind.PAUSE: Kind.RESUME, Kind.RESUME: Kind.PAUSE, Kind.EXPIRY: Kind.EXPIRY}
-MOST_SELECTED = 500
 # A task that was lost together with its queue is queued again after this time; a second one for it does no harm.
 QUEUED_AGAIN_AFTER = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Which batches an operation is about: a campaign, the `batch_ids` of a SELECTION, a FILTER, or ALL.
-
-    `campaign_name` is for people. `status` and `q` are the filter's own, as in the address of the list.
-    """
-
-    scope: Scope
-    campaign_id: int | None = None
-    campaign_name: str = ""
-    batch_ids: Sequence[str] = ()
-    status: str = ""
-    q: str = ""
 
 
 class InTheWay(Exception):

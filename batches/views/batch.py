@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from batches.forms import BatchForm
+from batches.forms.batch import BatchForm
 from batches.selectors.batch import abilities, batch_page
 from batches.selectors.changes import outcome_to_tell
 from batches.services.changes import NotAllowed, check_actor

@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from batches import rules
-from batches.forms import LOST, BatchForm, fill, fingerprint_of
+from batches.forms.batch import LOST, BatchForm, fill, fingerprint_of
 from batches.models import Change, Outcome
 from batches.selectors.batch import abilities, batch_now, paused_from
 from batches.services.changes import NotAllowed, batch_edit, batch_pause, batch_resume

@@ -1,8 +1,8 @@
 """What the tests of operations share: making them, and carrying them out in this process."""
 
-from batches.models import Kind, Scope
+from batches.models import Kind, Scope, Target
 from batches.services.carrying import operation_carry
-from batches.services.operations import Target, operation_start
+from batches.services.operations import operation_start
 from batches.syllable.schemas import BatchEdit, BatchStatus
 
 WISHES = {

@@ -1,0 +1,1 @@
+"""Validation only: each form hands over what was typed, typed."""

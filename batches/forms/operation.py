@@ -1,0 +1,190 @@
+"""The forms of an operation: what is to be done to which batches, and what has to be said before it starts."""
+
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.http import QueryDict
+from django.utils import timezone
+
+from batches import rules
+from batches.converters import has_address
+from batches.forms.batch import EXPIRY_FORMAT, LONGEST_REASON
+from batches.models import MOST_SELECTED, Kind, Scope, Target
+from batches.syllable.schemas import BatchEdit, BatchStatus, Timestamp
+
+SEEN_SALT = "batches.operation.seen"
+LONGEST_FILTER = 200
+UNCLEAR_KIND = "Choose what to do: pause, resume, cancel or set the expiry."
+UNCLEAR_SCOPE = "Choose for which batches: a campaign, ticked ones, those of a filter, or everything."
+STATUSES = {Kind.PAUSE: BatchStatus.PAUSED, Kind.RESUME: BatchStatus.ACTIVE, Kind.CANCEL: BatchStatus.CANCELED}
+
+
+class TargetForm(forms.Form):
+    """What is to be done to which batches. After `is_valid()`: `kind` and `target`.
+
+    `batch` is repeated. `status`, `campaign` and `q` are a filter, as in the address of the list.
+    """
+
+    kind = forms.ChoiceField(choices=Kind.choices, error_messages={"required": UNCLEAR_KIND, "invalid": UNCLEAR_KIND})
+    scope = forms.ChoiceField(choices=Scope.choices, error_messages={"required": UNCLEAR_SCOPE})
+    campaign = forms.CharField(required=False)
+    status = forms.CharField(required=False, max_length=LONGEST_FILTER)
+    q = forms.CharField(required=False, max_length=LONGEST_FILTER)
+
+    data: QueryDict
+    kind_wanted: Kind
+    target: Target
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        for name, sentence in (("kind", UNCLEAR_KIND), ("scope", UNCLEAR_SCOPE)):
+            self.fields[name].error_messages["invalid_choice"] = sentence
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        self.kind_wanted = Kind(cleaned["kind"])
+        match Scope(cleaned["scope"]):
+            case Scope.CAMPAIGN:
+                self.target = Target(Scope.CAMPAIGN, campaign_id=self._campaign(required=True))
+            case Scope.SELECTION:
+                self.target = Target(Scope.SELECTION, batch_ids=self._batch_ids())
+            case Scope.FILTER:
+                campaign_id = self._campaign(required=False)
+                self.target = Target(
+                    Scope.FILTER, campaign_id=campaign_id, status=cleaned["status"], q=cleaned["q"].strip()
+                )
+            case Scope.ALL:
+                self.target = Target(Scope.ALL)
+        return cleaned
+
+    def _campaign(self, *, required: bool) -> int | None:
+        typed = self.cleaned_data["campaign"]
+        if not typed and not required:
+            return None
+        if typed.isascii() and typed.isdigit() and len(typed) <= 18:
+            return int(typed)
+        # A filter that is left out would put everybody's batches into the operation.
+        self.add_error("campaign", "Only a campaign with a number can be named: nothing was started.")
+        return None
+
+    def _batch_ids(self) -> tuple[str, ...]:
+        batch_ids = tuple(dict.fromkeys(self.data.getlist("batch")))
+        if not batch_ids:
+            raise forms.ValidationError("No batch is ticked. Tick the ones you mean, then choose again.")
+        if len(batch_ids) > MOST_SELECTED:
+            raise forms.ValidationError(f"At most {MOST_SELECTED} batches can be ticked at a time.")
+        if not all(map(has_address, batch_ids)):
+            raise forms.ValidationError("One of the ticked batches has an id that cannot be kept: untick it.")
+        return batch_ids
+
+    @property
+    def list_query(self) -> str:
+        """The query of the list from which it was asked for, "" where it was none."""
+        return self.data.get("list", "")
+
+    @property
+    def posted(self) -> list[tuple[str, str]]:
+        """What was chosen, to be posted again, name by name."""
+        names = ("kind", "scope", "campaign", "status", "q", "list", "batch")
+        return [(name, value) for name in names for value in self.data.getlist(name) if value]
+
+
+class WishForm(forms.Form):
+    """What has to be said before an operation of `kind` starts; without data it is only shown.
+
+    Has only the fields that the kind needs. After `is_valid()`: `edit`. `word` has to be typed where it is a CANCEL
+    that is being confirmed: canceling is final, and takes more than a click.
+    """
+
+    deleted_reason = forms.CharField(
+        required=False,
+        max_length=LONGEST_REASON,
+        label="Reason for canceling",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Recorded at Syllable with each batch. Canceling is final.",
+    )
+    expires_on = forms.DateTimeField(
+        label="New expiry",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=EXPIRY_FORMAT),
+        error_messages={
+            "required": "Enter the new expiry as a date and a time.",
+            "invalid": "Enter the expiry as a date and a time, for example 2025-01-31 17:00.",
+        },
+    )
+    typed = forms.CharField(
+        required=False, strip=True, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
+
+    edit: BatchEdit
+
+    def __init__(self, data: QueryDict, *, kind: Kind, word: str, is_confirmed: bool) -> None:
+        needed = {Kind.CANCEL: {"deleted_reason", "typed"}, Kind.EXPIRY: {"expires_on"}}.get(kind, set())
+        is_filled_in = is_confirmed or not needed.isdisjoint(data)
+        super().__init__(data if is_filled_in else None)
+        for name in set(self.fields) - needed:
+            del self.fields[name]
+        self.kind, self.word, self.is_confirmed = kind, word, is_confirmed
+        if "typed" in self.fields:
+            self.fields["typed"].label = f"Type {word} to confirm"
+
+    @property
+    def zone(self) -> str:
+        """The zone in which the expiry is read."""
+        return timezone.get_current_timezone_name()
+
+    @staticmethod
+    def wish_of(kind: Kind) -> BatchEdit:
+        """What an operation of `kind` wants of each batch, as far as it is known before the form is filled in."""
+        return BatchEdit(status=STATUSES.get(kind))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        expires_on = cleaned.get("expires_on")
+        self.edit = self.wish_of(self.kind)
+        if self.kind == Kind.CANCEL:
+            reason = " ".join(cleaned.get("deleted_reason", "").split())
+            self.edit = BatchEdit(status=BatchStatus.CANCELED, deleted_reason=reason)
+        elif expires_on:
+            self.edit = BatchEdit(expires_on=Timestamp.of(expires_on))
+        for problem in rules.wish_problems(self.edit, now=timezone.now()):
+            if problem.field not in self.errors:
+                self.add_error(problem.field, problem.message)
+        if self.is_confirmed and "typed" in self.fields and not _same_word(cleaned.get("typed", ""), self.word):
+            self.add_error("typed", f"This is not what has to be typed: {self.word}")
+        return cleaned
+
+
+def _same_word(typed: str, word: str) -> bool:
+    return " ".join(typed.split()).casefold() == " ".join(word.split()).casefold()
+
+
+def seal(kind: Kind, target: Target, *, campaign_name: str, word: str) -> str:
+    """What the preview of an operation showed, signed, for the form that starts it."""
+    return signing.dumps(
+        {**_identity(kind, target), "campaign_name": campaign_name, "word": word}, salt=SEEN_SALT, compress=True
+    )
+
+
+def unseal(sealed: str, kind: Kind, target: Target) -> tuple[str, str] | None:
+    """The campaign's name and the word to type that the preview of this very operation showed; None for any other."""
+    try:
+        seen: dict[str, Any] = signing.loads(sealed, salt=SEEN_SALT)
+    except signing.BadSignature:
+        return None
+    if not _identity(kind, target).items() <= seen.items():
+        return None
+    return seen["campaign_name"], seen["word"]
+
+
+def _identity(kind: Kind, target: Target) -> dict[str, Any]:
+    return {
+        "kind": kind.value,
+        "scope": target.scope.value,
+        "campaign": target.campaign_id,
+        "status": target.status,
+        "q": target.q,
+        "batches": list(target.batch_ids),
+    }

@@ -1,0 +1,262 @@
+"""What an operation would do, read before it starts. Nothing here makes a page fail or wait for long."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from batches.connection import syllable_client
+from batches.models import STOPPING, ChangeQuerySet, Kind, Operation, Outcome, Scope, Target
+from batches.selectors.aside import ASIDE_SECONDS, result, submit
+from batches.selectors.campaigns import cached_campaign_names, campaign_label
+from batches.syllable.deadline import Deadline
+from batches.syllable.errors import NotFound, SyllableError
+from batches.syllable.gate import Lane
+from batches.syllable.schemas import Batch, BatchQuery, BatchStatus, Campaign, Page, Timestamp
+
+# Who stops something must not wait for numbers.
+STOP_SECONDS = 1.5
+ROWS_PER_PAGE = 100
+MOST_PAGES = 10
+MOST_READ_ALONE = 20
+ANY = ""
+GONE = "no longer known to Syllable"
+OTHER = "in a status that this dashboard does not know"
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """What a resume puts into the calling, as far as it could be read.
+
+    `requests` is their sum over the batches, None where it is not known; `expired` the batches whose expiry has passed.
+    `is_complete` is False where there are more batches than were read. `not_resumed` are paused, and stay so.
+    """
+
+    requests: int | None
+    expired: int
+    is_complete: bool
+    not_resumed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is known of the batches that an operation is about.
+
+    `touched` is how many it is going to write, None where that cannot be counted: `error` says why. `left_alone` counts
+    the others by what they are, `unknown` the ticked ones that could not be read.
+    """
+
+    touched: int | None
+    error: SyllableError | None = None
+    left_alone: Mapping[str, int] = field(default_factory=dict)
+    unknown: int = 0
+    campaign_name: str = ""
+    hours: str = ""
+    starts: Starts | None = None
+
+    @property
+    def word(self) -> str:
+        """What has to be typed where a click is not enough: the campaign's name, else the number of batches."""
+        return self.campaign_name or ("cancel" if self.touched is None else str(self.touched))
+
+
+def preview(
+    kind: Kind,
+    target: Target,
+    *,
+    statuses: Collection[BatchStatus],
+    listed: BatchQuery | None = None,
+    pauses: ChangeQuerySet | None = None,
+) -> Preview:
+    """What an operation that touches batches of these `statuses` finds in `target`. Raises nothing of the API's.
+
+    `listed` is the page on which a selection was ticked. `pauses` are what a resume would take back; then only their
+    batches are touched.
+    """
+    deadline = Deadline(STOP_SECONDS if kind in STOPPING else ASIDE_SECONDS)
+    campaign = _submit_campaign(target.campaign_id, deadline) if target.scope == Scope.CAMPAIGN else None
+    if target.scope == Scope.SELECTION:
+        found = _of_selection(target.batch_ids, listed, statuses, deadline, is_resume=kind == Kind.RESUME)
+    else:
+        found = _of_query(target.query, statuses, deadline)
+        if kind == Kind.RESUME:
+            found = _resuming(found, target.query, pauses, deadline)
+    if target.scope != Scope.CAMPAIGN:
+        return found
+    return _with_campaign(found, target.campaign_id, campaign, deadline)
+
+
+def undo_preview(operation: Operation) -> Preview:
+    """What taking back a pause would put into the calling. Raises nothing of the API's."""
+    deadline = Deadline(ASIDE_SECONDS)
+    campaign = _submit_campaign(operation.campaign_id, deadline) if operation.campaign_id is not None else None
+    pauses: ChangeQuerySet = operation.changes.filter(outcome=Outcome.APPLIED)
+    found = _resuming(Preview(touched=None), operation.query, pauses, deadline)
+    return _with_campaign(found, operation.campaign_id, campaign, deadline) if campaign else found
+
+
+def campaign_name_for(kind: Kind, target: Target) -> str:
+    """The campaign's name for the record of an operation that starts without a preview; "" where there is none."""
+    if target.scope != Scope.CAMPAIGN:
+        return ""
+    deadline = Deadline(STOP_SECONDS if kind in STOPPING else ASIDE_SECONDS)
+    reading = _submit_campaign(target.campaign_id, deadline)
+    return _with_campaign(Preview(touched=None), target.campaign_id, reading, deadline).campaign_name
+
+
+def _submit_campaign(campaign_id: int | None, deadline: Deadline) -> "Future[Campaign] | None":
+    return submit(syllable_client(Lane.ASIDE).get_campaign, campaign_id or 0, deadline=deadline)
+
+
+def _with_campaign(
+    found: Preview, campaign_id: int | None, reading: "Future[Campaign] | None", deadline: Deadline
+) -> Preview:
+    try:
+        campaign = result(reading, deadline)
+    except SyllableError:
+        name = (cached_campaign_names() or {}).get(str(campaign_id))
+        return replace(found, campaign_name=campaign_label(campaign_id, name))
+    name = campaign_label(campaign_id, campaign.campaign_name)
+    return replace(found, campaign_name=name, hours=out_of_hours(campaign, timezone.now()))
+
+
+def _of_query(query: BatchQuery, statuses: Collection[BatchStatus], deadline: Deadline) -> Preview:
+    """Counted by status, side by side: one call for each, and one for all of them."""
+    client = syllable_client(Lane.ASIDE)
+    asked = [query.status] if query.status else [*client.contract.abilities.statuses, ANY]
+    counting = {
+        status: submit(client.list_batches, replace(query, status=str(status), limit=1), deadline=deadline)
+        for status in asked
+    }
+    counts: dict[str, int] = {}
+    error: SyllableError | None = None
+    for status, future in counting.items():
+        try:
+            total = result(future, deadline).total_count
+        except SyllableError as caught:
+            error = error or caught
+        else:
+            counts |= {status: total} if total is not None else {}
+    wanted = [status for status in asked if status in statuses]
+    touched = sum(counts[status] for status in wanted) if counts.keys() >= set(wanted) else None
+    left_alone = {str(status): count for status, count in counts.items() if status and status not in statuses and count}
+    if not query.status and len(counts) == len(asked):
+        left_alone |= _positive({OTHER: counts.pop(ANY) - sum(counts.values())})
+    return Preview(touched, error, left_alone)
+
+
+def _of_selection(
+    batch_ids: Collection[str],
+    listed: BatchQuery | None,
+    statuses: Collection[BatchStatus],
+    deadline: Deadline,
+    *,
+    is_resume: bool,
+) -> Preview:
+    """The ticked batches: most are on the page on which they were ticked, some of the others are read one by one."""
+    batches: dict[str, Batch] = {}
+    error: SyllableError | None = None
+    if listed:
+        try:
+            page = result(submit(syllable_client(Lane.ASIDE).list_batches, listed, deadline=deadline), deadline)
+            batches = {batch.batch_id: batch for batch in page.items}
+        except SyllableError as caught:
+            error = caught
+    elsewhere = [batch_id for batch_id in batch_ids if batch_id not in batches][:MOST_READ_ALONE]
+    reading = {
+        batch_id: submit(syllable_client(Lane.ASIDE).get_batch, batch_id, deadline=deadline) for batch_id in elsewhere
+    }
+    gone = 0
+    for batch_id, future in reading.items():
+        try:
+            batches[batch_id] = result(future, deadline)
+        except NotFound:
+            gone += 1
+        except SyllableError as caught:
+            error = error or caught
+    chosen = [batches[batch_id] for batch_id in batch_ids if batch_id in batches]
+    touched = [batch for batch in chosen if batch.status in statuses]
+    unknown = len(batch_ids) - len(chosen) - gone
+    left_alone = Counter(str(batch.status) or OTHER for batch in chosen if batch.status not in statuses)
+    return Preview(
+        None if unknown else len(touched),
+        error,
+        left_alone | _positive({GONE: gone}),
+        unknown,
+        starts=_starts(touched, is_complete=not unknown) if is_resume else None,
+    )
+
+
+def _resuming(found: Preview, query: BatchQuery, pauses: ChangeQuerySet | None, deadline: Deadline) -> Preview:
+    """The same with what it starts; where `pauses` are given, only their batches are resumed."""
+    meant = None if pauses is None else set(pauses.values_list("batch_id", flat=True))
+    try:
+        paused, is_complete = _paused(query, deadline)
+    except SyllableError as error:
+        touched = found.touched if meant is None else len(meant)
+        return replace(found, touched=touched, error=found.error or error)
+    if meant is None:
+        return replace(found, starts=_starts(paused, is_complete=is_complete))
+    resumed = [batch for batch in paused if batch.batch_id in meant]
+    starts = _starts(resumed, is_complete=is_complete, not_resumed=len(paused) - len(resumed))
+    return replace(found, touched=len(resumed) if is_complete else len(meant), starts=starts)
+
+
+def _paused(query: BatchQuery, deadline: Deadline) -> tuple[list[Batch], bool]:
+    """The paused batches, read side by side once their number is known, and whether these are all. Raises."""
+    client = syllable_client(Lane.ASIDE)
+    if query.status not in ("", BatchStatus.PAUSED):
+        return [], True
+    query = replace(query, status=BatchStatus.PAUSED.value, order_by="batch_id", limit=ROWS_PER_PAGE)
+    first = result(submit(client.list_batches, query, deadline=deadline), deadline)
+    pages: list[Page[Batch]] = [first]
+    if first.has_next and first.total_count is not None:
+        last = min(MOST_PAGES, -(-first.total_count // first.page_size))
+        rest = [
+            submit(client.list_batches, replace(query, page=number), deadline=deadline) for number in range(1, last)
+        ]
+        pages += [result(future, deadline) for future in rest]
+    batches = {batch.batch_id: batch for page in pages for batch in page.items}
+    return list(batches.values()), not pages[-1].has_next
+
+
+def _starts(batches: Iterable[Batch], *, is_complete: bool, not_resumed: int = 0) -> Starts:
+    batches = list(batches)
+    counts = [batch.request_count for batch in batches]
+    known = [count for count in counts if isinstance(count, int)]
+    now = timezone.now()
+    return Starts(
+        requests=sum(known) if len(known) == len(counts) else None,
+        expired=sum(_has_passed(batch.expires_on, now) for batch in batches),
+        is_complete=is_complete,
+        not_resumed=not_resumed,
+    )
+
+
+def _has_passed(expires_on: Timestamp | None, now: datetime) -> bool:
+    return bool(expires_on and expires_on.at and expires_on.at <= now)
+
+
+def _positive(counts: Mapping[str, int]) -> Counter[str]:
+    return Counter({name: count for name, count in counts.items() if count > 0})
+
+
+def out_of_hours(campaign: Campaign, now: datetime) -> str:
+    """A sentence where the campaign does not call at `now` (aware); "" where it does, or its hours are unknown."""
+    try:
+        start, end = (time.fromisoformat(text or "") for text in (campaign.daily_start_time, campaign.daily_end_time))
+        local = now.astimezone(ZoneInfo(campaign.timezone or ""))
+    except (ValueError, OSError, LookupError):
+        return ""
+    at = local.time()
+    calls = start <= at < end if start <= end else at >= start or at < end
+    if calls or start == end:
+        return ""
+    return (
+        f"It is {at:%H:%M} in {campaign.timezone} now. The campaign calls from {start:%H:%M} to {end:%H:%M} there, "
+        "so nobody is called before it next begins."
+    )

@@ -1,0 +1,75 @@
+"""Looking at operations: the list of them, and one while it runs and afterwards."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from batches.models import ItemState, Operation, State
+from batches.selectors.operations import (
+    ITEM_ORDER,
+    Progress,
+    operation_by_id,
+    operation_items,
+    operation_progress,
+    operations_page,
+)
+from batches.services.operations import UNDONE_BY
+from batches.views.access import UserRequest, may_edit, may_view
+from batches.views.starting import start
+
+
+@may_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def operation_list(request: UserRequest) -> HttpResponse:
+    """All operations, newest first. POST: see `starting.start`."""
+    if request.method == "POST":
+        return may_edit(start)(request)
+    page, progress = operations_page(number=request.GET.get("page", 1))
+    return render(request, "batches/operations.html", {"page": page, "operations": progress})
+
+
+@may_view
+@require_safe
+def operation(request: UserRequest, operation_id: int) -> HttpResponse:
+    """One operation; `state` and `page` choose among its batches.
+
+    For htmx the part that it asks for by its target. Once the operation is not in the `phase` any more that the
+    reader's page was made for, the page has to be loaded anew: then other things can be done about it.
+    """
+    found = operation_or_404(operation_id)
+    part = request.headers.get("HX-Target", "")
+    if part and request.GET.get("phase", "") != phase(found):
+        return HttpResponseClientRefresh()
+    progress = operation_progress(found)
+    context = {"operation": found, "progress": progress, "phase": phase(found)}
+    if part == "operation-progress":
+        return render(request, "batches/_operation_progress.html", context)
+    context |= _items(request, progress)
+    if part == "operation-items":
+        return render(request, "batches/_operation_items.html", context)
+    context["can_undo"] = found.kind in UNDONE_BY and not found.is_open and progress.done > 0
+    return render(request, "batches/operation.html", context)
+
+
+def _items(request: UserRequest, progress: Progress) -> dict[str, object]:
+    state = request.GET.get("state", "")
+    if state not in ItemState:
+        state = ""
+    total = progress.counts[state] if state else progress.total
+    page = operation_items(progress.operation, total=total, state=state, number=request.GET.get("page", 1))
+    tabs = [(some, progress.counts[some]) for some in ITEM_ORDER if progress.counts[some]]
+    return {"items": page, "state": state, "tabs": tabs}
+
+
+def phase(operation: Operation) -> str:
+    """What decides which buttons an operation has."""
+    return "asking" if operation.state == State.ASKING else "open" if operation.is_open else "over"
+
+
+def operation_or_404(operation_id: int) -> Operation:
+    """Raises Http404 where there is no such."""
+    found = operation_by_id(operation_id)
+    if found is None:
+        raise Http404("There is no such operation.")
+    return found

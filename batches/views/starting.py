@@ -1,0 +1,92 @@
+"""Starting an operation: its preview, and what has to be confirmed before it begins."""
+
+from dataclasses import replace
+
+import structlog
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+
+from batches import rules
+from batches.forms.operation import TargetForm, WishForm, seal, unseal
+from batches.models import Kind, Operation, Scope, Target
+from batches.selectors.batch import abilities
+from batches.selectors.preview import Preview, campaign_name_for, preview
+from batches.services.changes import NotAllowed, check_actor
+from batches.services.finding import paused_by_operations
+from batches.services.operations import InTheWay, check_stop_everything, operation_start
+from batches.tasks import operation_enqueue
+from batches.views.access import UserRequest, not_allowed
+from batches.views.list_address import read_address
+
+logger = structlog.get_logger(__name__)
+
+
+def start(request: UserRequest) -> HttpResponse:
+    """The preview of what was asked for; with `confirm` it starts, and the operation's page follows."""
+    asked = TargetForm(request.POST)
+    if not asked.is_valid():
+        return render(request, "batches/operation_unclear.html", {"form": asked}, status=422)
+    kind, target = asked.kind_wanted, asked.target
+    try:
+        check_actor(request.user)
+        if target.scope == Scope.ALL:
+            check_stop_everything(request.user, kind)
+        return _start(request, asked, kind, target)
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    except InTheWay as other:
+        return in_the_way(request, other)
+
+
+def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) -> HttpResponse:
+    is_confirmed = bool(request.POST.get("confirm"))
+    seen = unseal(request.POST.get("seen", ""), kind, target)
+    found = None
+    if is_confirmed and kind != Kind.CANCEL:
+        name, word = seen or (campaign_name_for(kind, target), "")
+    elif is_confirmed and seen:
+        name, word = seen
+    else:
+        found = _preview(request, kind, target)
+        name, word = found.campaign_name, found.word
+    form = WishForm(request.POST, kind=kind, word=word, is_confirmed=is_confirmed)
+    if is_confirmed and form.is_valid():
+        named = replace(target, campaign_name=name)
+        operation = operation_start(kind=kind, target=named, edit=form.edit, actor=request.user)
+        hand_over(operation)
+        return redirect("batches:operation", operation.pk)
+    found = found or _preview(request, kind, target)
+    context = {
+        "kind": kind,
+        "target": replace(target, campaign_name=found.campaign_name),
+        "asked": asked,
+        "form": form,
+        "found": found,
+        "seen": seal(kind, target, campaign_name=found.campaign_name or name, word=form.word),
+    }
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, "batches/operation_start.html", context, status=status)
+
+
+def _preview(request: UserRequest, kind: Kind, target: Target) -> Preview:
+    listed = pauses = None
+    if "list" in request.POST:
+        address, _ = read_address(QueryDict(request.POST["list"]), abilities())
+        listed = address.query()
+    if kind == Kind.RESUME and target.scope == Scope.CAMPAIGN:
+        pauses = paused_by_operations(target.campaign_id or 0)
+    statuses = rules.eligible(WishForm.wish_of(kind))
+    return preview(kind, target, statuses=statuses, listed=listed, pauses=pauses)
+
+
+def hand_over(operation: Operation) -> None:
+    """Queue an operation. A queue that is away must not undo the decision: the sweep queues it later."""
+    try:
+        operation_enqueue(operation)
+    except Exception:
+        logger.exception("operation_not_queued", operation=operation.pk)
+
+
+def in_the_way(request: UserRequest, other: InTheWay) -> HttpResponse:
+    """The page that names the operation which has to end first."""
+    return render(request, "batches/in_the_way.html", {"operation": other.operation}, status=409)

@@ -1,0 +1,84 @@
+"""What can be done about an operation that is there: stop it, try again, say again that it is wanted, take it back."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from batches.models import Kind
+from batches.selectors.preview import undo_preview
+from batches.services.changes import NotAllowed
+from batches.services.operations import (
+    UNDONE_BY,
+    InTheWay,
+    operation_confirm,
+    operation_retry,
+    operation_stop,
+    operation_undo,
+)
+from batches.views.access import UserRequest, may_edit, not_allowed
+from batches.views.operations import operation_or_404
+from batches.views.starting import hand_over, in_the_way
+
+
+@may_edit
+@require_POST
+def stop(request: UserRequest, operation_id: int) -> HttpResponse:
+    """End it where it is; what is done stays done."""
+    try:
+        if not operation_stop(operation=operation_or_404(operation_id), actor=request.user):
+            messages.info(request, "It was over already: there was nothing to stop.")
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    return redirect("batches:operation", operation_id)
+
+
+@may_edit
+@require_POST
+def retry(request: UserRequest, operation_id: int) -> HttpResponse:
+    """Have another try at what failed, is not confirmed or was not reached."""
+    operation = operation_or_404(operation_id)
+    try:
+        if operation_retry(operation=operation, actor=request.user):
+            hand_over(operation)
+        else:
+            messages.info(request, "It is not over yet: it goes on by itself.")
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    except InTheWay as other:
+        return in_the_way(request, other)
+    return redirect("batches:operation", operation_id)
+
+
+@may_edit
+@require_POST
+def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
+    """Say again that a delayed operation is wanted."""
+    operation = operation_or_404(operation_id)
+    try:
+        if operation_confirm(operation=operation, actor=request.user):
+            hand_over(operation)
+        else:
+            messages.info(request, "It does not wait for your word any more.")
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    return redirect("batches:operation", operation_id)
+
+
+@may_edit
+@require_POST
+def undo(request: UserRequest, operation_id: int) -> HttpResponse:
+    """Take back what it did, as an operation of its own. Where that calls people: only with `confirm`."""
+    operation = operation_or_404(operation_id)
+    calls_people = UNDONE_BY.get(Kind(operation.kind)) == Kind.RESUME
+    if calls_people and not operation.is_open and not request.POST.get("confirm"):
+        context = {"operation": operation, "found": undo_preview(operation)}
+        return render(request, "batches/operation_undo.html", context)
+    try:
+        undoing = operation_undo(operation=operation, actor=request.user)
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    except InTheWay as other:
+        return in_the_way(request, other)
+    hand_over(undoing)
+    return redirect("batches:operation", undoing.pk)

@@ -1,0 +1,37 @@
+// What comes with the page of an operation that is not over: the parts that refresh themselves leave the reader alone.
+
+const notice = document.getElementById("operation-notice");
+const isPart = (event) => ["operation-progress", "operation-items"].includes(event.detail.requestConfig?.elt?.id);
+
+// A row that moves away under a pointer, or a selection that is gone, is worse than one that is a little old.
+function isInUse(part) {
+  const selection = getSelection();
+  return (
+    part.contains(document.activeElement) ||
+    part.querySelector("a:hover, :active") !== null ||
+    (!selection.isCollapsed && selection.containsNode(part, true))
+  );
+}
+
+// The notice is spoken when its text changes, so the same failure is told once.
+function tell(text) {
+  if (notice.textContent !== text) notice.textContent = text;
+}
+
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (!isPart(event)) return;
+  if (event.detail.isError) {
+    tell(`Not refreshed: the dashboard answered with an error (${event.detail.xhr.status}). The operation goes on.`);
+    // It is told on the page: the console need not tell it again.
+    event.detail.isError = false;
+    return;
+  }
+  tell("");
+  if (isInUse(event.detail.target)) event.detail.shouldSwap = false;
+});
+
+for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+  document.body.addEventListener(failure, (event) => {
+    if (isPart(event)) tell("Not refreshed: the dashboard cannot be reached. The operation goes on.");
+  });
+}
