@@ -66,10 +66,16 @@ class ListAddress:
         """The address with `changes`, on its first page unless they name one."""
         return replace(self, **({"page": 1} | changes))
 
-    def __str__(self) -> str:
-        """The address as a link has it: what is the default is left out."""
+    @property
+    def query_string(self) -> str:
+        """What is chosen, as an address has it behind the `?`: what is the default is left out."""
         chosen = {field.name: value for field in fields(self) if (value := getattr(self, field.name)) != field.default}
-        return _list() + (f"?{urlencode(chosen)}" if chosen else "")
+        return urlencode(chosen)
+
+    def __str__(self) -> str:
+        """The address as a link has it."""
+        chosen = self.query_string
+        return _list() + (f"?{chosen}" if chosen else "")
 
 
 def read_address(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListAddress, list[str]]:

@@ -25,7 +25,7 @@ OVER = (BatchStatus.CANCELED, BatchStatus.EXPIRED)
 
 ROW = """
 <tr role="row">
-  <td role="cell" class="list-batch_id">{batch_id}</td>
+  <td role="cell" class="list-batch_id">{tick}{batch_id}</td>
   <td role="cell" class="list-campaign_id" data-label="Campaign">{campaign}</td>
   <td role="cell" class="list-status">{status}</td>
   <td role="cell" class="list-count" data-label="Requests">{count}</td>
@@ -35,6 +35,7 @@ ROW = """
   {action}
 </tr>"""
 OPEN = '<a id="open-{segment}" href="{link}">{batch_id}</a>'
+TICK = '<input type="checkbox" class="list-tick" form="ticked" name="batch" value="{batch_id}" aria-label="Tick {batch_id}">'
 NO_ID = SafeString('<span class="text-secondary">no id</span>')
 CAMPAIGN = '<a id="campaign-of-{segment}" {link}</a>'
 CAMPAIGN_LINK = 'href="{address}">{name}'
@@ -90,6 +91,7 @@ class RowWriter:
         link = SafeString(f"{self._list}{segment}/" if segment else "")
         return fill(
             ROW,
+            tick=fill(TICK, batch_id=batch_id) if self._can_act(batch.status, link) else "",
             batch_id=fill(OPEN, segment=segment, link=link, batch_id=batch_id) if link else NO_ID,
             campaign=self._campaign(batch, segment),
             status=status_badge(batch.status),
@@ -123,10 +125,12 @@ class RowWriter:
     def _action(
         self, status: BatchStatus | str, batch_id: SafeString, segment: SafeString, link: SafeString
     ) -> SafeString:
-        deed = DEEDS.get(status)
-        if not link or not self.csrf_token or not deed:
+        if not self._can_act(status, link):
             return NO_ACTION
-        return fill(ACTION, hidden=self._hidden, link=link, segment=segment, batch_id=batch_id, **deed)
+        return fill(ACTION, hidden=self._hidden, link=link, segment=segment, batch_id=batch_id, **DEEDS[status])
+
+    def _can_act(self, status: BatchStatus | str, link: str) -> bool:
+        return bool(link and self.csrf_token and self.has_actions and status in DEEDS)
 
 
 def _segment(batch_id: str) -> str:

@@ -16,7 +16,7 @@ register = template.Library()
 
 ICONS = settings.BASE_DIR / "static" / "vendor" / "tabler-icons"
 NOTHING = "\N{EN DASH}"
-SECTIONS = ("/batches/", "/campaigns/", "/changes/")
+SECTIONS = ("/batches/", "/campaigns/", "/changes/", "/operations/")
 DAY, HOUR, MINUTE = ("d", 24 * 60 * 60), ("h", 60 * 60), ("min", 60)
 BADGE = '<span class="app-badge app-badge-{colour}">{status}</span>'
 STATUS_COLOURS = {

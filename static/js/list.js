@@ -8,12 +8,15 @@ let scrolled = [];
 
 const list = () => document.getElementById("batch-list");
 const isList = (event) => event.detail.requestConfig?.elt?.id === "batch-list";
+const ticks = () => [...list().querySelectorAll("[name=batch]")];
+const ticked = () => ticks().filter((tick) => tick.checked);
 const scrollers = () => [...list().querySelectorAll(".list-tabs ul, .list-scroll")];
 
-// A row that moves away under a pointer or a thumb would put another batch's button there.
+// A row that moves away under a pointer or a thumb would put another batch's button there, and a tick would be lost.
 function isInUse() {
   const selection = getSelection();
   return (
+    ticked().length > 0 ||
     list().contains(document.activeElement) ||
     list().querySelector("a:hover, button:hover, :active") !== null ||
     (!selection.isCollapsed && selection.containsNode(list(), true))
@@ -47,9 +50,27 @@ function reasonIn(xhr) {
   return isReason ? xhr.responseText : `The dashboard answered with an error (${xhr.status}).`;
 }
 
+// The bar for many batches says how many are ticked.
+function countTicks() {
+  const all = list().querySelector("[data-tick-all]");
+  if (!all) return;
+  const count = ticked().length;
+  all.parentElement.hidden = ticks().length === 0;
+  all.checked = count > 0 && count === ticks().length;
+  all.indeterminate = count > 0 && !all.checked;
+  list().querySelector("[data-ticked]").textContent = count ? `${count} ticked` : "Ticked batches";
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-tick-all]")) for (const tick of ticks()) tick.checked = event.target.checked;
+  if (event.target.matches("[data-tick-all], [name=batch]")) countTicks();
+});
+
 setInterval(refreshWhenDue, 1000);
 document.addEventListener("visibilitychange", refresh);
 window.addEventListener("pageshow", (event) => {
+  // A browser that comes back brings the ticks with it.
+  countTicks();
   if (event.persisted) refresh();
 });
 
@@ -68,6 +89,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (!isList(event)) return;
   scrollers().forEach((element, at) => (element.scrollLeft = scrolled[at] ?? 0));
+  countTicks();
   // A list that says itself how old it is needs only to be heard.
   tell(list().dataset.stale ?? "", { shown: false });
 });

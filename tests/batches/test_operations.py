@@ -7,17 +7,11 @@ from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, Scope, State
 from batches.sandbox import faults
-from batches.services import road
 from batches.views import starting
 from tests.batches.operation_pages import OPERATIONS, words
 from tests.services.operations import WISHES, carried_out, start
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch):
-    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture

@@ -1,0 +1,200 @@
+"""Operations in a browser, with a worker that carries them out: started, watched, taken back, and stopped."""
+
+import re
+import threading
+
+import pytest
+from django.db import connections
+from django_tasks_db.management.commands.db_worker import Worker
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import PASSWORD
+
+pytestmark = pytest.mark.parametrize("contract", ["2025-04", "current"])
+
+
+class WorkerThread(threading.Thread):
+    """`manage.py db_worker` for both queues, as a thread that a test can end."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.worker = Worker(
+            queue_names=["*"],
+            interval=0.05,
+            batch=False,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id="worker-for-tests",
+            excluded_queue_names=[],
+        )
+
+    def run(self):
+        try:
+            self.worker.run()
+        finally:
+            connections.close_all()
+
+    def end(self):
+        self.worker.running = False
+        self.join()
+
+
+@pytest.fixture
+def worker(transactional_db):
+    """A worker that a test starts when it wants one."""
+    thread = WorkerThread()
+    yield thread
+    if thread.ident:
+        thread.end()
+
+
+@pytest.fixture
+def campaign(sandbox):
+    """Campaign 7 with twelve batches that run and one that somebody paused; and a batch of another campaign."""
+    sandbox.store.add_campaign(id=7, campaign_name="Flu shots")
+    sandbox.store.add_campaign(id=8, campaign_name="Surveys")
+    for number in range(12):
+        sandbox.store.add_batch(f"flu-{number:02}", campaign_id=7, status="ACTIVE", requests=3)
+    sandbox.store.add_batch("flu-paused", campaign_id=7, status="PAUSED", requests=3)
+    sandbox.store.add_batch("survey", campaign_id=8, status="ACTIVE")
+    return sandbox
+
+
+@pytest.fixture
+def opened(campaign, log_in, operator, page):
+    """The list of batches, open before the operator."""
+    log_in(operator)
+    return page
+
+
+def statuses(campaign, *batch_ids):
+    return {campaign.batch(batch_id)["status"] for batch_id in batch_ids}
+
+
+FLU = [f"flu-{number:02}" for number in range(12)]
+
+
+def test_pause_what_a_filter_finds_watch_it_and_resume_exactly_those(opened, campaign, worker, accessible):
+    opened.get_by_label("Campaign").select_option(label="Flu shots")
+    expect(opened.locator("tbody tr")).to_have_count(13)
+    opened.get_by_label("Which batches").select_option(label="All 13 that match this filter")
+    opened.get_by_role("button", name="Pause…").click()
+    expect(opened.get_by_text("12 batches will be paused.")).to_be_visible()
+    expect(opened.get_by_text("1 already paused")).to_be_visible()
+    accessible()
+    assert not campaign.requests.of("PUT")
+
+    opened.get_by_role("button", name="Pause 12 batches").click()
+    expect(opened.get_by_text("Waiting for a worker.")).to_be_visible()
+    expect(opened.get_by_role("link", name="1 running")).to_be_visible()
+    accessible()
+    campaign.latency = 0.2
+    worker.start()
+    bar = opened.get_by_role("progressbar", name="Batches done with")
+    expect(bar).to_be_visible()
+    expect(opened.get_by_role("status").filter(has_text="Paused 12 of 12 batches.")).to_be_visible()
+    expect(opened.get_by_role("link", name="1 running")).to_be_hidden()
+    accessible()
+    assert statuses(campaign, *FLU) == {"PAUSED"}
+    assert statuses(campaign, "survey") == {"ACTIVE"}
+
+    opened.get_by_role("button", name="Resume these batches").click()
+    expect(opened.get_by_text("This calls people")).to_be_visible()
+    expect(opened.get_by_text("1 batch will stay paused")).to_be_visible()
+    accessible()
+    opened.get_by_role("button", name="Resume them").click()
+    expect(opened.get_by_role("status").filter(has_text="Resumed 12 of 12 batches.")).to_be_visible()
+    # Each contract has its own word for a batch that goes on.
+    assert statuses(campaign, *FLU) in ({"ACTIVE"}, {"PENDING"})
+    assert statuses(campaign, "flu-paused") == {"PAUSED"}
+
+    opened.get_by_role("link", name="Operations", exact=True).first.click()
+    expect(opened.locator("tbody tr")).to_have_count(2)
+    accessible()
+
+
+def test_everything_stops_with_two_clicks_from_any_page(opened, campaign, worker):
+    worker.start()
+    opened.get_by_role("button", name="Stop everything").click()
+    opened.get_by_role("button", name="Stop everything now").click()
+    expect(opened.get_by_role("status").filter(has_text="Paused 13 of 13 batches.")).to_be_visible()
+    assert statuses(campaign, "survey", *FLU) == {"PAUSED"}
+
+
+def test_ticked_rows_are_canceled_with_a_reason_and_their_number(opened, campaign, worker, accessible):
+    worker.start()
+    opened.get_by_role("checkbox", name="Tick flu-01").check()
+    opened.get_by_role("checkbox", name="Tick flu-02").check()
+    expect(opened.get_by_label("Which batches")).to_have_value("selection")
+    expect(opened.get_by_role("option", name="2 ticked")).to_be_attached()
+    opened.get_by_role("button", name="Cancel…").click()
+    opened.get_by_label("Reason for canceling").fill("Wrong list")
+    opened.get_by_role("button", name="Cancel 2 batches for good").click()
+    expect(opened.get_by_text("This is not what has to be typed")).to_be_visible()
+    expect(opened.get_by_label("Reason for canceling")).to_have_value("Wrong list")
+    accessible()
+    opened.get_by_label("Type 2 to confirm").fill("2")
+    opened.get_by_role("button", name="Cancel 2 batches for good").click()
+    expect(opened.get_by_role("status").filter(has_text="Canceled 2 of 2 batches.")).to_be_visible()
+    assert statuses(campaign, "flu-01", "flu-02") == {"CANCELED"}
+    assert statuses(campaign, "flu-03") == {"ACTIVE"}
+
+
+def test_the_list_keeps_its_ticks_while_time_passes(campaign, log_in, operator, page):
+    page.clock.install()
+    log_in(operator)
+    page.get_by_role("checkbox", name="Tick flu-03").check()
+    campaign.requests.clear()
+    page.clock.run_for(60_000)
+    assert not campaign.requests
+    expect(page.get_by_role("checkbox", name="Tick flu-03")).to_be_checked()
+    page.get_by_role("checkbox", name="All on this page").check()
+    expect(page.get_by_role("option", name="14 ticked")).to_be_attached()
+
+
+def test_an_operation_that_is_stopped_says_what_it_did_not_reach(opened, campaign):
+    opened.get_by_role("button", name="Stop everything").click()
+    opened.get_by_role("button", name="Stop everything now").click()
+    opened.get_by_role("button", name="Stop this operation").click()
+    expect(opened.get_by_text("Nothing was changed.")).to_be_visible()
+    expect(opened.get_by_text("Stopped by operator@example.com")).to_be_visible()
+
+
+def test_everything_works_without_javascript(campaign, operator, browser, base_url, worker):
+    worker.start()
+    context = browser.new_context(java_script_enabled=False, base_url=base_url)
+    page = context.new_page()
+    page.goto("/")
+    page.fill("[name=login]", operator.email)
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]:has-text('Log in')")
+    page.get_by_role("checkbox", name="Tick flu-04").check()
+    page.get_by_role("button", name="Pause…").click()
+    page.get_by_role("button", name="Pause 1 batch").click()
+    # It loads itself anew until it is over.
+    expect(page.get_by_text("Paused 1 of 1 batch.")).to_be_visible()
+    assert statuses(campaign, "flu-04") == {"PAUSED"}
+    context.close()
+
+
+def test_nothing_is_wider_than_a_phone(opened, campaign, worker):
+    def fits():
+        opened.wait_for_load_state()
+        assert opened.evaluate("document.documentElement.scrollWidth") <= 390, opened.url
+
+    opened.set_viewport_size({"width": 390, "height": 844})
+    opened.get_by_label("Which batches").select_option(value="filter")
+    fits()
+    opened.get_by_role("button", name="Cancel…").click()
+    fits()
+    opened.get_by_label("Type 14 to confirm").fill("14")
+    opened.get_by_label("Reason for canceling").fill("x" * 200)
+    opened.get_by_role("button", name=re.compile("for good")).click()
+    expect(opened.get_by_text("Waiting for a worker.")).to_be_visible()
+    fits()
+    worker.start()
+    expect(opened.get_by_text("Canceled 14 of 14 batches.")).to_be_visible()
+    fits()
+    opened.get_by_role("link", name="Operations", exact=True).first.click()
+    fits()
