@@ -55,13 +55,16 @@ class Preview:
     left_alone: Mapping[str, int] = field(default_factory=dict)
     unknown: int = 0
     campaign_name: str = ""
+    is_whole_campaign: bool = False
     hours: str = ""
     starts: Starts | None = None
 
     @property
     def word(self) -> str:
         """What has to be typed where a click is not enough: the campaign's name, else the number of batches."""
-        return self.campaign_name or ("cancel" if self.touched is None else str(self.touched))
+        if self.is_whole_campaign:
+            return self.campaign_name
+        return "cancel" if self.touched is None else str(self.touched)
 
 
 def preview(
@@ -86,7 +89,8 @@ def preview(
         if kind == Kind.RESUME:
             found = _resuming(found, target.query, pauses, deadline)
     if target.scope != Scope.CAMPAIGN:
-        return found
+        return replace(found, campaign_name=_known_name(target.campaign_id))
+    found = replace(found, is_whole_campaign=True)
     return _with_campaign(found, target.campaign_id, campaign, deadline)
 
 
@@ -102,7 +106,7 @@ def undo_preview(operation: Operation) -> Preview:
 def campaign_name_for(kind: Kind, target: Target) -> str:
     """The campaign's name for the record of an operation that starts without a preview; "" where there is none."""
     if target.scope != Scope.CAMPAIGN:
-        return ""
+        return _known_name(target.campaign_id)
     deadline = Deadline(STOP_SECONDS if kind in STOPPING else ASIDE_SECONDS)
     reading = _submit_campaign(target.campaign_id, deadline)
     return _with_campaign(Preview(touched=None), target.campaign_id, reading, deadline).campaign_name
@@ -118,10 +122,14 @@ def _with_campaign(
     try:
         campaign = result(reading, deadline)
     except SyllableError:
-        name = (cached_campaign_names() or {}).get(str(campaign_id))
-        return replace(found, campaign_name=campaign_label(campaign_id, name))
+        return replace(found, campaign_name=_known_name(campaign_id))
     name = campaign_label(campaign_id, campaign.campaign_name)
     return replace(found, campaign_name=name, hours=out_of_hours(campaign, timezone.now()))
+
+
+def _known_name(campaign_id: int | None) -> str:
+    """What the campaign is called as far as that is known without asking; "" for no campaign."""
+    return campaign_label(campaign_id, (cached_campaign_names() or {}).get(str(campaign_id)))
 
 
 def _of_query(query: BatchQuery, statuses: Collection[BatchStatus], deadline: Deadline) -> Preview:

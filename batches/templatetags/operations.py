@@ -35,9 +35,8 @@ STATE_COLOURS = {
     State.WAITING: "blue",
     State.RUNNING: "blue",
     State.ASKING: "orange",
-    State.FINISHED: "green",
-    State.STOPPED: "gray",
 }
+END_COLOURS = {"success": "green", "danger": "red", "warning": "yellow", "info": "gray"}
 ITEM_COLOURS = {
     ItemState.DONE: "green",
     ItemState.SKIPPED: "gray",
@@ -70,14 +69,16 @@ def whose(target: Target | Operation) -> str:
     else:
         name, status, q = target.campaign_name, target.status, target.q
         campaign = "" if target.campaign_id is None else str(target.campaign_id)
+    # What a campaign is called whose name is not known.
+    name = "" if name == f"Campaign {campaign}" else name
     match Scope(target.scope):
         case Scope.CAMPAIGN:
-            return f"campaign {name}" if name and name != f"Campaign {campaign}" else f"campaign {campaign}"
+            return f"campaign {name or campaign}"
         case Scope.SELECTION:
             return f"{batches(len(target.batch_ids))}" if isinstance(target, Target) else "selected batches"
         case Scope.ALL:
             return "everything active"
-    parts = [status and f"are {status}", campaign and f"belong to campaign {campaign}", q and f"match “{q}”"]
+    parts = [status and f"are {status}", campaign and f"belong to campaign {name or campaign}", q and f"match “{q}”"]
     return f"all batches that {' and '.join(filter(None, parts))}" if any(parts) else "all batches"
 
 
@@ -148,6 +149,15 @@ def state_badge(operation: Operation) -> SafeString:
     """The state of an operation."""
     colour = STATE_COLOURS.get(State(operation.state), "gray")
     return fill(BADGE, colour=colour, word=operation.get_state_display())
+
+
+@register.filter
+def end_badge(progress: Any) -> SafeString:
+    """The state of an operation, coloured by how it ended once it is over."""
+    operation = progress.operation
+    if operation.is_open:
+        return state_badge(operation)
+    return fill(BADGE, colour=END_COLOURS[end_kind(progress)], word=operation.get_state_display())
 
 
 @register.filter

@@ -143,7 +143,7 @@ class TestWhileItRuns:
         html = client.get("/changes/").content.decode()
         assert '<a class="app-running" href="/operations/">' in html
         text = words(client.get("/changes/"))
-        assert "2 asking 1 not settled" in text
+        assert "1 waiting for you 1 not settled" in text
 
 
 class TestHowItEnded:
