@@ -59,6 +59,23 @@ def test_only_an_operator_is_offered_pause_and_resume(client, viewer, operator, 
     assert html.count("csrfmiddlewaretoken") >= 4
 
 
+def test_rows_that_an_operation_can_touch_can_be_ticked_by_an_operator(client, viewer, operator, sandbox):
+    for status in ("PENDING", "ACTIVE", "IDLE", "PAUSED", "CANCELED", "EXPIRED", "THROTTLED"):
+        sandbox.store.add_batch(f"{status} <1>", status=status)
+
+    client.force_login(viewer)
+    assert 'form="ticked"' not in client.get(LIST).content.decode()
+
+    client.force_login(operator)
+    html = client.get(LIST, {"order": "status", "q": "<1>"}).content.decode()
+    ticks = re.findall(r'form="ticked" name="batch" value="([^"]*)"', html)
+    assert ticks == ["ACTIVE &lt;1&gt;", "IDLE &lt;1&gt;", "PAUSED &lt;1&gt;", "PENDING &lt;1&gt;"]
+    assert '<form id="ticked" class="list-bar d-print-none" method="post" action="/operations/"' in html
+    assert '<input type="hidden" name="list" value="q=%3C1%3E&amp;order=status">' in html
+    assert '<input type="hidden" name="q" value="&lt;1&gt;">' in html
+    assert "All 7 that match this filter" in html
+
+
 # What --------------------------------------------------------------------------------------------------------------
 
 
