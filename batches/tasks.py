@@ -35,11 +35,11 @@ def carry(operation_id: int) -> None:
 
 
 def operation_enqueue(operation: Operation) -> None:
-    """Hand an operation to the workers of its queue."""
+    """Hand an operation to the workers of its queue. Where that fails it counts as never queued, for the sweep."""
     queue = STOP_QUEUE if operation.is_stopping else DEFAULT_QUEUE
     first = FIRST if operation.scope == Scope.ALL else 0
-    operation_queued(operation.pk)
     carry.using(queue_name=queue, priority=first).enqueue(operation.pk)
+    operation_queued(operation.pk)
 
 
 def tasks_forget() -> None:

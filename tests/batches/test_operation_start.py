@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
+from django_tasks_db import DatabaseBackend
 
 from batches.models import Kind, Operation, Scope
 from batches.sandbox import faults
 from batches.selectors import preview as previewing
 from batches.services.changes import batch_pause
-from batches.views import starting
+from batches.services.operations import operations_to_queue
 from tests.batches.operation_pages import OPERATIONS, confirmed, seen, words
 from tests.conftest import member_of
 from tests.services.operations import carried_out, start
@@ -111,13 +113,14 @@ class TestPause:
         asked(PAUSE | {"campaign": "8", "seen": token, "confirm": "1"})
         assert Operation.objects.get().campaign_name == "Campaign 8"
 
-    def test_a_queue_that_is_away_does_not_undo_the_decision(self, asked, monkeypatch):
-        def away(operation):
+    def test_a_queue_that_is_away_does_not_undo_the_decision_and_the_sweep_queues_it(self, asked, monkeypatch):
+        def away(*args, **kwargs):
             raise ConnectionError("no queue")
 
-        monkeypatch.setattr(starting, "operation_enqueue", away)
+        monkeypatch.setattr(DatabaseBackend, "enqueue", away)
         assert asked(PAUSE | {"confirm": "1"}).status_code == 302
-        assert Operation.objects.get().queued_at is None
+        Operation.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+        assert operations_to_queue() == [Operation.objects.get()]
 
     def test_a_second_one_is_refused_with_a_link_to_the_first(self, asked):
         asked(PAUSE | {"confirm": "1"})
