@@ -13,6 +13,7 @@ from batches.selectors.batches import BatchList, batch_list
 from batches.selectors.campaigns import campaign_label
 from batches.selectors.changes import campaign_history
 from batches.selectors.last_seen import LastSeen
+from batches.selectors.operations import Progress, campaign_operations, is_numbered
 from batches.syllable.deadline import Deadline
 from batches.syllable.errors import NotFound, SyllableError, SyllableUnavailable
 from batches.syllable.gate import Lane
@@ -21,17 +22,19 @@ from batches.syllable.schemas import BatchQuery, Campaign
 
 @dataclass(frozen=True, slots=True)
 class CampaignPage:
-    """A campaign as it was at `read_at`, its first batches and its history.
+    """A campaign as it was at `read_at`, its first batches, its operations and its history.
 
     `error` says why it could not be read now; `campaign` is then what this process last saw of it, or None. Its batches
     are there without it: the API keeps those of a campaign that was deleted.
     """
 
+    campaign_id: str
     label: str
     campaign: Campaign | None
     read_at: datetime
     error: SyllableError | None
     batches: BatchList
+    operations: list[Progress]
     history: list[Change]
 
     @property
@@ -39,6 +42,11 @@ class CampaignPage:
         """Whether Syllable knows neither the campaign nor a batch of it."""
         page = self.batches.page
         return isinstance(self.error, NotFound) and page is not None and not page.items
+
+    @property
+    def has_actions(self) -> bool:
+        """Whether operations can name it: the trail numbers campaigns."""
+        return not self.is_unknown and is_numbered(self.campaign_id)
 
 
 _last_seen: LastSeen[tuple[Campaign, datetime]] = LastSeen(most=64)
@@ -54,7 +62,7 @@ def campaign_page(query: BatchQuery) -> CampaignPage:
     deadline = Deadline(settings.SYLLABLE_TIMEOUT).capped(ASIDE_SECONDS)
     reading = submit(client.within(Lane.ASIDE).get_campaign, campaign_id, deadline=deadline)
     batches = batch_list(query)
-    history = list(campaign_history(campaign_id))
+    operations, history = campaign_operations(campaign_id), list(campaign_history(campaign_id))
     campaign, read_at, error = None, timezone.now(), None
     try:
         campaign = result(reading, deadline)
@@ -64,4 +72,5 @@ def campaign_page(query: BatchQuery) -> CampaignPage:
         if isinstance(caught, SyllableUnavailable) and (seen := _last_seen.get((client, campaign_id))):
             campaign, read_at = seen
     name = campaign.campaign_name if campaign else batches.campaign_names.get(campaign_id)
-    return CampaignPage(campaign_label(campaign_id, name), campaign, read_at, error, batches, history)
+    label = campaign_label(campaign_id, name)
+    return CampaignPage(campaign_id, label, campaign, read_at, error, batches, operations, history)

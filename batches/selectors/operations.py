@@ -12,7 +12,9 @@ from batches.models import Change, ItemState, Operation, OperationItem, State
 
 OPERATIONS_PER_PAGE = 20
 ITEMS_PER_PAGE = 50
-OPERATIONS_OF_A_CAMPAIGN = 10
+OPERATIONS_OF_A_CAMPAIGN = 5
+# Digits that every database holds.
+LONGEST_NUMBER = 18
 # What has to be looked at comes first.
 ITEM_ORDER = (ItemState.FAILED, ItemState.UNCONFIRMED, ItemState.WAITING, ItemState.SKIPPED, ItemState.DONE)
 RATE_WINDOW = timedelta(seconds=60)
@@ -116,13 +118,22 @@ def operations_page(*, number: int | str = 1) -> tuple[Page[Operation], list[Pro
     return page, _progress_of(page.object_list)
 
 
-def campaign_operations(campaign_id: int) -> list[Progress]:
-    """The newest operations that keep to one campaign."""
-    return _progress_of(Operation.objects.filter(campaign_id=campaign_id)[:OPERATIONS_OF_A_CAMPAIGN])
+def campaign_operations(campaign_id: str) -> list[Progress]:
+    """The newest operations that keep to one campaign; none for an id that is no number, which has none."""
+    if not is_numbered(campaign_id):
+        return []
+    return _progress_of(Operation.objects.filter(campaign_id=int(campaign_id))[:OPERATIONS_OF_A_CAMPAIGN])
+
+
+def is_numbered(campaign_id: str) -> bool:
+    """Whether an operation can be about this campaign: the API may call one otherwise than by a number."""
+    return campaign_id.isascii() and campaign_id.isdigit() and len(campaign_id) <= LONGEST_NUMBER
 
 
 def _progress_of(operations: Iterable[Operation]) -> list[Progress]:
     operations = list(operations)
+    if not operations:
+        return []
     counted = (
         OperationItem.objects.filter(operation__in=operations)
         .order_by()

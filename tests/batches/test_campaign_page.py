@@ -8,10 +8,11 @@ import pytest
 from django.core.cache import caches
 from django.urls import reverse
 
-from batches.models import Change
+from batches.models import Change, Kind
 from batches.sandbox import faults
 from batches.services.changes import batch_pause
 from tests.batches.list_page import DASH, in_words, link, shown, tabs
+from tests.services.operations import start
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +93,7 @@ def test_a_viewer_gets_no_buttons(client, campaign, viewer):
 def test_it_shows_the_facts(open_page, campaign):
     words = in_words(text(open_page(campaign)))
 
-    assert "Flu shots Invites <b>everyone</b>." in words
+    assert "Invites <b>everyone</b>." in words
     assert f"Calling hours 09:00{DASH}17:00 America/Chicago" in words
     assert "Source +15550121 Rate 30 per minute Retries 2, after 30m" in words
 
@@ -198,7 +199,8 @@ def test_a_campaign_that_was_deleted_is_there_by_its_number(open_page, campaign,
 
     words = in_words(text(response))
     assert response.status_code == 200
-    assert f"Campaign {campaign} The facts of this campaign could not be read" in words
+    assert f"Campaign {campaign} Pause…" in words
+    assert "The facts of this campaign could not be read" in words
     assert "Syllable does not know this batch or campaign." in words
     assert shown(text(response)) == ["PAUSED.1", "CANCELED.1", "ACTIVE.1"]
 
@@ -274,7 +276,8 @@ def test_without_its_facts_its_batches_are_there(open_page, campaign, sandbox):
 
     assert response.status_code == 200
     words = in_words(text(response))
-    assert "Flu shots The facts of this campaign could not be read Syllable is not answering." in words
+    assert "Flu shots Pause…" in words
+    assert "The facts of this campaign could not be read Syllable is not answering." in words
     assert 'id="pause-ACTIVE.1"' in text(response)
 
 
@@ -336,7 +339,7 @@ def test_it_costs_the_campaign_and_what_a_list_costs(open_page, campaign, sandbo
     assert len(requests_for(sandbox, r"/batches$")) == 7
 
     sandbox.requests.clear()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         open_page(campaign)
     assert len(requests_for(sandbox, r"/campaigns/")) == 1
     assert len(sandbox.requests) == 2
@@ -354,3 +357,33 @@ def test_its_history_is_the_newest_of_many(open_page, campaign, operator, sandbo
     assert history.count('<div class="history-line">') == 20
     assert "b29" in history
     assert "ACTIVE.1" not in history
+
+
+# Operations --------------------------------------------------------------------------------------------------------
+
+
+def test_it_offers_what_can_be_done_to_all_its_batches_to_those_who_may(open_page, campaign, viewer, client):
+    html = text(open_page(campaign))
+    assert f'<input type="hidden" name="campaign" value="{campaign}">' in html
+    assert 'name="scope" value="campaign"' in html
+
+    client.force_login(viewer)
+    assert 'name="scope" value="campaign"' not in text(client.get(address(campaign)))
+
+
+def test_they_are_offered_while_the_api_is_down(open_page, campaign, sandbox):
+    sandbox.faults.add(faults.answer(503), times=None)
+    assert 'name="scope" value="campaign"' in text(open_page(campaign))
+
+
+def test_a_campaign_that_no_operation_can_name_offers_none(open_page, sandbox):
+    sandbox.store.add_batch("odd", campaign_id="spring", status="ACTIVE")
+    assert 'name="scope" value="campaign"' not in text(open_page("spring"))
+
+
+def test_it_lists_its_operations(open_page, campaign, operator):
+    operation = start(Kind.PAUSE, operator, campaign_id=campaign, campaign_name="Flu shots")
+    start(Kind.PAUSE, operator, campaign_id=campaign + 50)
+    html = text(open_page(campaign))
+    assert html.count(f'<a href="/operations/{operation.pk}/">Pause campaign Flu shots</a>') == 1
+    assert "Waiting for a worker." in html

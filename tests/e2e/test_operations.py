@@ -75,11 +75,15 @@ def statuses(campaign, *batch_ids):
 FLU = [f"flu-{number:02}" for number in range(12)]
 
 
-def test_pause_what_a_filter_finds_watch_it_and_resume_exactly_those(opened, campaign, worker, accessible):
-    opened.get_by_label("Campaign").select_option(label="Flu shots")
-    expect(opened.locator("tbody tr")).to_have_count(13)
-    opened.get_by_label("Which batches").select_option(label="All 13 that match this filter")
-    opened.get_by_role("button", name="Pause…").click()
+def open_campaign(page):
+    page.get_by_role("link", name="Campaigns", exact=True).click()
+    page.get_by_role("link", name="Flu shots").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Flu shots")
+
+
+def test_pause_a_campaign_watch_it_and_resume_exactly_those(opened, campaign, worker, accessible):
+    open_campaign(opened)
+    opened.get_by_role("button", name="Pause…").first.click()
     expect(opened.get_by_text("12 batches will be paused.")).to_be_visible()
     expect(opened.get_by_text("1 already paused")).to_be_visible()
     accessible()
@@ -99,11 +103,12 @@ def test_pause_what_a_filter_finds_watch_it_and_resume_exactly_those(opened, cam
     assert statuses(campaign, *FLU) == {"PAUSED"}
     assert statuses(campaign, "survey") == {"ACTIVE"}
 
-    opened.get_by_role("button", name="Resume these batches").click()
+    open_campaign(opened)
+    opened.get_by_role("button", name="Resume…").first.click()
     expect(opened.get_by_text("This calls people")).to_be_visible()
     expect(opened.get_by_text("1 batch will stay paused")).to_be_visible()
     accessible()
-    opened.get_by_role("button", name="Resume them").click()
+    opened.get_by_role("button", name="Resume 12 batches").click()
     expect(opened.get_by_role("status").filter(has_text="Resumed 12 of 12 batches.")).to_be_visible()
     # Each contract has its own word for a batch that goes on.
     assert statuses(campaign, *FLU) in ({"ACTIVE"}, {"PENDING"})
@@ -112,6 +117,21 @@ def test_pause_what_a_filter_finds_watch_it_and_resume_exactly_those(opened, cam
     opened.get_by_role("link", name="Operations", exact=True).first.click()
     expect(opened.locator("tbody tr")).to_have_count(2)
     accessible()
+
+
+def test_pause_all_that_a_filter_finds_and_take_it_back(opened, campaign, worker, accessible):
+    worker.start()
+    opened.get_by_label("Campaign").select_option(label="Flu shots")
+    expect(opened.locator("tbody tr")).to_have_count(13)
+    opened.get_by_label("Which batches").select_option(label="All 13 that match this filter")
+    opened.get_by_role("button", name="Pause…").click()
+    opened.get_by_role("button", name="Pause 12 batches").click()
+    expect(opened.get_by_role("status").filter(has_text="Paused 12 of 12 batches.")).to_be_visible()
+    opened.get_by_role("button", name="Resume these batches").click()
+    expect(opened.get_by_text("This calls people")).to_be_visible()
+    accessible()
+    opened.get_by_role("button", name="Resume them").click()
+    expect(opened.get_by_role("status").filter(has_text="Resumed 12 of 12 batches.")).to_be_visible()
 
 
 def test_everything_stops_with_two_clicks_from_any_page(opened, campaign, worker):
