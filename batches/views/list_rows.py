@@ -35,9 +35,8 @@ ROW = """
   {action}
 </tr>"""
 OPEN = '<a id="open-{segment}" href="{link}">{batch_id}</a>'
-TICK = (
-    '<input type="checkbox" class="list-tick" form="ticked" name="batch" value="{batch_id}" aria-label="Tick {batch_id}">'
-)
+TICK = """<input type="checkbox" class="list-tick" form="ticked" name="batch" value="{batch_id}"
+  aria-label="Tick {batch_id}">"""
 NO_ID = SafeString('<span class="text-secondary">no id</span>')
 CAMPAIGN = '<a id="campaign-of-{segment}" {link}</a>'
 CAMPAIGN_LINK = 'href="{address}">{name}'

@@ -90,9 +90,12 @@ class TestPause:
         assert not Operation.objects.exists()
         assert not campaign.requests.of("PUT")
 
-    def test_it_costs_a_count_for_each_status_one_of_all_and_the_campaign(self, asked, campaign):
+    def test_it_costs_a_count_for_each_status_one_of_all_and_the_campaign(
+        self, asked, campaign, django_assert_num_queries
+    ):
         campaign.requests.clear()
-        asked(PAUSE)
+        with django_assert_num_queries(5):
+            asked(PAUSE)
         assert len(campaign.requests) == 6 + 1 + 1
 
     def test_confirmed_it_starts_and_leads_to_its_page(self, client, asked, operator):
