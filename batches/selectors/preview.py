@@ -266,5 +266,5 @@ def out_of_hours(campaign: Campaign, now: datetime) -> str:
         return ""
     return (
         f"It is {at:%H:%M} in {campaign.timezone} now. The campaign calls from {start:%H:%M} to {end:%H:%M} there, "
-        "so nobody is called before it next begins."
+        "so nobody is to be called before its hours begin."
     )
