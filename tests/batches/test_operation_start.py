@@ -94,7 +94,7 @@ class TestPause:
         self, asked, campaign, django_assert_num_queries
     ):
         campaign.requests.clear()
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             asked(PAUSE)
         assert len(campaign.requests) == 6 + 1 + 1
 
