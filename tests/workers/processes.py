@@ -87,8 +87,7 @@ class Processes:
 
     def worker(self, queue="default", **environment):
         """A worker of a queue."""
-        options = ("--interval", 0.1, "--no-startup-delay", "--no-reload")
-        return self.manage("db_worker", "--queue-name", queue, *options, **environment)
+        return self.manage("work_queue", queue, **environment)
 
     def sweep(self, **environment):
         """What hands operations to the queues that no queue knows of."""

@@ -35,17 +35,11 @@ def redis(processes, tmp_path):
     return run
 
 
-def worker(processes, queue):
-    return processes.manage(
-        "rqworker", queue, "--worker-class", "rq.worker.SimpleWorker", "--job-class", "django_tasks_rq.Job"
-    )
-
-
 def test_workers_side_by_side_do_each_operation_once(redis, sandbox, processes, operator):
     redis()
     campaigns = {number: fill(sandbox, 20, campaign_id=number) for number in (7, 8, 9)}
     for _ in range(2):
-        worker(processes, "stop")
+        processes.worker("stop")
     processes.sweep()
 
     operations = {number: start(Kind.PAUSE, operator, campaign_id=number) for number in campaigns}
@@ -61,15 +55,15 @@ def test_an_operation_outlives_a_worker_that_is_killed_and_one_that_is_asked_to_
     ids = fill(sandbox, 100)
     operation = start(Kind.PAUSE, operator)
     processes.sweep()
-    killed = worker(processes, "stop")
+    killed = processes.worker("stop")
     token = taken_over(operation)
-    leaving = worker(processes, "stop")
+    leaving = processes.worker("stop")
     wait_for_writes(sandbox, 10)
     killed.kill()
     token = taken_over(operation, other_than=token)
     wait_for_writes(sandbox, 10)
     leaving.send(signal.SIGTERM)
-    worker(processes, "stop")
+    processes.worker("stop")
     taken_over(operation, other_than=token)
 
     assert_all_done(operation, sandbox, ids)
@@ -85,6 +79,6 @@ def test_an_operation_outlives_a_redis_that_forgets_everything(redis, sandbox, p
     server.kill()
     redis()
     an_hour_later(operation)
-    worker(processes, "stop")
+    processes.worker("stop")
 
     assert_all_done(operation, sandbox, ids)
