@@ -54,6 +54,12 @@ class Target:
     q: str = ""
 
     @property
+    def is_everything(self) -> bool:
+        """Every batch there is, whether by intent or by a filter in which nothing was chosen."""
+        chosen_nothing = self.scope == Scope.FILTER and self.query == BatchQuery()
+        return self.scope == Scope.ALL or chosen_nothing
+
+    @property
     def query(self) -> BatchQuery:
         """The batches it is about, as a question to the API; those of a SELECTION cannot be asked for like this."""
         campaign = "" if self.campaign_id is None else str(self.campaign_id)

@@ -91,8 +91,9 @@ def _pages(client: SyllableClient, query: BatchQuery) -> Iterator[list[Batch]]:
 
 def _is_meant(batch: Batch, operation: Operation, status: BatchStatus) -> bool:
     """A filter that the API did not understand must not put other people's batches on the list."""
-    of_campaign = operation.query.campaign_id in ("", str(batch.campaign_id))
-    return of_campaign and batch.status == status
+    query = operation.query
+    of_campaign = query.campaign_id in ("", str(batch.campaign_id))
+    return of_campaign and query.batch_id.casefold() in batch.batch_id.casefold() and batch.status == status
 
 
 def paused_by_operations(campaign_id: int) -> ChangeQuerySet:

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches.models import (
-    MOST_SELECTED,
     ItemState,
     Kind,
     Operation,
@@ -49,6 +49,8 @@ def operation_start(*, kind: Kind, target: Target, edit: BatchEdit, actor: User)
     email = check_actor(actor)
     if target.scope == Scope.ALL:
         check_stop_everything(actor, kind)
+    elif target.is_everything:
+        check_everything(actor)
     operation = Operation(
         kind=kind,
         scope=target.scope,
@@ -93,7 +95,7 @@ def operation_undo(*, operation: Operation, actor: User) -> Operation:
     changes = {change.batch_id: change for change in done if undo_edit(change)}
     with transaction.atomic(durable=True):
         _take_turns()
-        _make_way(undoing, list(changes))
+        _make_way(undoing, operation.items.values("batch_id"))
         undoing.save(force_insert=True)
         _supersede(undoing)
         _add(undoing, {batch_id: change.pk for batch_id, change in changes.items()})
@@ -116,7 +118,7 @@ def operation_retry(*, operation: Operation, actor: User) -> bool:
     left = operation.items.filter(state__in=(ItemState.FAILED, ItemState.UNCONFIRMED, ItemState.WAITING))
     with transaction.atomic(durable=True):
         _take_turns()
-        _make_way(operation, list(left.values_list("batch_id", flat=True)))
+        _make_way(operation, left.values("batch_id"))
         left.update(state=ItemState.WAITING, attempts=0, detail="", finished_at=None)
         return _go_on(operation, was=(State.FINISHED, State.STOPPED))
 
@@ -146,6 +148,12 @@ def operation_queued(operation_id: int) -> None:
     Operation.objects.filter(pk=operation_id).update(queued_at=timezone.now())
 
 
+def check_everything(actor: User) -> None:
+    """Raise NotAllowed where `actor` may not act on every batch there is at once."""
+    if not actor.has_perm("batches.stop_everything"):
+        raise NotAllowed("Your role does not allow you to act on every batch at once: choose a status or a campaign.")
+
+
 def check_stop_everything(actor: User, kind: Kind) -> None:
     """Raise NotAllowed where `actor` may not stop everything that is active, or wants anything else of everything."""
     if not actor.has_perm("batches.stop_everything"):
@@ -171,7 +179,7 @@ def _take_turns() -> None:
     ContentType.objects.select_for_update().get(app_label="batches", model="operation")
 
 
-def _make_way(operation: Operation, batch_ids: Sequence[str]) -> None:
+def _make_way(operation: Operation, batch_ids: Sequence[str] | QuerySet[Any, Any]) -> None:
     """Raise InTheWay for the newest operation that this one must not overtake."""
     others = Operation.objects.open().exclude(pk=operation.pk)
     if operation.is_stopping:
@@ -182,16 +190,16 @@ def _make_way(operation: Operation, batch_ids: Sequence[str]) -> None:
         # What is being stopped as a whole can still be stopped in parts, and the other way round.
         others = others.filter(scope=operation.scope, campaign_id=operation.campaign_id, filter=operation.filter)
         if operation.scope == Scope.SELECTION:
-            others = others.filter(items__batch_id__in=batch_ids[:MOST_SELECTED])
+            others = others.filter(items__batch_id__in=batch_ids)
     else:
         others = others.filter(_overlaps(operation, batch_ids))
     if other := others.order_by("-pk").first():
         raise InTheWay(other)
 
 
-def _overlaps(operation: Operation, batch_ids: Sequence[str]) -> Q:
+def _overlaps(operation: Operation, batch_ids: Sequence[str] | QuerySet[Any, Any]) -> Q:
     """What may be about the same batches: where that cannot be told without asking the API, it may."""
-    overlap = Q(scope=Scope.ALL) | Q(items__batch_id__in=batch_ids[:MOST_SELECTED])
+    overlap = Q(scope=Scope.ALL) | Q(items__batch_id__in=batch_ids)
     if operation.campaign_id is None and operation.scope == Scope.FILTER:
         return Q()
     if operation.campaign_id is not None:
