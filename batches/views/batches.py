@@ -5,7 +5,6 @@ from math import ceil
 from typing import Any
 
 from django.http import HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
@@ -115,7 +114,7 @@ def table_context(request: UserRequest, address: ListAddress, found: BatchList, 
         "found": found,
         "tabs": _tabs(address, found, able),
         "headings": _headings(address, able),
-        "rows": _rows(request, address, found, here),
+        "rows": _rows(request, address, found),
         "pager": _pager(address, found),
     }
 
@@ -149,16 +148,15 @@ def _heading(name: str, label: str, address: ListAddress, able: Abilities) -> He
     return Heading(name, label, link, directions.get(address.order, ""))
 
 
-def _rows(request: UserRequest, address: ListAddress, found: BatchList, here: str) -> SafeString:
+def _rows(request: UserRequest, address: ListAddress, found: BatchList) -> SafeString:
     """The rows as HTML, "" where there are none. Nothing is offered to be done about what is stale."""
     if not found.page:
         return SafeString()
     writer = RowWriter(
         address=address,
-        here=here,
         campaign_names=found.campaign_names,
         now=found.read_at,
-        csrf_token="" if found.is_stale else get_token(request),
+        is_stale=found.is_stale,
         has_actions=request.user.has_perm("batches.edit_batches"),
     )
     return SafeString("".join(map(writer.row, found.page.items)))

@@ -38,21 +38,17 @@ OPEN = '<a id="open-{segment}" href="{link}">{batch_id}</a>'
 TICK = """<input type="checkbox" class="list-tick" form="ticked" name="batch" value="{batch_id}"
   aria-label="Tick {batch_id}">"""
 NO_ID = SafeString('<span class="text-secondary">no id</span>')
-CAMPAIGN = '<a id="campaign-of-{segment}" {link}</a>'
-CAMPAIGN_LINK = 'href="{address}">{name}'
+CAMPAIGN = '<a href="{address}">{name}</a>'
 NEVER = SafeString('<span class="text-secondary">never</span>')
 PASSED = '<span class="list-warning">{icon}<span>passed {moment}</span></span>'
 SOON_OVER = '<span class="list-warning">{icon}<span><span class="visually-hidden">soon, </span>{moment}</span></span>'
 AUTHOR = '<span title="{author}">{author}</span>'
 NO_ACTION = SafeString('<td role="cell" class="list-action"></td>')
+# One form for all of them stands before the table: a hundred would be a tenth of the page.
 ACTION = """<td role="cell" class="list-action">
-  <form method="post" action="{link}{deed}/">
-    {hidden}
-    <button id="{deed}-{segment}" class="btn btn-sm" type="submit" aria-label="{word} {batch_id}">{icon}{word}</button>
-  </form>
+  <button id="{deed}-{segment}" class="btn btn-sm" form="one-click" formaction="{link}{deed}/"
+    aria-label="{word} {batch_id}">{icon}{word}</button>
   </td>"""
-HIDDEN = """<input type="hidden" name="csrfmiddlewaretoken" value="{csrf_token}">
-    <input type="hidden" name="next" value="{here}">"""
 PAUSE = {"deed": SafeString("pause"), "word": SafeString("Pause"), "icon": icon("player-pause")}
 RESUME = {"deed": SafeString("resume"), "word": SafeString("Resume"), "icon": icon("player-play")}
 DEEDS: dict[BatchStatus | str, dict[str, SafeString]] = {
@@ -65,24 +61,20 @@ DEEDS: dict[BatchStatus | str, dict[str, SafeString]] = {
 class RowWriter:
     """Writes the rows of one page as it was read at `now`; `address` is the list that it is a page of.
 
-    `here` is where a click comes back to. `csrf_token` is for the buttons; without it there are none, and with
-    `has_actions` False not even their column.
+    With `has_actions` False there is no column for buttons; where it `is_stale` there are no buttons in it.
     """
 
     address: ListAddress
-    here: str
     campaign_names: Mapping[str, str]
     now: datetime
-    csrf_token: str
+    is_stale: bool
     has_actions: bool
     _moments: Moments = field(init=False, default_factory=Moments)
     _list: str = field(init=False)
-    _hidden: SafeString = field(init=False)
     _campaign_links: dict[str, SafeString] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._list = reverse("batches:batch_list")
-        self._hidden = fill(HIDDEN, csrf_token=self.csrf_token, here=self.here)
 
     def row(self, batch: Batch) -> SafeString:
         """One batch as a row of the table."""
@@ -94,7 +86,7 @@ class RowWriter:
             ROW,
             tick=fill(TICK, batch_id=batch_id) if self._can_act(batch.status, link) else "",
             batch_id=fill(OPEN, segment=segment, link=link, batch_id=batch_id) if link else NO_ID,
-            campaign=self._campaign(batch, segment),
+            campaign=self._campaign(batch),
             status=status_badge(batch.status),
             count=NOTHING if batch.count is None else batch.count,
             expires=self._expires(batch),
@@ -103,14 +95,14 @@ class RowWriter:
             action=self._action(batch.status, batch_id, segment, link) if self.has_actions else "",
         )
 
-    def _campaign(self, batch: Batch, segment: SafeString) -> str:
+    def _campaign(self, batch: Batch) -> str:
         campaign = "" if batch.campaign_id is None else str(batch.campaign_id)
         name = campaign_label(batch.campaign_id, self.campaign_names.get(campaign))
         if not isinstance(batch.campaign_id, int):
             return name or NOTHING
         if campaign not in self._campaign_links:
-            self._campaign_links[campaign] = fill(CAMPAIGN_LINK, address=self.address.to(campaign=campaign), name=name)
-        return fill(CAMPAIGN, segment=segment, link=self._campaign_links[campaign])
+            self._campaign_links[campaign] = fill(CAMPAIGN, address=self.address.to(campaign=campaign), name=name)
+        return self._campaign_links[campaign]
 
     def _expires(self, batch: Batch) -> str:
         if not batch.expires_on:
@@ -128,10 +120,10 @@ class RowWriter:
     ) -> SafeString:
         if not self._can_act(status, link):
             return NO_ACTION
-        return fill(ACTION, hidden=self._hidden, link=link, segment=segment, batch_id=batch_id, **DEEDS[status])
+        return fill(ACTION, link=link, segment=segment, batch_id=batch_id, **DEEDS[status])
 
     def _can_act(self, status: BatchStatus | str, link: str) -> bool:
-        return bool(link and self.csrf_token and self.has_actions and status in DEEDS)
+        return bool(link and not self.is_stale and self.has_actions and status in DEEDS)
 
 
 def _segment(batch_id: str) -> str:

@@ -1,6 +1,6 @@
 """What every template may use without loading it: icons, form controls, and moments as people read them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -84,9 +84,7 @@ class Moments:
         if at is None:
             return _as_it_came(value)
         # Nothing of it is text of the API.
-        return SafeString(
-            f'<time datetime="{at.astimezone(UTC).isoformat()}" title="{self._exact(at)}">{self._relative(at)}</time>'
-        )
+        return SafeString(f'<abbr title="{self._exact(at)}">{self._relative(at)}</abbr>')
 
     def exact(self, value: Any) -> str:
         """What the filter `exact` makes of it."""

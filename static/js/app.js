@@ -28,11 +28,12 @@ const DOUBLE_CLICK_MS = 5000;
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
-  if (form.dataset.sent) {
+  const address = event.submitter?.formAction || form.action;
+  if (form.dataset.sent === address) {
     event.preventDefault();
     return;
   }
-  form.dataset.sent = "yes";
+  form.dataset.sent = address;
   setTimeout(() => delete form.dataset.sent, DOUBLE_CLICK_MS);
 });
 
