@@ -1,17 +1,20 @@
 """How pages speak of a change: what it did, and what came of it."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from batches import rules
 from batches.models import Change, Outcome
 from batches.services.changes import undo_edit
 from batches.services.road import ALREADY_SO
 from batches.syllable.schemas import KEEP, BatchEdit, BatchStatus, Timestamp
-from dashboard.templatetags.ui import NOTHING, exact
+from dashboard.markup import fill
+from dashboard.templatetags.ui import BADGE, NOTHING, exact, icon
 
 register = template.Library()
 
@@ -32,6 +35,29 @@ KINDS = {
     Outcome.UNCONFIRMED: "danger",
     Outcome.REJECTED: "danger",
 }
+
+
+OUTCOME_COLOURS = {
+    Outcome.APPLIED: "green",
+    Outcome.REJECTED: "red",
+    Outcome.CONFLICT: "orange",
+    Outcome.UNCONFIRMED: "yellow",
+    Outcome.STARTED: "blue",
+    Outcome.OBSERVED: "teal",
+}
+# Written here and not as templates: a trail shows them for every row.
+STEPS = '<ul class="steps-list">{steps}</ul>'
+STEP = """<li><span class="text-secondary">{label}:</span> {before} {arrow}
+  <span class="visually-hidden">to</span> <strong>{after}</strong></li>"""
+
+
+@register.filter
+@lru_cache(maxsize=32)
+def outcome_badge(outcome: str) -> SafeString:
+    """The outcome of a change. A word that is not known is shown as it is."""
+    known = outcome in Outcome.values
+    colour = OUTCOME_COLOURS.get(Outcome(outcome), "gray") if known else "gray"
+    return fill(BADGE, colour=colour, status=Outcome(outcome).label if known else outcome)
 
 
 @register.filter
@@ -56,6 +82,22 @@ def shown(value: Any, field: str) -> str:
 def steps(change: Change) -> list[rules.Step]:
     """What a change edits, from → to; where it never came to a write, from what the operator was looking at."""
     return rules.steps(change.before or change.loaded or {}, change.edit)
+
+
+@register.filter
+def steps_list(change: Change) -> SafeString:
+    """What a change edits as a list; the values are the API's words and may be anything."""
+    lines = (
+        fill(
+            STEP,
+            label=label(step.field),
+            before=shown(step.before, step.field),
+            arrow=icon("arrow-right"),
+            after=shown(step.after, step.field),
+        )
+        for step in steps(change)
+    )
+    return fill(STEPS, steps=SafeString("".join(lines)))
 
 
 @register.filter
