@@ -37,6 +37,7 @@ def table(figures: Sequence[Figure]) -> str:
     lines = []
     for figure in figures:
         target = "" if figure.target is None else f"at most {figure.target:g} {figure.unit}"
-        line = f"  {figure.name:<{width}}  {figure.value:8.1f} {figure.unit:<4}{target:<16}{figure.verdict}"
+        value = f"{figure.value:8.2f}" if figure.unit == "x" else f"{figure.value:8.1f}"
+        line = f"  {figure.name:<{width}}  {value} {figure.unit:<4}{target:<16}{figure.verdict}"
         lines.append(line.rstrip())
     return "\n".join(lines)
