@@ -110,6 +110,7 @@ class ItemWriter:
         if (
             change.outcome == Outcome.UNCONFIRMED
             or result.is_taken
+            or result.is_overtaken
             or isinstance(result.error, (SyllableUnavailable, KeyRefused))
         ):
             _remember(item, change)

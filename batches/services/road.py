@@ -51,7 +51,7 @@ class Result:
     """What came of a write: the finished change, the batch as last read, and what spoke against the edit by field.
 
     `error` is what went wrong last with the API. `is_taken` says that nothing was tried, because somebody else was
-    changing the batch.
+    changing the batch; `is_overtaken` that somebody else settled the change, who found it past its time.
     """
 
     change: Change
@@ -59,6 +59,7 @@ class Result:
     problems: tuple[Problem, ...] = ()
     error: SyllableError | None = None
     is_taken: bool = False
+    is_overtaken: bool = False
 
     @property
     def outcome(self) -> Outcome:
@@ -199,7 +200,7 @@ class Road:
     def _overtaken(self) -> Result:
         logger.warning("change_overtaken", change=self.change.pk)
         self.change.refresh_from_db()
-        return Result(self.change, self.batch)
+        return Result(self.change, self.batch, is_overtaken=True)
 
     def _batch(self) -> Batch:
         assert self.batch is not None, "the batch is read first"

@@ -98,12 +98,12 @@ def test_every_control_gets_its_class():
 
 @pytest.mark.parametrize("status", ["PENDING", "ACTIVE", "PAUSED", "IDLE", "CANCELED", "EXPIRED", "FAILED", "ODD<"])
 def test_a_status_is_always_a_word(status):
-    html = rendered('{{ status|status_badge }}', status=status)
+    html = rendered("{{ status|status_badge }}", status=status)
     assert html.endswith(f">{status.replace('<', '&lt;')}</span>")
 
 
 def test_a_missing_status_is_said():
-    assert "no status" in rendered('{{ status|status_badge }}', status="")
+    assert "no status" in rendered("{{ status|status_badge }}", status="")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_missing_status_is_said():
     ],
 )
 def test_an_outcome_is_said_in_words(outcome, words):
-    assert rendered('{% load changes %}{{ outcome|outcome_badge }}', outcome=outcome).endswith(f">{words}</span>")
+    assert rendered("{% load changes %}{{ outcome|outcome_badge }}", outcome=outcome).endswith(f">{words}</span>")
 
 
 def test_an_alert_offers_to_try_again():

@@ -1,5 +1,7 @@
 """What the tests of operations share: making them, and carrying them out in this process."""
 
+from django.db import connections
+
 from batches.models import Kind, Scope, Target
 from batches.services.carrying import operation_carry
 from batches.services.operations import operation_start
@@ -35,3 +37,15 @@ def totals(operation):
     for state in operation.items.values_list("state", flat=True):
         counts[state] = counts.get(state, 0) + 1
     return counts
+
+
+def meanwhile(deed):
+    """`deed` as a hook of the sandbox, whose threads have database connections of their own."""
+
+    def hook(request):
+        try:
+            deed()
+        finally:
+            connections.close_all()
+
+    return hook

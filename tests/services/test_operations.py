@@ -20,7 +20,7 @@ from batches.services.operations import (
     operations_to_queue,
 )
 from batches.syllable.schemas import BatchEdit, Timestamp
-from tests.services.operations import carried_out, start, totals
+from tests.services.operations import carried_out, meanwhile, start, totals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOTH = pytest.mark.parametrize("contract", ["2025-04", "current"])
@@ -53,18 +53,6 @@ def for_searches(fault):
             exchange.send(exchange.handle())
 
     return act
-
-
-def meanwhile(deed):
-    """`deed` as a hook of the sandbox, whose threads have database connections of their own."""
-
-    def hook(request):
-        try:
-            deed()
-        finally:
-            connections.close_all()
-
-    return hook
 
 
 class TestWhatItTouches:

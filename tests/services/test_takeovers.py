@@ -9,7 +9,8 @@ from batches.models import Change, Kind, Origin, Outcome, State
 from batches.sandbox import faults
 from batches.services.changes import batch_update
 from batches.services.operations import operation_retry
-from tests.services.operations import carried_out, start, totals
+from batches.services.settling import change_settle
+from tests.services.operations import carried_out, meanwhile, start, totals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -79,3 +80,18 @@ def test_what_the_operation_wrote_itself_does_not_count_as_left_alone_when_it_go
 
     assert totals(operation) == {"done": 2}
     assert operation.left_alone == {"PAUSED": 1}
+
+
+def test_who_was_overtaken_between_reading_and_writing_does_not_say_how_the_batch_ended(sandbox, operator):
+    sandbox.store.add_batch("a", campaign_id=7, status="ACTIVE")
+    operation = start(Kind.PAUSE, operator)
+
+    def overtake():
+        change_settle(Change.objects.get(outcome=Outcome.STARTED), is_abandoned=True)
+
+    sandbox.after(meanwhile(overtake), method="GET", path="/batches/a$")
+    carried_out(operation)
+
+    assert totals(operation) == {"done": 1}
+    assert [change.outcome for change in operation.changes.order_by("pk")] == [Outcome.NOT_SENT, Outcome.APPLIED]
+    assert len(sandbox.requests.of("PUT")) == 1
