@@ -1,15 +1,18 @@
 """Operations: one decision over many batches, carried out by a worker."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Operation, Outcome, Scope, State
 from batches.sandbox import faults
+from batches.services import carrying
+from batches.services.carrying import operation_carry
 from batches.services.changes import NotAllowed, batch_edit, batch_pause, batch_resume
 from batches.services.operations import (
     InTheWay,
@@ -384,6 +387,45 @@ class TestTwoAtATime:
 
         assert operation_retry(operation=operation, actor=operator)
         assert totals(carried_out(operation)) == {"done": 12}
+
+
+class TestSharing:
+    def test_it_lets_others_have_their_turn_and_goes_on_afterwards(self, campaign, operator, monkeypatch):
+        monkeypatch.setattr(carrying, "TURN_SECONDS", 0.2)
+        campaign.latency = 0.1
+        for number in range(40):
+            campaign.store.add_batch(f"b{number}", campaign_id=7, status="ACTIVE")
+        first, second = start(Kind.PAUSE, operator), start(Kind.PAUSE, operator, campaign_id=8)
+
+        assert operation_carry(first.pk), "it is to be queued again"
+        assert 0 < totals(first)["done"] < 52
+        assert totals(carried_out(second)) == {"done": 1}
+        assert totals(carried_out(first)) == {"done": 52}
+
+    def test_it_keeps_its_worker_while_nobody_else_waits(self, campaign, operator, monkeypatch):
+        monkeypatch.setattr(carrying, "TURN_SECONDS", 0.0)
+        operation = start(Kind.PAUSE, operator)
+        assert not operation_carry(operation.pk)
+        assert totals(operation) == {"done": 12}
+
+    def test_it_outlives_a_database_that_is_busy_for_a_while(self, campaign, operator):
+        operation = start(Kind.PAUSE, operator)
+        is_busy = Event()
+
+        def keep_busy():
+            with transaction.atomic():
+                if connection.vendor == "postgresql":
+                    with connection.cursor() as cursor:
+                        cursor.execute("LOCK TABLE batches_change, batches_operationitem IN EXCLUSIVE MODE")
+                is_busy.set()
+                time.sleep(1)
+            connections.close_all()
+
+        campaign.after(lambda request: is_busy.wait(10), method="GET", path="/batches/a00$")
+        with ThreadPoolExecutor(1) as pool:
+            busy = pool.submit(keep_busy)
+            assert totals(carried_out(operation)) == {"done": 12}
+            busy.result()
 
 
 class TestBeingFound:
