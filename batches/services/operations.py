@@ -119,8 +119,11 @@ def operation_retry(*, operation: Operation, actor: User) -> bool:
     with transaction.atomic(durable=True):
         _take_turns()
         _make_way(operation, left.values("batch_id"))
+        is_complete = operation.state == State.FINISHED and not operation.unlisted and not left.exists()
+        if is_complete or not _go_on(operation, was=(State.FINISHED, State.STOPPED)):
+            return False
         left.update(state=ItemState.WAITING, attempts=0, detail="", finished_at=None)
-        return _go_on(operation, was=(State.FINISHED, State.STOPPED))
+        return True
 
 
 def operation_confirm(*, operation: Operation, actor: User) -> bool:

@@ -191,6 +191,16 @@ class TestWhatGoesWrong:
         assert totals(carried_out(operation)) == {"done": 12}
         assert len(campaign.requests.of("PUT")) == 14
 
+    def test_what_is_done_or_under_way_is_not_retried(self, campaign, operator):
+        campaign.faults.add(faults.answer(400), method="PUT", path=r"/a00$")
+        operation = carried_out(start(Kind.PAUSE, operator))
+        Operation.objects.filter(pk=operation.pk).update(state=State.RUNNING)
+        assert not operation_retry(operation=operation, actor=operator)
+        assert totals(operation) == {"done": 11, "failed": 1}
+
+        complete = carried_out(start(Kind.PAUSE, operator, campaign_id=8))
+        assert not operation_retry(operation=complete, actor=operator)
+
     def test_it_waits_while_the_api_is_down_and_goes_on(self, campaign, operator):
         fault = campaign.faults.add(faults.answer(503), times=9)
         operation = carried_out(start(Kind.PAUSE, operator))
