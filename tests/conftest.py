@@ -15,6 +15,7 @@ from django.db.models.signals import post_migrate
 from batches.connection import client_for
 from batches.sandbox.contracts import CONTRACTS
 from batches.sandbox.server import Sandbox
+from batches.selectors import aside
 from batches.services import road
 from batches.syllable import transport
 from batches.syllable.deadline import Deadline
@@ -22,6 +23,8 @@ from batches.syllable.transport import Transport
 from dashboard.models import User
 
 KEY = "key-for-tests"
+# Some tests put another in its place.
+ROOM_ASIDE = aside._room
 # Too long for a name: no resolver is asked, who may take seconds to say no.
 NO_HOST = ".".join(["no-such-host"] * 25)
 
@@ -114,7 +117,16 @@ def sandbox(empty_sandbox, contract, settings):
     settings.SYLLABLE_API_KEY = empty_sandbox.api_key
     caches["local"].clear()
     yield empty_sandbox
+    wait_for_reads_aside()
     caches["local"].clear()
+
+
+def wait_for_reads_aside():
+    """Return when nothing is read beside a page any more: a late one would keep its count for the next test."""
+    for _ in range(aside.MOST_WAITING):
+        assert ROOM_ASIDE.acquire(timeout=10)
+    for _ in range(aside.MOST_WAITING):
+        ROOM_ASIDE.release()
 
 
 @pytest.fixture(scope="session")

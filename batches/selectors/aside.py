@@ -19,7 +19,8 @@ ASIDE_SECONDS = 3.0
 # thread of the pool would keep a database connection of its own open.
 _pool = ThreadPoolExecutor(max_workers=LIMITS[Lane.ASIDE].calls, thread_name_prefix="syllable")
 # What runs and waits in the pool: without an end to it, an API that hangs would make the queue grow with every visit.
-_room = BoundedSemaphore(64)
+MOST_WAITING = 64
+_room = BoundedSemaphore(MOST_WAITING)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
