@@ -82,8 +82,8 @@ class Processes:
         return process
 
     def manage(self, *arguments, **environment):
-        """`manage.py` with these arguments."""
-        return self.start(sys.executable, MANAGE, *arguments, **environment)
+        """`manage.py` with these arguments. The checks take some of each start, and `make check` makes them."""
+        return self.start(sys.executable, MANAGE, *arguments, "--skip-checks", **environment)
 
     def worker(self, queue="default", **environment):
         """A worker of a queue."""
