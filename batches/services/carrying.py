@@ -20,7 +20,7 @@ from batches.connection import syllable_client
 from batches.models import Change, ChangeQuerySet, ItemState, Kind, Operation, OperationItem, Outcome, State
 from batches.services.changes import NotAllowed, check_actor
 from batches.services.crew import Crew
-from batches.services.finding import count_left_alone, is_listed, operation_find, writes_elsewhere
+from batches.services.finding import is_listed, left_alone, operation_find, writes_elsewhere
 from batches.services.items import MOST_ATTEMPTS, ItemWriter, LeaseLost
 from batches.services.lease import Lease, lease_take
 from batches.services.settling import words
@@ -107,7 +107,7 @@ class Carrier:
     them their batches are not written. `outage` is how the API fails while it answers nobody; then nothing is handed
     out. `elsewhere` are the writes of others that a stop has to wait for. `newly_found` counts what the last listing
     found, and what it may have missed for those: the next one comes when all of that is written, and the operation is
-    over when there is nothing.
+    over when there is nothing. `may_write` is False until it is counted what was as wanted before.
     """
 
     operation: Operation
@@ -118,6 +118,7 @@ class Carrier:
     elsewhere: ChangeQuerySet = field(default_factory=Change.objects.none)
     ready: deque[OperationItem] = field(default_factory=deque)
     items: dict[int, OperationItem] = field(default_factory=dict)
+    may_write: bool = True
     newly_found: int | None = None
     listings: int = 0
     failed_listings: int = 0
@@ -206,12 +207,13 @@ class Carrier:
     def _hand_out(self, crew: Crew[Key]) -> None:
         if self.newly_found is None and FINDING not in crew.under_way:
             if COUNTING not in crew.under_way and not self.operation.items.exists():
+                self.may_write = False
                 crew.submit(COUNTING, self._count)
             crew.submit(FINDING, self._find)
         for change in tuple(self.left_behind):
             if crew.has_room and -change.pk not in crew.under_way and _may_be_settled(change):
                 crew.submit(-change.pk, partial(self._settle, change))
-        while crew.has_room and (item := self._next(crew.size)):
+        while self.may_write and crew.has_room and (item := self._next(crew.size)):
             crew.submit(item.pk, partial(self._write, item))
         is_written = not crew.under_way and not self.left_behind
         if is_written and self.newly_found and not self.elsewhere.under_way().exists():
@@ -239,11 +241,14 @@ class Carrier:
             self.left_behind.remove(change)
 
     def _count(self) -> None:
-        left_alone = count_left_alone(self.operation)
-        if self.operation.changes.filter(before__isnull=False).exists():
-            # What the operation has done by now is not what it leaves alone.
-            left_alone.pop(str(self.operation.edit.status), None)
-        Operation.objects.filter(pk=self.operation.pk).update(left_alone=left_alone)
+        counts: dict[str, int] = {}
+        try:
+            for status, count in left_alone(self.operation):
+                self.may_write = True
+                counts |= {status: count} if count else {}
+        finally:
+            self.may_write = True
+        Operation.objects.filter(pk=self.operation.pk).update(left_alone=counts)
 
     def _find(self) -> None:
         missed = self.elsewhere.under_way().count()

@@ -42,18 +42,16 @@ def writes_elsewhere(operation: Operation) -> ChangeQuerySet:
     return Change.objects.filter(pk__in=list(others.values_list("pk", flat=True)))
 
 
-def count_left_alone(operation: Operation) -> dict[str, int]:
+def left_alone(operation: Operation) -> Iterator[tuple[str, int]]:
     """The number of batches in its scope that are no business of the operation, by status. Raises SyllableError.
 
-    Those that are as it wants them come first, as it adds to them itself once it writes.
+    Those that are as it wants them come first: it must not write before they are counted, as it adds to them.
     """
     client = syllable_client(Lane.OPERATIONS)
     query, edit = operation.query, operation.edit
-    counts = {}
     for status in sorted(client.contract.abilities.statuses, key=lambda status: status != edit.status):
         if status not in rules.eligible(edit) and query.status in ("", status):
-            counts[status.value] = client.list_batches(replace(query, status=status, limit=1)).total_count
-    return {status: count for status, count in counts.items() if count}
+            yield status.value, client.list_batches(replace(query, status=status, limit=1)).total_count or 0
 
 
 def add_items(operation: Operation, batches: Iterable[Batch]) -> int:
