@@ -147,7 +147,7 @@ if REDIS_URL:
     INSTALLED_APPS += ["django_rq"]
     # Its pages would let every administrator delete tasks and repeat them.
     RQ_SHOW_ADMIN_LINK = False
-    TASKS["default"]["BACKEND"] = "django_tasks_rq.RQBackend"
+    TASKS["default"]["BACKEND"] = "dashboard.queues.RedisQueues"
     # Longer than an operation's longest turn.
     RQ_QUEUES = {queue: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 600} for queue in QUEUES}
     CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}

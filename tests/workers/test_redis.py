@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from batches.models import Kind, Operation
+from batches.models import Kind, Operation, Scope
 from tests.services.operations import start
 from tests.workers.campaigns import an_hour_later, assert_all_done, fill, taken_over, wait_for_writes
 from tests.workers.processes import eventually
@@ -46,6 +46,15 @@ def test_workers_side_by_side_do_each_operation_once(redis, sandbox, processes, 
 
     for number, operation in operations.items():
         assert_all_done(operation, sandbox, campaigns[number])
+
+
+def test_everything_can_be_stopped(redis, sandbox, processes, operator):
+    redis()
+    ids = fill(sandbox, 10)
+    processes.worker("stop")
+    processes.sweep()
+
+    assert_all_done(start(Kind.PAUSE, operator, scope=Scope.ALL), sandbox, ids)
 
 
 def test_an_operation_outlives_a_worker_that_is_killed_and_one_that_is_asked_to_leave(
