@@ -28,6 +28,8 @@ MAY_IMPORT = {
 }
 # The project's own people and look are nobody's business in these.
 WITHOUT_DASHBOARD = {"syllable", "sandbox", "rules", "connection", "models", "forms", "converters"}
+# Who writes to the trail, or shows it.
+WITH_TRAIL = {"views", "services", "selectors", "templatetags"}
 
 
 def python_files():
@@ -62,10 +64,17 @@ def test_it_imports_only_what_its_room_may(path):
             assert allowed(room, name), f"{room} may not import {name}"
         if name.startswith("dashboard."):
             assert room not in WITHOUT_DASHBOARD, f"{room} may not import {name}"
+        if name.startswith("trail."):
+            assert room in WITH_TRAIL, f"{room} may not import {name}"
         if name.split(".")[0] in ("requests", "urllib3"):
             assert room == "syllable", f"only syllable speaks HTTP, not {room}"
         if name.split(".")[0] == "django":
             assert room not in ("syllable", "sandbox", "rules", "converters"), f"{room} knows no Django"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "trail").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_trail_knows_no_other_room(path):
+    assert not [name for name in imports(path) if name.startswith(("batches.", "dashboard."))]
 
 
 def test_no_view_asks_the_database_itself():

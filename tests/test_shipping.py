@@ -82,7 +82,9 @@ def test_only_the_web_server_can_be_reached_and_only_from_its_machine():
 def test_the_image_has_everything_that_python_and_the_templates_are_made_of():
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     needed = {
-        name.split("/")[0] for name in tracked.splitlines() if re.match(r"(dashboard|batches|templates|static)/", name)
+        name.split("/")[0]
+        for name in tracked.splitlines()
+        if re.match(r"(dashboard|trail|batches|templates|static)/", name)
     }
     assert copied() == needed | {"manage.py", "gunicorn.conf.py", "requirements.txt"}
 

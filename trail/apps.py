@@ -1,0 +1,8 @@
+"""The trail as an app of its own."""
+
+from django.apps import AppConfig
+
+
+class TrailConfig(AppConfig):
+    name = "trail"
+    default_auto_field = "django.db.models.BigAutoField"

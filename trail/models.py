@@ -1,0 +1,111 @@
+"""The append-only record: who did what, when, from where, and to what."""
+
+from typing import Any, ClassVar, NoReturn
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class AppendOnly(Exception):
+    """Somebody tried to edit or delete an entry of the trail."""
+
+    def __init__(self) -> None:
+        super().__init__("Entries of the trail are never edited or deleted.")
+
+
+class Action(models.TextChoices):
+    """What a person did, or what happened to what they had asked for."""
+
+    OPERATION_STARTED = "operation_started", "Started"
+    OPERATION_ABORTED = "operation_aborted", "Aborted"
+    OPERATION_RETRIED = "operation_retried", "Tried again"
+    OPERATION_CONFIRMED = "operation_confirmed", "Confirmed"
+    OPERATION_UNDONE = "operation_undone", "Undone"
+    OPERATION_TAKEN_OVER = "operation_taken_over", "Taken over"
+    OPERATION_CALLS_STOPPED = "operation_calls_stopped", "Calls stopped"
+    # The actor lost their authority while the operation ran.
+    OPERATION_ENDED_WITHOUT_AUTHORITY = "operation_ended_without_authority", "Ended: its actor may not do this any more"
+    OPERATION_GOES_ON_WITHOUT_AUTHORITY = (
+        "operation_goes_on_without_authority",
+        "Goes on, although its actor may not do this any more",
+    )
+    PERSON_CREATED = "person_created", "Person created"
+    PERSON_INVITED = "person_invited", "Invitation sent"
+    PERSON_EMAIL_CHANGED = "person_email_changed", "Email changed"
+    PERSON_PASSWORD_SET = "person_password_set", "Password set by somebody else"
+    PERSON_ROLES_CHANGED = "person_roles_changed", "Roles changed"
+    PERSON_DEACTIVATED = "person_deactivated", "Deactivated"
+    PERSON_REACTIVATED = "person_reactivated", "Reactivated"
+    PERSON_DELETED = "person_deleted", "Deleted"
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    """Adds and reads; what would edit or delete raises AppendOnly."""
+
+    def update(self, **_fields: Any) -> NoReturn:
+        raise AppendOnly
+
+    def bulk_update(self, *_args: Any, **_options: Any) -> NoReturn:
+        raise AppendOnly
+
+    def delete(self) -> NoReturn:
+        raise AppendOnly
+
+
+class Entry(models.Model):
+    """One act.
+
+    People, batches, campaigns and operations stand in it as plain ids and as they were called then: an entry outlives
+    them, and says the same whatever they are called later. `actor_id` is None where no person did it; `address` is the
+    network address that the act came from, None where it came from no request. `person_id` and `person_email` are whom
+    it was done to. `outcome`, `origin` and `reason` are those of a change. `body` holds what else is known, as JSON.
+    """
+
+    at = models.DateTimeField(db_default=Now(), help_text="By the clock of the database.")
+    # No choices: a new action would be a migration, and an old entry may name one that is no more.
+    action = models.CharField(max_length=40)
+    actor_id = models.BigIntegerField(null=True)
+    actor_email = models.CharField(max_length=254, blank=True)
+    address = models.GenericIPAddressField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    batch_id = models.CharField(max_length=500, blank=True)
+    campaign_id = models.BigIntegerField(null=True)
+    campaign_name = models.TextField(blank=True)
+    operation_id = models.BigIntegerField(null=True)
+    change_id = models.BigIntegerField(null=True)
+    person_id = models.BigIntegerField(null=True)
+    person_email = models.CharField(max_length=254, blank=True)
+
+    outcome = models.CharField(max_length=20, blank=True)
+    origin = models.CharField(max_length=20, blank=True)
+    reason = models.TextField(blank=True)
+    body = models.JSONField(default=dict)
+
+    objects: ClassVar[EntryQuerySet] = EntryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("-pk",)
+        default_permissions = ()
+        indexes = (
+            models.Index(fields=("operation_id", "id"), name="entry_operation"),
+            models.Index(fields=("person_id", "id"), name="entry_person"),
+            models.Index(fields=("actor_id", "id"), name="entry_actor"),
+        )
+
+    def __str__(self) -> str:
+        return f"entry {self.pk}: {self.action_label}, {self.actor_email or 'nobody'}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add the entry. Raises AppendOnly for one that is there already."""
+        if not self._state.adding:
+            raise AppendOnly
+        super().save(*args, **kwargs | {"force_insert": True})
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise AppendOnly
+
+    @property
+    def action_label(self) -> str:
+        """The action in words; as it was written where this version does not know it."""
+        return Action(self.action).label if self.action in Action.values else self.action
