@@ -1,17 +1,38 @@
 """The people who use the dashboard. Their email is their login and what Syllable records as `last_updated_by`."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permission, PermissionsMixin
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from dashboard.time_zones import validate_time_zone
+
+SALT_LENGTH = 32
+
+
+def normalized_email(email: str | None) -> str | None:
+    """The email as it is kept: in lower case, None instead of nothing."""
+    return (email or "").strip().lower() or None
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """Users; an update of `is_active` ends the sessions of everybody whom it touches."""
+
+    def update(self, **fields: Any) -> int:
+        if "is_active" in fields:
+            fields = {"session_salt": get_random_string(SALT_LENGTH), **fields}
+        return super().update(**fields)
 
 
 class UserManager(BaseUserManager["User"]):
     """Makes users by email."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Make a user who may log in with `email`; the password stays unusable where none is given."""
@@ -49,6 +70,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         "active", default=True, help_text="Untick instead of deleting: what the person did stays theirs."
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # Part of what a session is checked against: another value ends all of the person's sessions.
+    session_salt = models.CharField(max_length=SALT_LENGTH, default="", db_default="", editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -58,21 +81,25 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
-        self._normalize_email()
+        self.email = normalized_email(self.email)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, with the email in lower case and as the one verified address of the account."""
+        """Save, with the email in lower case and as the one verified address of the account.
+
+        Saving somebody who is not active ends their sessions for good: reactivation does not bring the sessions back.
+        """
         update_fields = kwargs.get("update_fields")
+        if not self.is_active and (update_fields is None or "is_active" in update_fields):
+            self.session_salt = get_random_string(SALT_LENGTH)
+            if update_fields is not None:
+                kwargs["update_fields"] = {*update_fields, "session_salt"}
         if update_fields is not None and "email" not in update_fields:
             super().save(*args, **kwargs)
             return
-        self._normalize_email()
+        self.email = normalized_email(self.email)
         with transaction.atomic(using=kwargs.get("using")):
             super().save(*args, **kwargs)
             self._keep_email_address()
-
-    def _normalize_email(self) -> None:
-        self.email = self.email.strip().lower() if self.email else None
 
     def _keep_email_address(self) -> None:
         """An address that is not verified would let a first single sign-on take the account over, password and all."""
@@ -100,6 +127,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         if self.has_perm("batches.view_batches"):
             return "Viewer"
         return "No role"
+
+    def get_session_auth_hash(self) -> str:
+        return super().get_session_auth_hash() + self.session_salt
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return (session_hash + self.session_salt for session_hash in super().get_session_auth_fallback_hash())
 
     def granted_permissions(self) -> set[int]:
         """The ids of the permissions granted to the person, active or not; a superuser needs none."""

@@ -6,6 +6,8 @@ from django.contrib.auth.models import Group
 from dashboard.models import User
 
 PASSWORD = "a long enough password"
+USERS = "/admin/dashboard/user/"
+ROLES = "/admin/auth/group/"
 
 
 def make_person(name, *groups, **fields):
@@ -34,6 +36,31 @@ def superuser(db):
     return make_person("superuser", is_superuser=True)
 
 
+def edited(person, **changes):
+    """The admin's form for a person, as a browser sends it; None leaves a field out."""
+    form = {
+        "email": person.email or "",
+        "name": person.name,
+        "time_zone": person.time_zone,
+        "groups": [group.pk for group in person.groups.all()],
+        "is_active": "on",
+    }
+    return {name: value for name, value in (form | changes).items() if value is not None}
+
+
+def change_page(person):
+    return f"{USERS}{person.pk}/change/"
+
+
+def password_page(person):
+    return f"{USERS}{person.pk}/password/"
+
+
+def type_own_password(client, password=PASSWORD, **query):
+    """Confirm that it is oneself, as the page before a dangerous act asks."""
+    return client.post("/accounts/reauthenticate/", {"password": password}, query_params=query)
+
+
 @pytest.fixture
 def log_in(client):
     def log_in(person):
@@ -41,3 +68,15 @@ def log_in(client):
         return client
 
     return log_in
+
+
+@pytest.fixture
+def confirmed(log_in):
+    """A client of somebody who has just typed their password once more."""
+
+    def confirmed(person):
+        client = log_in(person)
+        type_own_password(client)
+        return client
+
+    return confirmed

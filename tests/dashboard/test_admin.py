@@ -7,25 +7,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, Permission
 
 from dashboard.models import User
-from tests.dashboard.conftest import PASSWORD, make_person
-
-USERS = "/admin/dashboard/user/"
-
-
-def edited(person, **changes):
-    """The admin's form for a person, as a browser sends it."""
-    form = {
-        "email": person.email,
-        "name": person.name,
-        "time_zone": person.time_zone,
-        "groups": [group.pk for group in person.groups.all()],
-        "is_active": "on",
-    }
-    return {name: value for name, value in (form | changes).items() if value is not None}
-
-
-def change_page(person):
-    return f"{USERS}{person.pk}/change/"
+from tests.dashboard.conftest import PASSWORD, USERS, change_page, edited, make_person, password_page
 
 
 def test_the_admin_has_no_login_of_its_own(client, db):
@@ -87,8 +69,8 @@ def test_an_email_is_taken_whatever_its_case(log_in, administrator, viewer):
     assert "Someone with this email exists already." in page
 
 
-def test_a_changed_email_is_the_new_login(log_in, client, administrator, viewer):
-    log_in(administrator).post(change_page(viewer), edited(viewer, email="renamed@example.com"))
+def test_a_changed_email_is_the_new_login(confirmed, client, administrator, viewer):
+    confirmed(administrator).post(change_page(viewer), edited(viewer, email="renamed@example.com"))
     assert list(EmailAddress.objects.filter(user=viewer).values_list("email", "verified", "primary")) == [
         ("renamed@example.com", True, True)
     ]
@@ -123,7 +105,7 @@ def test_an_administrator_does_not_touch_a_superuser(log_in, administrator, supe
     client = log_in(administrator)
     assert client.post(change_page(superuser), edited(superuser, email="mine@example.com")).status_code == 403
     passwords = {"password1": "taken over by me", "password2": "taken over by me", "set-password": "1"}
-    assert client.post(f"{USERS}{superuser.pk}/password/", passwords).status_code == 403
+    assert client.post(password_page(superuser), passwords).status_code == 403
     superuser.refresh_from_db()
     assert superuser.email == "superuser@example.com"
     assert superuser.check_password(PASSWORD)

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from batches.management.loop import repeat
@@ -15,7 +16,7 @@ DAY = 24 * 60 * 60
 class Command(BaseCommand):
     """Any number of machines may run it at a time: each operation is handed over once."""
 
-    help = "Queues operations that no queue knows of, and forgets old tasks. Safe to run at any time."
+    help = "Queues operations that no queue knows of, and deletes old tasks and sessions. Safe to run at any time."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--every", type=float, metavar="SECONDS", help="go on sweeping, with this pause in between")
@@ -32,4 +33,5 @@ class Command(BaseCommand):
             self.stdout.write(f"{operation} is queued again.")
         if time.monotonic() >= self.forget_at:
             tasks_forget()
+            call_command("clearsessions")
             self.forget_at = time.monotonic() + DAY
