@@ -1,35 +1,67 @@
 """Managing people. Administrators give out what they have themselves, and touch nobody who can do more."""
 
+from collections.abc import Callable
+from functools import partial
 from smtplib import SMTPException
 from typing import Any, ClassVar
 
 import structlog
+from allauth.account import views as account
 from allauth.account.decorators import secure_admin_login
 from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.core.exceptions import ReauthenticationRequired
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import SetPasswordMixin, UserChangeForm
 from django.contrib.auth.models import Group
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 
+from dashboard.actor import actor_of, is_reauthenticated
 from dashboard.forms import TimeZoneForm
-from dashboard.models import User
+from dashboard.models import User, normalized_email
+from dashboard.people import person_created, person_edit, person_entries
+from dashboard.role_admin import RoleAdmin
+from trail.source import Source
 
 logger = structlog.get_logger(__name__)
+
+SHOWN_ENTRIES = 100
 
 admin.site.site_title = "Outbound Dashboard"
 admin.site.site_header = "Outbound Dashboard administration"
 admin.site.index_title = "People and roles"
 admin.site.site_url = "/batches/"
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+def _to_index(*_args: Any, **_kwargs: Any) -> Any:
+    return redirect("admin:index")
+
+
+def _to_own_password(*_args: Any, **_kwargs: Any) -> Any:
+    return redirect("account_change_password")
+
+
+# The admin's own pages for these count no attempts.
+admin.site.login = secure_admin_login(_to_index)  # type: ignore[method-assign]
+admin.site.logout = account.logout  # type: ignore[method-assign]
+admin.site.password_change = _to_own_password  # type: ignore[method-assign]
+admin.site.password_change_done = _to_own_password  # type: ignore[method-assign]
 
 # The one address of an account is kept by User.save().
 admin.site.unregister(EmailAddress)
 if admin.site.is_registered(EmailConfirmation):
     admin.site.unregister(EmailConfirmation)
+admin.site.unregister(Group)
+admin.site.register(Group, RoleAdmin)
 
 
 class NewUserForm(SetPasswordMixin, TimeZoneForm):
@@ -65,12 +97,17 @@ class NewUserForm(SetPasswordMixin, TimeZoneForm):
 
 
 class EditedUserForm(TimeZoneForm, UserChangeForm):
-    """A person as an administrator edits them."""
+    """A person as an administrator edits them; the email is not there where it is one's own."""
 
     class Meta(UserChangeForm.Meta):
         model = User
         fields = "__all__"
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "email" in self.fields:
+            self.fields["email"].help_text += " A change asks for your own password, and both addresses are told."
 
 
 @admin.register(User)
@@ -105,15 +142,15 @@ class UserAdmin(DjangoUserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = tuple(super().get_readonly_fields(request, obj))
         if obj is not None and obj == request.user:
-            # Nobody locks themselves out by a slip.
-            return (*fields, "is_active", "groups", "is_superuser")
+            # Nobody locks themselves out by a slip, and nobody acts as somebody else by taking their email for a while.
+            return (*fields, "email", "is_active", "groups", "is_superuser", "user_permissions")
         return fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and (obj is None or _actor(request).may_manage(obj))
+        return super().has_change_permission(request, obj) and (obj is None or actor_of(request).may_manage(obj))
 
     def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         return False
@@ -126,11 +163,58 @@ class UserAdmin(DjangoUserAdmin):
             if not _is_superuser(request):
                 beyond = Group.objects.exclude(permissions=None).filter(
                     pk__in=Group.permissions.through.objects.exclude(
-                        permission_id__in=_actor(request).granted_permissions()
+                        permission_id__in=actor_of(request).granted_permissions()
                     ).values("group_id")
                 )
                 field.queryset = field.queryset.exclude(pk__in=beyond)
         return field
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        person = self.get_object(request, unquote(object_id)) if object_id else None
+        context: dict[str, Any] = {"shown_entries": SHOWN_ENTRIES}
+        if person:
+            context["entries"] = person_entries(person.pk)[:SHOWN_ENTRIES]
+        show = partial(super().changeform_view, request, object_id, form_url, context | (extra_context or {}))
+        if request.method != "POST" or person is None or not self.has_change_permission(request, person):
+            return show()
+        if _changes_email(request, person) and not is_reauthenticated(request):
+            # What was posted goes on by itself then, but only to an address without a query.
+            request.META["QUERY_STRING"] = ""
+            raise ReauthenticationRequired
+        return self._record(request, person, show)
+
+    @method_decorator(sensitive_post_parameters())
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        person = self.get_object(request, unquote(id))
+        show = partial(super().user_change_password, request, id, form_url)
+        if person is None or not self.has_change_permission(request, person):
+            return show()
+        if person == request.user:
+            return _to_own_password()
+        if not is_reauthenticated(request):
+            if request.method == "POST":
+                # Not kept for later as the rest is: it would stand in the session as it was typed.
+                self.message_user(request, "The password was not set. Confirm that it is you first.", messages.WARNING)
+            return redirect_to_login(request.path, reverse("account_reauthenticate"))
+        return self._record(request, person, show) if request.method == "POST" else show()
+
+    def _record(self, request: HttpRequest, person: User, edit: Callable[[], HttpResponse]) -> HttpResponse:
+        with person_edit(person.pk, actor=actor_of(request), source=Source.of(request)) as told:
+            response = edit()
+        for address in told.unsent:
+            self.message_user(request, f"The mail to {address} could not be sent.", messages.ERROR)
+        return response
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if not change:
+            person_created(form.instance, actor=actor_of(request), source=Source.of(request))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -160,13 +244,12 @@ class UserAdmin(DjangoUserAdmin):
         return ", ".join(["Superuser", *names] if person.is_superuser else names)
 
 
-def _actor(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+def _changes_email(request: HttpRequest, person: User) -> bool:
+    return person != request.user and normalized_email(request.POST.get("email")) != person.email
 
 
 def _is_superuser(request: HttpRequest) -> bool:
-    return _actor(request).is_superuser
+    return actor_of(request).is_superuser
 
 
 def _send_reset_mail(request: HttpRequest, person: User) -> None:

@@ -65,13 +65,10 @@ class ResponseHeaders:
 class RequestLog(RequestMiddleware):
     """One log line per request, without its query, and the request's id as `X-Request-ID` of the answer."""
 
-    def prepare(self, request: HttpRequest) -> None:
-        super().prepare(request)
-        request.META["dashboard.request_id"] = request_id()
-
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        # Asked before the id is forgotten with the request's log lines.
+        response.headers["X-Request-ID"] = request_id()
         super().handle_response(request, response)
-        response.headers["X-Request-ID"] = request.META["dashboard.request_id"]
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

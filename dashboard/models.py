@@ -1,22 +1,40 @@
 """The people who use the dashboard. Their email is their login and what Syllable records as `last_updated_by`."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permission, PermissionsMixin
 from django.db import models, transaction
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from dashboard.time_zones import validate_time_zone
+from trail.models import Action
+from trail.services import entry_add
 
 SALT_LENGTH = 32
+
+
+class Powers(TypedDict):
+    """What somebody may do, as the trail keeps it: roles by name, permissions of their own as `app.codename`."""
+
+    roles: list[str]
+    permissions: list[str]
+    superuser: bool
 
 
 def normalized_email(email: str | None) -> str | None:
     """The email as it is kept: in lower case, None instead of nothing."""
     return (email or "").strip().lower() or None
+
+
+def permission_names(permissions: "models.Manager[Permission]") -> list[str]:
+    """The permissions as `app.codename`, in order."""
+    names = permissions.values_list("content_type__app_label", "codename")
+    return sorted(f"{app}.{codename}" for app, codename in names)
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -35,10 +53,15 @@ class UserManager(BaseUserManager["User"]):
         return UserQuerySet(self.model, using=self._db)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Make a user who may log in with `email`; the password stays unusable where none is given."""
+        """Make a user who may log in with `email`; the password stays unusable where none is given.
+
+        For the command line: in the trail nobody did it. Pages use `people.person_created`.
+        """
         user = self.model(email=email, **fields)
         user.set_password(password)
-        user.save(using=self._db)
+        with transaction.atomic(using=self._db):
+            user.save(using=self._db)
+            entry_add(Action.PERSON_CREATED, actor=None, person=user, body=user.as_created())
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -134,6 +157,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
         return (session_hash + self.session_salt for session_hash in super().get_session_auth_fallback_hash())
 
+    def powers(self) -> Powers:
+        """What the person may do, active or not, as it stands in the database."""
+        return {
+            "roles": sorted(self.groups.values_list("name", flat=True)),
+            "permissions": permission_names(self.user_permissions),
+            "superuser": self.is_superuser,
+        }
+
+    def as_created(self) -> dict[str, Any]:
+        """What the trail keeps of a new account: what it may do, and whether its password was set with it."""
+        return {"new": self.powers(), "password_set": self.has_usable_password()}
+
     def granted_permissions(self) -> set[int]:
         """The ids of the permissions granted to the person, active or not; a superuser needs none."""
         granted = Permission.objects.filter(models.Q(user=self) | models.Q(group__user=self))
@@ -147,3 +182,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         if self.is_superuser:
             return True
         return not other.is_superuser and other.granted_permissions() <= self.granted_permissions()
+
+
+@receiver(pre_delete, sender=User)
+def record_deletion(instance: User, **_kwargs: Any) -> None:
+    """No page deletes people, so nobody is known who did it; a queryset that deletes comes by here as well."""
+    entry_add(Action.PERSON_DELETED, actor=None, person=instance, body={"old": instance.powers()})

@@ -37,6 +37,8 @@ class Action(models.TextChoices):
     PERSON_DEACTIVATED = "person_deactivated", "Deactivated"
     PERSON_REACTIVATED = "person_reactivated", "Reactivated"
     PERSON_DELETED = "person_deleted", "Deleted"
+    ROLE_CREATED = "role_created", "Role created"
+    ROLE_CHANGED = "role_changed", "Role changed"
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
