@@ -1,7 +1,6 @@
 """What happens to every request: whom to believe about it, who sees it in which zone, and what its answer says."""
 
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRefresh
 from django_structlog.middlewares import RequestMiddleware
 
+from dashboard.addresses import Address, address_of
 from dashboard.logs import request_id
 from dashboard.time_zones import is_time_zone
 
@@ -22,18 +22,15 @@ UNUSED_FEATURES = ("camera", "display-capture", "geolocation", "gyroscope", "mic
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES)
 
 
-def _is_trusted(address: str) -> bool:
-    try:
-        ip = ip_address(address.strip())
-    except ValueError:
-        return False
-    return any(ip in network for network in settings.TRUSTED_PROXIES)
+def _is_trusted(address: Address | None) -> bool:
+    return any(address in network for network in settings.TRUSTED_PROXIES) if address else False
 
 
 class TrustedProxies:
     """Believe `X-Forwarded-For` and `X-Forwarded-Proto` from TRUSTED_PROXIES, and drop them from anyone else.
 
-    Behind it, REMOTE_ADDR is the visitor: the last address of the chain that is no proxy of ours.
+    Behind it, REMOTE_ADDR is the visitor's IP address: the last one of the chain that is no proxy of ours. It is ""
+    where the server knows none, as with a Unix socket.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -41,10 +38,16 @@ class TrustedProxies:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         forwarded_for = request.META.pop("HTTP_X_FORWARDED_FOR", "")
-        if not _is_trusted(request.META.get("REMOTE_ADDR", "")):
+        visitor = address_of(request.META.get("REMOTE_ADDR", ""))
+        if not _is_trusted(visitor):
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)
-        elif visitors := [hop.strip() for hop in forwarded_for.split(",") if hop.strip() and not _is_trusted(hop)]:
-            request.META["REMOTE_ADDR"] = visitors[-1]
+        for hop in reversed(forwarded_for.split(",")):
+            address = address_of(hop)
+            # What a proxy of ours could not read may stand right beside what a visitor invented.
+            if not _is_trusted(visitor) or address is None:
+                break
+            visitor = address
+        request.META["REMOTE_ADDR"] = str(visitor or "")
         return self.get_response(request)
 
 

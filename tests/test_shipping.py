@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from fnmatch import fnmatch
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,12 @@ def test_the_build_is_given_what_it_copies_and_nothing_else():
 
 def test_the_image_does_not_run_as_root():
     assert dockerfile("USER") == ["dashboard"]
+
+
+def test_the_proxy_to_be_trusted_is_one_address_the_gateway_that_compose_pins():
+    gateway = re.search(r"(?m)^ +gateway: (\S+)$", text_of("compose.yaml"))[1]
+    named = re.findall(r"TRUSTED_PROXIES=(\S+?)`", text_of("docs/deploy.md"))
+    assert set(named) == {str(ip_address(gateway))}
 
 
 def test_compose_asks_for_nothing_that_the_example_does_not_explain():

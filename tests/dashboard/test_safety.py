@@ -84,6 +84,18 @@ def test_every_answer_has_its_request_id(client, db):
         (["127.0.0.1/32"], "1.1.1.1, 203.0.113.9", "203.0.113.9 True"),
         (["127.0.0.1/32", "10.0.0.0/8"], "1.1.1.1, 203.0.113.9, 10.0.0.7", "203.0.113.9 True"),
         (["127.0.0.1/32"], "", "127.0.0.1 True"),
+        # A proxy may write the port as well.
+        (["127.0.0.1/32"], "203.0.113.9:5678", "203.0.113.9 True"),
+        (["127.0.0.1/32"], "[2001:db8::7]:443", "2001:db8::7 True"),
+        (["127.0.0.1/32"], "[2001:db8::7]", "2001:db8::7 True"),
+        (["127.0.0.1/32", "10.0.0.0/8"], "1.1.1.1, 203.0.113.9, 10.0.0.7:443", "203.0.113.9 True"),
+        (["127.0.0.1/32", "10.0.0.0/8"], "203.0.113.9, ::ffff:10.0.0.7", "203.0.113.9 True"),
+        # A proxy that does not know its visitor leaves itself, never what stands to the left of that.
+        (["127.0.0.1/32"], "1.1.1.1, unknown", "127.0.0.1 True"),
+        (["127.0.0.1/32"], "1.1.1.1,", "127.0.0.1 True"),
+        (["127.0.0.1/32", "10.0.0.0/8"], "1.1.1.1, rubbish, 10.0.0.7", "10.0.0.7 True"),
+        (["127.0.0.1/32", "10.0.0.0/8"], "1.1.1.1, , 10.0.0.7", "10.0.0.7 True"),
+        (["127.0.0.1/32", "10.0.0.0/8"], "10.0.0.9, 10.0.0.7", "10.0.0.9 True"),
     ],
 )
 def test_only_named_proxies_are_believed(client, db, settings, proxies, forwarded_for, seen):
@@ -91,6 +103,15 @@ def test_only_named_proxies_are_believed(client, db, settings, proxies, forwarde
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     headers = {"X-Forwarded-For": forwarded_for, "X-Forwarded-Proto": "https"}
     assert client.get("/whoami/", headers=headers).content.decode() == seen
+
+
+@with_odd_pages
+@pytest.mark.parametrize(
+    ("peer", "seen"),
+    [("", ""), ("unix:/run/dashboard.sock", ""), ("::ffff:192.0.2.1", "192.0.2.1"), ("fe80::1%eth0", "fe80::1")],
+)
+def test_where_a_request_comes_from_is_an_address_or_nothing(client, db, peer, seen):
+    assert client.get("/whoami/", REMOTE_ADDR=peer).content.decode() == f"{seen} False"
 
 
 @with_odd_pages

@@ -30,6 +30,14 @@ def test_an_entry_says_who_did_what_when_and_from_where(operator):
     assert entry.at == kept.at
 
 
+@pytest.mark.parametrize("peer", ["", "unix:", "unix:/run/dashboard.sock", "1.2.3.4, 5.6.7.8", "1.2.3.4:5678"])
+def test_what_is_no_address_is_kept_as_none(operator, rf, peer):
+    source = Source.of(rf.get("/", REMOTE_ADDR=peer))
+    entry = entry_add(Action.OPERATION_STARTED, actor=operator, source=source)
+
+    assert Entry.objects.get(pk=entry.pk).address is None
+
+
 def test_it_says_the_same_after_its_people_were_renamed_and_deleted(operator):
     other = member_of("Viewers", "other@example.com")
     entry = entry_add(Action.PERSON_EMAIL_CHANGED, actor=operator, person=other)
