@@ -188,3 +188,30 @@ class User(AbstractBaseUser, PermissionsMixin):
 def record_deletion(instance: User, **_kwargs: Any) -> None:
     """No page deletes people, so nobody is known who did it; a queryset that deletes comes by here as well."""
     entry_add(Action.PERSON_DELETED, actor=None, person=instance, body={"old": instance.powers()})
+
+
+class Throttle(models.Model):
+    """How often something was tried until `until`. What and by whom is in `key` alone, which cannot be read back."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveSmallIntegerField(default=0)
+    until = models.DateTimeField(db_index=True, help_text="By the clock of the database; then it starts from nothing.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.count} until {self.until}"
+
+
+class KnownAddress(models.Model):
+    """A network address from which somebody has logged in. Which and who is in `key` alone, as for a Throttle."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    until = models.DateTimeField(db_index=True, help_text="By the clock of the database; then it is unknown again.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"known until {self.until}"

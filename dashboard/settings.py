@@ -130,7 +130,6 @@ else:
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 
 CACHES = {
-    # Login limits are counted here, so every process has to see the same numbers.
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "dashboard_cache",
@@ -178,6 +177,9 @@ LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 
 ACCOUNT_ADAPTER = "dashboard.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"change_password": "dashboard.account_forms.ChangePasswordForm"}
+# It counts in the cache, and what it counts of an account by the Host header. dashboard/throttle.py counts instead.
+ACCOUNT_RATE_LIMITS = False
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

@@ -1,9 +1,15 @@
 """Pages of the project itself."""
 
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.views import PasswordResetView
+from allauth.core.ratelimit import respond_429
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from dashboard import throttle
 from dashboard.forms import ProfileForm
 from dashboard.models import User
 
@@ -22,3 +28,13 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your settings are saved.")
         return redirect("profile")
     return render(request, "account/profile.html", {"form": form})
+
+
+class PasswordReset(PasswordResetView):
+    """Where people ask for a link to set a new password."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        address = get_adapter().get_client_ip(self.request)
+        if not throttle.attempt(throttle.RESET, email=form.cleaned_data["email"], address=address):
+            return respond_429(self.request)
+        return super().form_valid(form)
