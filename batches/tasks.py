@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,8 +15,9 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from batches.models import Operation, Scope
-from batches.services.carrying import operation_carry
+from batches.services.carrying import TURN_SECONDS, operation_carry
 from batches.services.operations import operation_queued
+from dashboard.mail import mail_waits
 
 STOP_QUEUE = "stop"
 DEFAULT_QUEUE = "default"
@@ -28,8 +30,9 @@ def carry(operation_id: int) -> None:
     """Carry out an operation for one turn, and queue it again where that did not end it."""
     # A worker of Redis does not notice by itself that the database has closed its connection.
     close_old_connections()
-    with _told_to_leave() as must_leave:
-        again = operation_carry(operation_id, must_leave=must_leave)
+    is_mails_turn = _mails_turn(operation_id)
+    with _told_to_leave() as told:
+        again = operation_carry(operation_id, must_leave=lambda: told() or is_mails_turn())
     if again:
         operation_enqueue(Operation.objects.get(pk=operation_id))
 
@@ -45,6 +48,14 @@ def operation_enqueue(operation: Operation) -> None:
 def tasks_forget() -> None:
     """Delete the tasks of more than a week ago from the database: what still waits is queued again by a sweep."""
     DBTaskResult.objects.filter(enqueued_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
+
+
+def _mails_turn(operation_id: int) -> Callable[[], bool]:
+    """Whether a mail has waited for a turn behind an operation, which may go on for minutes. It never ends a stop's."""
+    if Operation.objects.stopping().filter(pk=operation_id).exists():
+        return lambda: False
+    began = time.monotonic()
+    return lambda: time.monotonic() - began > TURN_SECONDS and mail_waits()
 
 
 @contextmanager

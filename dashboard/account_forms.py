@@ -3,6 +3,10 @@
 from allauth.account import forms
 from allauth.account.adapter import get_adapter
 from allauth.core import context
+from django.http import HttpRequest
+
+from dashboard.links import AnyTokens
+from dashboard.tasks import reset_request
 
 
 class ChangePasswordForm(forms.ChangePasswordForm):
@@ -13,3 +17,26 @@ class ChangePasswordForm(forms.ChangePasswordForm):
         password: str = super().clean_oldpassword()
         attempt.take_back()
         return password
+
+
+class ResetPasswordForm(forms.ResetPasswordForm):
+    """Asks for a link. Whether there is an account shows in nothing that happens before the answer."""
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"])
+
+    def save(self, request: HttpRequest, **_options: object) -> str:
+        email = str(self.cleaned_data["email"])
+        reset_request(email=email, base=base_of(request))
+        return email
+
+
+class UserTokenForm(forms.UserTokenForm):
+    """Opens a link, whichever kind it is."""
+
+    token_generator = AnyTokens()
+
+
+def base_of(request: HttpRequest) -> str:
+    """The dashboard's own address, as whoever sends `request` has opened it: a host of ALLOWED_HOSTS."""
+    return request.build_absolute_uri("/").rstrip("/")

@@ -1,18 +1,22 @@
-"""How login works here: accounts are made by administrators, and passwords are not tried for ever."""
+"""How accounts work here: administrators make them, passwords are not tried for ever, a worker sends the mails."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.ratelimit import respond_429
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest, HttpResponse
 
 from dashboard import throttle
+from dashboard.tasks import notice_queue
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Closes sign-up, and counts what is tried in the database instead of in the cache."""
+    """Closes sign-up, counts tries in the database instead of in the cache, and leaves mails to a worker."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
@@ -39,6 +43,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """A password was set by a link: whoever has it reads the mail of the account, and may log in now."""
         throttle.address_learn(email=credentials["email"], address=self.get_client_ip(request))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Queue a notice, which is kept until it is sent: a link to set a password takes another way."""
+        if not settings.MAIL_DELIVERS:
+            return
+        request = allauth_context.request
+        about = {"request": request, "email": email, "current_site": get_current_site(request)}
+        message = self.render_mail(template_prefix, email, about | context)
+        notice_queue(to=email, subject=str(message.subject), text=str(message.body))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The visitor, as TrustedProxies found out; "" where it is not known, which is no reason to fail."""

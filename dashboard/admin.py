@@ -2,19 +2,15 @@
 
 from collections.abc import Callable
 from functools import partial
-from smtplib import SMTPException
 from typing import Any, ClassVar
 
-import structlog
 from allauth.account import views as account
 from allauth.account.decorators import secure_admin_login
-from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.core.exceptions import ReauthenticationRequired
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import SetPasswordMixin, UserChangeForm
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
@@ -26,13 +22,12 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from dashboard.actor import actor_of, is_reauthenticated
+from dashboard.admin_links import LinkAdmin
 from dashboard.forms import TimeZoneForm
 from dashboard.models import User, normalized_email
 from dashboard.people import person_created, person_edit, person_entries
 from dashboard.role_admin import RoleAdmin
 from trail.source import Source
-
-logger = structlog.get_logger(__name__)
 
 SHOWN_ENTRIES = 100
 
@@ -111,7 +106,7 @@ class EditedUserForm(TimeZoneForm, UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(LinkAdmin):
     """People: made, given a role, deactivated; never deleted, because what they did is theirs."""
 
     form = EditedUserForm
@@ -121,7 +116,7 @@ class UserAdmin(DjangoUserAdmin):
     list_filter = ("is_active", "groups")
     search_fields = ("email", "name")
     ordering = ("email",)
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "latest_mail")
     filter_horizontal = ("user_permissions",)
     actions = ("send_reset_mail",)
     add_fieldsets = (
@@ -137,6 +132,7 @@ class UserAdmin(DjangoUserAdmin):
             (None, {"fields": ("email", "name", "time_zone", "password")}),
             ("What they may do", {"fields": ("is_active", "groups", *powers)}),
             ("Dates", {"fields": ("last_login", "date_joined")}),
+            *self.mail_fieldsets(obj),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -205,38 +201,13 @@ class UserAdmin(DjangoUserAdmin):
         return self._record(request, person, show) if request.method == "POST" else show()
 
     def _record(self, request: HttpRequest, person: User, edit: Callable[[], HttpResponse]) -> HttpResponse:
-        with person_edit(person.pk, actor=actor_of(request), source=Source.of(request)) as told:
-            response = edit()
-        for address in told.unsent:
-            self.message_user(request, f"The mail to {address} could not be sent.", messages.ERROR)
-        return response
+        with person_edit(person.pk, actor=actor_of(request), source=Source.of(request)):
+            return edit()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if not change:
             person_created(form.instance, actor=actor_of(request), source=Source.of(request))
-
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if not change and not obj.has_usable_password():
-            self._send_reset_mails(request, [obj])
-
-    @admin.action(description="Send a link to set a new password", permissions=["change"])
-    def send_reset_mail(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        people = [person for person in queryset.filter(is_active=True) if person.email]
-        if not people:
-            self.message_user(request, "None of them is active and has an email.", messages.WARNING)
-        self._send_reset_mails(request, people)
-
-    def _send_reset_mails(self, request: HttpRequest, people: list[User]) -> None:
-        for person in people:
-            try:
-                _send_reset_mail(request, person)
-            except (OSError, SMTPException):
-                logger.exception("mail_failed")
-                self.message_user(request, f"The mail to {person.email} could not be sent.", messages.ERROR)
-            else:
-                self.message_user(request, f"{person.email} was sent a link to set a password.", messages.SUCCESS)
 
     @admin.display(description="role")
     def roles(self, person: User) -> str:
@@ -250,9 +221,3 @@ def _changes_email(request: HttpRequest, person: User) -> bool:
 
 def _is_superuser(request: HttpRequest) -> bool:
     return actor_of(request).is_superuser
-
-
-def _send_reset_mail(request: HttpRequest, person: User) -> None:
-    form = ResetPasswordForm({"email": person.email})
-    if form.is_valid():
-        form.save(request)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, TypedDict
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permission, PermissionsMixin
 from django.db import models, transaction
+from django.db.models.functions import Now
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
@@ -215,3 +216,61 @@ class KnownAddress(models.Model):
 
     def __str__(self) -> str:
         return f"known until {self.until}"
+
+
+class MailPurpose(models.TextChoices):
+    """What a mail is about."""
+
+    INVITATION = "invitation", "Invitation"
+    RESET = "reset", "Link to set a new password"
+    NOTICE = "notice", "Notice of a change"
+
+
+class MailState(models.TextChoices):
+    """How far a mail has come."""
+
+    QUEUED = "queued", "on its way"
+    SENT = "sent", "taken by the mail server"
+    FAILED = "failed", "not sent"
+
+
+class MailProblem(models.TextChoices):
+    """Why a mail was not sent."""
+
+    UNREACHABLE = "unreachable", "The mail server did not take it, several times."
+    REFUSED = "refused", "The mail server refused it."
+    BROKEN = "broken", "The dashboard itself failed at it; its log says how."
+    LOST = "lost", "The workers that had it ended before they could send it."
+    OFF = "off", "No mail server is set up."
+
+
+class Mail(models.Model):
+    """One mail: what about, and what became of it.
+
+    The link of an invitation or a reset is made when it is sent, and `person` is None where nobody has the address that
+    a reset was asked for: that row goes as soon as a worker sees it. `to`, `subject` and `text` are those of a notice,
+    and go when it is over. A queued mail may be handed to another worker after `due_at`.
+    """
+
+    person = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="mails")
+    purpose = models.CharField(max_length=20, choices=MailPurpose.choices)
+    base = models.CharField(max_length=300, blank=True, help_text="The dashboard's own address, for a link.")
+    to = models.EmailField(blank=True)
+    subject = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=MailState.choices, default=MailState.QUEUED)
+    problem = models.CharField(max_length=20, choices=MailProblem.choices, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    queued_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = (
+            models.Index(fields=("person", "id"), name="mail_person"),
+            models.Index(fields=("due_at",), name="mail_queued", condition=models.Q(state=MailState.QUEUED)),
+        )
+
+    def __str__(self) -> str:
+        return f"mail {self.pk}: {self.purpose}, {self.state}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.hashers import is_password_usable
@@ -28,33 +28,25 @@ class Account:
     powers: Powers
 
 
-@dataclass(slots=True)
-class Edit:
-    """What became of an edit: the addresses to which no mail about it could be sent."""
-
-    unsent: list[str] = field(default_factory=list)
-
-
 def person_created(person: User, *, actor: User | None, source: Source = BACKGROUND) -> None:
     """Record that `person`, whose roles are saved already, was created."""
     entry_add(Action.PERSON_CREATED, actor=actor, source=source, person=person, body=person.as_created())
 
 
 @contextmanager
-def person_edit(person_id: int, *, actor: User, source: Source) -> Iterator[Edit]:
-    """Record what the block changes of a person's account, in one transaction with it, and tell the person.
+def person_edit(person_id: int, *, actor: User, source: Source) -> Iterator[None]:
+    """Record what the block changes of a person's account, in one transaction with it, and tell the person by mail.
 
-    The mails are sent when the transaction is over. Raises User.DoesNotExist.
+    Raises User.DoesNotExist.
     """
-    edit = Edit()
     with transaction.atomic():
         before = _account(User.objects.select_for_update().get(pk=person_id))
-        yield edit
+        yield
         person = User.objects.get(pk=person_id)
         after = _account(person)
         for action, body in _changes(before, after):
             entry_add(action, actor=actor, source=source, person=person, body=body)
-    edit.unsent = _tell(before, after, actor=actor)
+        _tell(before, after, actor=actor)
 
 
 def role_created(role: Group, *, actor: User, source: Source) -> None:
@@ -98,8 +90,8 @@ def _changes(before: Account, after: Account) -> Iterator[tuple[Action, dict[str
         yield Action.PERSON_REACTIVATED if after.is_active else Action.PERSON_DEACTIVATED, {}
 
 
-def _tell(before: Account, after: Account, *, actor: User) -> list[str]:
-    """Send what a person is to know, and answer the addresses where that failed."""
+def _tell(before: Account, after: Account, *, actor: User) -> None:
+    """Send what a person is to know."""
     about = {"actor": actor.email or str(actor), "at": timezone.now()}
     mails: list[tuple[str, str, dict[str, Any]]] = []
     if before.email != after.email:
@@ -107,4 +99,6 @@ def _tell(before: Account, after: Account, *, actor: User) -> list[str]:
         mails += [(address, "email_changed_by_administrator", changed) for address in (before.email, after.email)]
     if before.password != after.password:
         mails.append((after.email, "password_set_by_administrator", {"usable": is_password_usable(after.password)}))
-    return [to for to, template, more in mails if to and not notice_send(template, to=to, **about, **more)]
+    for to, template, more in mails:
+        if to:
+            notice_send(template, to=to, **about, **more)

@@ -177,7 +177,11 @@ LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 
 ACCOUNT_ADAPTER = "dashboard.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"change_password": "dashboard.account_forms.ChangePasswordForm"}
+ACCOUNT_FORMS = {
+    "change_password": "dashboard.account_forms.ChangePasswordForm",
+    "reset_password": "dashboard.account_forms.ResetPasswordForm",
+    "user_token": "dashboard.account_forms.UserTokenForm",
+}
 # It counts in the cache, and what it counts of an account by the Host header. dashboard/throttle.py counts instead.
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -191,8 +195,18 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Outbound Dashboard: "
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
-vars().update(env.email("EMAIL_URL", default="consolemail://"))
+# Seconds that a link to set a password is good for: of who forgot theirs, and of who never had one.
+PASSWORD_RESET_TIMEOUT = 60 * 60
+INVITATION_TIMEOUT = 3 * 24 * 60 * 60
+
+EMAIL = env.email("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL)
 EMAIL_TIMEOUT = 10
+NO_MAIL_SERVER = [
+    f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy", "filebased", "locmem")
+]
+# Whether a mail reaches the one whom it is for. In the demo and under DEBUG that is whoever reads the console.
+MAIL_DELIVERS = DEBUG or SANDBOX or EMAIL["EMAIL_BACKEND"] not in NO_MAIL_SERVER
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Outbound Dashboard <outbound-dashboard@localhost>")
 
 # Safety ----------------------------------------------------------------------------------------------------------

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Network
 
-from django.db.models import DateTimeField, ExpressionWrapper, F
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
+from dashboard.clock import from_now
 from dashboard.models import KnownAddress, Throttle
 
 KNOWN_FOR = timedelta(days=90)
@@ -69,18 +70,14 @@ def address_learn(*, email: str, address: str) -> None:
     if not address:
         return
     KnownAddress.objects.filter(until__lte=Now()).delete()
-    known = KnownAddress(key=_key("known", email.strip().lower(), _network(address)), until=_in(KNOWN_FOR))
+    known = KnownAddress(key=_key("known", email.strip().lower(), _network(address)), until=from_now(KNOWN_FOR))
     KnownAddress.objects.bulk_create([known], update_conflicts=True, unique_fields=["key"], update_fields=["until"])
 
 
 def _count(key: str, most: int, window: timedelta) -> bool:
     """Whether there was room for one more. The database decides: each of many at the same moment finds the others."""
-    Throttle.objects.bulk_create([Throttle(key=key, until=_in(window))], ignore_conflicts=True)
+    Throttle.objects.bulk_create([Throttle(key=key, until=from_now(window))], ignore_conflicts=True)
     return Throttle.objects.filter(key=key, count__lt=most).update(count=F("count") + 1) == 1
-
-
-def _in(length: timedelta) -> ExpressionWrapper:
-    return ExpressionWrapper(Now() + length, output_field=DateTimeField())
 
 
 def _network(address: str) -> str:

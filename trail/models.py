@@ -30,7 +30,8 @@ class Action(models.TextChoices):
         "Goes on, although its actor may not do this any more",
     )
     PERSON_CREATED = "person_created", "Person created"
-    PERSON_INVITED = "person_invited", "Invitation sent"
+    PERSON_INVITED = "person_invited", "Invited"
+    PERSON_RESET_STARTED = "person_reset_started", "Password reset started by somebody else"
     PERSON_EMAIL_CHANGED = "person_email_changed", "Email changed"
     PERSON_PASSWORD_SET = "person_password_set", "Password set by somebody else"
     PERSON_ROLES_CHANGED = "person_roles_changed", "Roles changed"

@@ -1,9 +1,14 @@
 """People of every role, and a browser-like client for each."""
 
+from contextlib import contextmanager
+
 import pytest
 from django.contrib.auth.models import Group
+from django_tasks_db.models import DBTaskResult
 
+from dashboard import tasks
 from dashboard.models import User
+from tests.dashboard.mail_server import MailServer
 
 PASSWORD = "a long enough password"
 USERS = "/admin/dashboard/user/"
@@ -80,3 +85,46 @@ def confirmed(log_in):
         return client
 
     return confirmed
+
+
+@pytest.fixture
+def committed(django_capture_on_commit_callbacks):
+    """Wrap a request in it: what waits for the end of a transaction happens, though the test's own goes on."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.fixture
+def work(monkeypatch):
+    """Be a worker until nothing is left to do."""
+    # The test's own transaction is on the connection.
+    monkeypatch.setattr(tasks, "close_old_connections", lambda: None)
+
+    def work():
+        while waiting := DBTaskResult.objects.ready().first():
+            waiting.claim("of-the-test")
+            waiting.task.call(*waiting.args_kwargs["args"])
+            waiting.set_successful(None)
+
+    return work
+
+
+@pytest.fixture
+def delivered(committed, work):
+    """Wrap a request in it: its mails have gone out afterwards."""
+
+    @contextmanager
+    def delivered():
+        with committed():
+            yield
+        work()
+
+    return delivered
+
+
+@pytest.fixture
+def mail_server(settings):
+    """A mail server that takes everything, and that the settings point to."""
+    with MailServer() as mail_server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail_server.port
+        yield mail_server

@@ -28,10 +28,11 @@ def test_an_administrator_finds_people(log_in, administrator, viewer):
     assert "Viewers" in page
 
 
-def test_an_administrator_makes_a_person_with_a_role_and_a_password(log_in, administrator, mailoutbox):
+def test_an_administrator_makes_a_person_with_a_role_and_a_password(log_in, administrator, mailoutbox, delivered):
     operators = Group.objects.get(name="Operators")
     form = {"email": "New@example.com", "name": "New", "time_zone": "Europe/Berlin", "groups": [operators.pk]}
-    log_in(administrator).post(f"{USERS}add/", form | {"password1": PASSWORD, "password2": PASSWORD})
+    with delivered():
+        log_in(administrator).post(f"{USERS}add/", form | {"password1": PASSWORD, "password2": PASSWORD})
     person = User.objects.get(email="new@example.com")
     assert person.check_password(PASSWORD)
     assert person.role == "Operator"
@@ -39,8 +40,11 @@ def test_an_administrator_makes_a_person_with_a_role_and_a_password(log_in, admi
     assert mailoutbox == []
 
 
-def test_a_person_made_without_a_password_is_mailed_a_link_to_set_one(log_in, client, administrator, mailoutbox):
-    log_in(administrator).post(f"{USERS}add/", {"email": "new@example.com", "name": "New"})
+def test_a_person_made_without_a_password_is_mailed_a_link_to_set_one(
+    log_in, client, administrator, mailoutbox, delivered
+):
+    with delivered():
+        log_in(administrator).post(f"{USERS}add/", {"email": "new@example.com", "name": "New"})
     [mail] = mailoutbox
     assert mail.to == ["new@example.com"]
     client.logout()
@@ -143,19 +147,12 @@ def test_a_superuser_makes_a_superuser(log_in, superuser, viewer):
     assert viewer.is_superuser
 
 
-def test_chosen_people_are_sent_a_link(log_in, administrator, viewer, operator, mailoutbox):
+def test_chosen_people_are_sent_a_link(log_in, administrator, viewer, operator, mailoutbox, delivered):
     User.objects.filter(pk=operator.pk).update(is_active=False)
     form = {"action": "send_reset_mail", "_selected_action": [viewer.pk, operator.pk]}
-    log_in(administrator).post(USERS, form)
+    with delivered():
+        log_in(administrator).post(USERS, form)
     assert [mail.to for mail in mailoutbox] == [[viewer.email]]
-
-
-def test_a_person_is_made_though_the_mail_cannot_be_sent(log_in, administrator, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    response = log_in(administrator).post(f"{USERS}add/", {"email": "new@example.com"}, follow=True)
-    assert "The mail to new@example.com could not be sent." in response.content.decode()
-    assert User.objects.filter(email="new@example.com").exists()
 
 
 def test_email_addresses_are_not_managed_beside_the_user(log_in, superuser):

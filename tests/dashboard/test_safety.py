@@ -245,6 +245,25 @@ def test_production_settings_pass_djangos_own_check():
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.parametrize(
+    ("environment", "delivers"),
+    [
+        ({"EMAIL_URL": "consolemail://"}, False),
+        ({"EMAIL_URL": "filemail:///var/mails"}, False),
+        ({"EMAIL_URL": "memorymail://"}, False),
+        ({"EMAIL_URL": "dummymail://"}, False),
+        ({"EMAIL_URL": "smtp+tls://user:password@mail.example.com:587"}, True),
+        ({"EMAIL_URL": "consolemail://", "SANDBOX": "true"}, True),
+        ({"EMAIL_URL": "consolemail://", "DEBUG": "true"}, True),
+    ],
+)
+def test_mails_count_as_delivered_by_a_mail_server_alone(environment, delivers):
+    command = [sys.executable, "-c", "from dashboard import settings; print(settings.MAIL_DELIVERS)"]
+    environment |= PRODUCTION | {"PATH": os.environ["PATH"]}
+    result = subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout == f"{delivers}\n"
+
+
 def test_every_variable_is_explained_in_the_example():
     read = re.findall(r"""env[a-z.]*\(\s*"([A-Z_]+)""", (BASE_DIR / "dashboard" / "settings.py").read_text())
     explained = re.findall(r"^#? ?([A-Z_]+)=", (BASE_DIR / ".env.example").read_text(), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""`manage.py sweep_operations`: hand operations to the workers that no queue knows of."""
+"""`manage.py sweep_operations`: hand operations and mails to the workers that no queue knows of."""
 
 import time
 from typing import Any
@@ -9,14 +9,18 @@ from django.core.management.base import BaseCommand, CommandParser
 from batches.management.loop import repeat
 from batches.services.operations import operations_to_queue
 from batches.tasks import operation_enqueue, tasks_forget
+from dashboard.tasks import mails_sweep
 
 DAY = 24 * 60 * 60
 
 
 class Command(BaseCommand):
-    """Any number of machines may run it at a time: each operation is handed over once."""
+    """Any number of machines may run it at a time: each operation and each mail is handed over once."""
 
-    help = "Queues operations that no queue knows of, and deletes old tasks and sessions. Safe to run at any time."
+    help = (
+        "Queues operations and mails that no queue knows of, and deletes old tasks and sessions. "
+        "Safe to run at any time."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--every", type=float, metavar="SECONDS", help="go on sweeping, with this pause in between")
@@ -31,6 +35,7 @@ class Command(BaseCommand):
         for operation in operations_to_queue():
             operation_enqueue(operation)
             self.stdout.write(f"{operation} is queued again.")
+        mails_sweep()
         if time.monotonic() >= self.forget_at:
             tasks_forget()
             call_command("clearsessions")

@@ -1,0 +1,21 @@
+"""Links that an administrator gives to people, by mail or by hand, with their entries in the trail."""
+
+from django.db import transaction
+
+from dashboard.links import purpose_for
+from dashboard.models import MailPurpose, User
+from dashboard.tasks import link_mail_queue
+from trail.models import Action
+from trail.services import entry_add
+from trail.source import Source
+
+ACTIONS = {MailPurpose.INVITATION: Action.PERSON_INVITED, MailPurpose.RESET: Action.PERSON_RESET_STARTED}
+
+
+def link_send(*, person: User, actor: User, base: str, source: Source) -> MailPurpose:
+    """Send a link to set a password by mail; what kind it is."""
+    purpose = purpose_for(person)
+    with transaction.atomic():
+        entry_add(ACTIONS[purpose], actor=actor, source=source, person=person, body={"link": "mailed"})
+        link_mail_queue(purpose=purpose, person=person, base=base)
+    return purpose
