@@ -60,7 +60,7 @@ admin.site.register(Group, RoleAdmin)
 
 
 class NewUserForm(SetPasswordMixin, TimeZoneForm):
-    """A new person. Without a password they are sent a link with which they set their own."""
+    """A new person. Without a password they are given a link with which they set their own."""
 
     password1, password2 = SetPasswordMixin.create_password_fields()
 
@@ -73,7 +73,7 @@ class NewUserForm(SetPasswordMixin, TimeZoneForm):
         self.fields["email"].required = True
         for name in ("password1", "password2"):
             self.fields[name].required = False
-        self.fields["password1"].help_text = "Leave it empty to send the person a link with which they set their own."
+        self.fields["password1"].help_text = "Leave it empty to give the person a link with which they set their own."
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -118,7 +118,7 @@ class UserAdmin(LinkAdmin):
     ordering = ("email",)
     readonly_fields = ("last_login", "date_joined", "latest_mail")
     filter_horizontal = ("user_permissions",)
-    actions = ("send_reset_mail",)
+    actions = ("send_reset_mail", "show_link")
     add_fieldsets = (
         (None, {"fields": ("email", "name", "time_zone", "groups")}),
         ("Password", {"fields": ("password1", "password2")}),

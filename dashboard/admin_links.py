@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from dashboard.account_forms import base_of
 from dashboard.actor import actor_of
-from dashboard.invitations import link_send
+from dashboard.invitations import link_send, link_show
+from dashboard.links import purpose_for
 from dashboard.models import Mail, MailPurpose, User
 from dashboard.templatetags.ui import exact
 from trail.source import Source
@@ -23,8 +26,15 @@ ON_ITS_WAY = {
 class LinkAdmin(UserAdmin):
     """The part of the people's admin that is about links and mails."""
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("show_link" if settings.MAIL_DELIVERS else "send_reset_mail", None)
+        return actions
+
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
         if not obj.has_usable_password():
+            if not settings.MAIL_DELIVERS:
+                return self._links_page(request, [obj])
             self._send_link(request, obj)
         return super().response_add(request, obj, post_url_continue)
 
@@ -33,10 +43,23 @@ class LinkAdmin(UserAdmin):
         for person in self._to_be_given_one(request, queryset):
             self._send_link(request, person)
 
+    @admin.action(description="Show a link to set a new password", permissions=["change"])
+    def show_link(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        people = self._to_be_given_one(request, queryset)
+        return self._links_page(request, people) if people else None
+
     def _send_link(self, request: HttpRequest, person: User) -> None:
         """Queue a mail with a link to `person`, and say so."""
         purpose = link_send(person=person, **_by(request))
         self.message_user(request, ON_ITS_WAY[purpose].format(email=person.email), messages.INFO)
+
+    def _links_page(self, request: HttpRequest, people: list[User]) -> HttpResponse:
+        """Links to hand over, in the answer itself: nothing keeps them."""
+        given = [(person, purpose_for(person), link_show(person=person, **_by(request))) for person in people]
+        context = {**self.admin_site.each_context(request), "title": "Links to hand over", "given": given}
+        response = render(request, "admin/dashboard/user/links.html", context)
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
 
     @admin.display(description="latest mail")
     def latest_mail(self, person: User) -> str:

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from dashboard.links import purpose_for
+from dashboard.links import link_make, purpose_for
 from dashboard.models import MailPurpose, User
 from dashboard.tasks import link_mail_queue
 from trail.models import Action
@@ -19,3 +19,11 @@ def link_send(*, person: User, actor: User, base: str, source: Source) -> MailPu
         entry_add(ACTIONS[purpose], actor=actor, source=source, person=person, body={"link": "mailed"})
         link_mail_queue(purpose=purpose, person=person, base=base)
     return purpose
+
+
+def link_show(*, person: User, actor: User, base: str, source: Source) -> str:
+    """Make a link to set a password, for the actor to hand over; it is kept nowhere."""
+    purpose = purpose_for(person)
+    with transaction.atomic():
+        entry_add(ACTIONS[purpose], actor=actor, source=source, person=person, body={"link": "shown"})
+        return link_make(person, purpose=purpose, base=base)

@@ -5,9 +5,12 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.views import PasswordResetView
 from allauth.core.ratelimit import respond_429
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.decorators import method_decorator
 
 from dashboard import throttle
 from dashboard.forms import ProfileForm
@@ -30,8 +33,14 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "account/profile.html", {"form": form})
 
 
+@method_decorator(login_not_required, name="dispatch")
 class PasswordReset(PasswordResetView):
-    """Where people ask for a link to set a new password."""
+    """Where people ask for a link to set a new password: by mail, or else an administrator."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not settings.MAIL_DELIVERS:
+            return render(request, "account/password_reset_off.html")
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         address = get_adapter().get_client_ip(self.request)

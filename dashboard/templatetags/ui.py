@@ -43,6 +43,12 @@ def icon(name: str, extra_class: str = "") -> SafeString:
     return mark_safe(svg)  # noqa: S308 - our own files
 
 
+@register.simple_tag
+def mail_delivers() -> bool:
+    """Whether mails reach people, so that a link to set a password can be sent; else an administrator hands it over."""
+    return bool(settings.MAIL_DELIVERS)
+
+
 @register.filter
 @lru_cache(maxsize=64)
 def status_badge(status: str) -> SafeString:

@@ -1,11 +1,13 @@
-"""Links to set a password: how long each kind lives, and who may give one out."""
+"""Links to set a password: how long each kind lives, who may give one out, and what happens without a mail server."""
 
 import re
 from datetime import datetime, timedelta
 
 import pytest
 from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
+from django_tasks_db.models import DBTaskResult
 
+from dashboard.models import Mail, User
 from tests.dashboard.conftest import PASSWORD, make_person
 from trail.models import Action, Entry
 
@@ -137,3 +139,108 @@ def test_setting_a_password_by_a_link_makes_the_address_known(client, viewer, de
     form = client.get(LINK.search(mailoutbox[0].body)[1], follow=True).redirect_chain[-1][0]
     client.post(form, {"password1": "another long one", "password2": "another long one"})
     assert client.post("/accounts/login/", {"login": viewer.email, "password": "another long one"}).status_code == 302
+
+
+class TestWithoutAMailServer:
+    @pytest.fixture(autouse=True)
+    def _no_mail_server(self, settings):
+        settings.MAIL_DELIVERS = False
+
+    @pytest.fixture
+    def post(self, log_in, administrator, delivered):
+        """Send a form of the admin, and read its answer."""
+
+        def post(address, form, **options):
+            with delivered():
+                return log_in(administrator).post(address, form, **options).content.decode()
+
+        return post
+
+    def show(self, post, *people):
+        return post(USERS, {"action": "show_link", "_selected_action": [person.pk for person in people]}, follow=True)
+
+    def test_the_login_offers_no_reset(self, client, db):
+        assert RESET not in client.get("/accounts/login/").content.decode()
+
+    def test_the_page_says_whom_to_ask(self, client, db):
+        page = client.get(RESET).content.decode()
+        assert "administrator" in page
+        assert 'name="email"' not in page
+
+    def test_a_request_sent_nonetheless_makes_no_link(self, client, viewer, delivered, mailoutbox):
+        with delivered():
+            page = client.post(RESET, {"email": viewer.email}).content.decode()
+        assert "administrator" in page
+        assert not Mail.objects.exists()
+        assert not DBTaskResult.objects.exists()
+        assert mailoutbox == []
+
+    def test_an_old_link_offers_no_new_one(self, client, db):
+        page = client.get("/accounts/password/reset/key/1-abc-def/").content.decode()
+        assert "no longer good" in page
+        assert f'href="{RESET}"' not in page
+
+    def test_an_administrator_is_shown_the_invitation_of_a_new_person_once(self, client, post, mailoutbox):
+        page = post(f"{USERS}add/", {"email": "new@example.com", "name": "New"})
+        assert "new@example.com" in page
+        assert "three days" in page
+        person = User.objects.get(email="new@example.com")
+        assert mailoutbox == []
+        assert LINK.search(page)[1] not in client.get(f"{USERS}{person.pk}/change/").content.decode()
+        assert opens(client, page)
+
+    def test_so_they_are_for_somebody_who_forgot_their_password(self, client, post, viewer, later):
+        page = self.show(post, viewer)
+        assert "one hour" in page
+        later(minutes=59)
+        assert opens(client, page)
+        later(minutes=61)
+        assert not opens(client, page)
+
+    def test_they_are_shown_none_of_somebody_who_can_do_more(self, post, superuser, viewer):
+        page = self.show(post, superuser, viewer)
+        assert len(LINK.findall(page)) == 1
+        assert "No link for superuser@example.com, who can do more than you." in page
+
+    def test_nor_of_somebody_who_is_deactivated(self, post, viewer):
+        User.objects.filter(pk=viewer.pk).update(is_active=False)
+        assert not LINK.search(self.show(post, viewer))
+
+    def test_the_trail_says_that_a_link_was_shown(self, post, administrator, viewer):
+        self.show(post, viewer)
+        [entry] = Entry.objects.filter(action=Action.PERSON_RESET_STARTED)
+        assert (entry.actor_id, entry.person_email, entry.body) == (administrator.pk, viewer.email, {"link": "shown"})
+
+    def test_no_browser_keeps_the_page_with_a_link(self, log_in, administrator, viewer):
+        form = {"action": "show_link", "_selected_action": [viewer.pk]}
+        assert "no-store" in log_in(administrator).post(USERS, form).headers["Cache-Control"]
+
+    def test_the_admin_offers_to_show_a_link_and_not_to_send_one(self, log_in, administrator):
+        page = log_in(administrator).get(USERS).content.decode()
+        assert 'value="show_link"' in page
+        assert 'value="send_reset_mail"' not in page
+
+    def test_nobody_is_told_by_mail_of_a_changed_password(self, log_in, viewer, delivered, mailoutbox):
+        form = {"oldpassword": PASSWORD, "password1": "another long one", "password2": "another long one"}
+        with delivered():
+            assert log_in(viewer).post("/accounts/password/change/", form).status_code == 302
+        assert mailoutbox == []
+
+    def test_what_was_queued_before_is_not_printed(self, client, viewer, committed, work, settings, mailoutbox):
+        settings.MAIL_DELIVERS = True
+        with committed():
+            client.post(RESET, {"email": viewer.email})
+        settings.MAIL_DELIVERS = False
+        work()
+        assert mailoutbox == []
+        [mail] = Mail.objects.all()
+        assert (mail.state, mail.problem) == ("failed", "off")
+
+
+def test_with_a_mail_server_the_login_offers_a_reset_and_the_admin_sends(client, db, log_in, administrator):
+    assert RESET in client.get("/accounts/login/").content.decode()
+    page = log_in(administrator).get(USERS).content.decode()
+    assert 'value="send_reset_mail"' in page
+    assert 'value="show_link"' not in page
+    form = {"action": "show_link", "_selected_action": [administrator.pk]}
+    assert not LINK.search(client.post(USERS, form, follow=True).content.decode())
