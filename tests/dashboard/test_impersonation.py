@@ -105,33 +105,29 @@ class TestSomebodysEmail:
         response = log_in(administrator).post(change_page(viewer), edited(viewer, email=" Viewer@Example.com"))
         assert response.url == USERS
 
-    def test_both_addresses_are_told(self, confirmed, administrator, viewer, mailoutbox):
-        confirmed(administrator).post(change_page(viewer), edited(viewer, email="renamed@example.com"))
+    def test_both_addresses_are_told(self, confirmed, administrator, viewer, mailoutbox, delivered):
+        with delivered():
+            confirmed(administrator).post(change_page(viewer), edited(viewer, email="renamed@example.com"))
         assert [mail.to for mail in mailoutbox] == [["viewer@example.com"], ["renamed@example.com"]]
         for mail in mailoutbox:
             assert "viewer@example.com" in mail.body
             assert "renamed@example.com" in mail.body
             assert "administrator@example.com" in mail.body
 
-    def test_nobody_is_told_of_what_was_refused(self, confirmed, administrator, viewer, operator, mailoutbox):
+    def test_nobody_is_told_of_what_was_refused(
+        self, confirmed, administrator, viewer, operator, mailoutbox, delivered
+    ):
         client = confirmed(administrator)
-        client.post(change_page(viewer), edited(viewer, email=operator.email))
+        with delivered():
+            client.post(change_page(viewer), edited(viewer, email=operator.email))
         assert mailoutbox == []
 
-    def test_only_the_address_that_is_there_is_told(self, confirmed, administrator, viewer, mailoutbox):
+    def test_only_the_address_that_is_there_is_told(self, confirmed, administrator, viewer, mailoutbox, delivered):
         client = confirmed(administrator)
-        client.post(change_page(viewer), edited(viewer, email=""))
-        client.post(change_page(viewer), edited(viewer, email="again@example.com"))
+        with delivered():
+            client.post(change_page(viewer), edited(viewer, email=""))
+            client.post(change_page(viewer), edited(viewer, email="again@example.com"))
         assert [mail.to for mail in mailoutbox] == [["viewer@example.com"], ["again@example.com"]]
-
-    def test_it_is_changed_though_the_mail_cannot_be_sent(self, confirmed, administrator, viewer, settings):
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-        page = confirmed(administrator).post(
-            change_page(viewer), edited(viewer, email="renamed@example.com"), follow=True
-        )
-        assert "The mail to viewer@example.com could not be sent." in page.content.decode()
-        assert User.objects.get(pk=viewer.pk).email == "renamed@example.com"
 
 
 class TestSomebodysPassword:
@@ -155,8 +151,9 @@ class TestSomebodysPassword:
         viewer.refresh_from_db()
         assert viewer.check_password(PASSWORD)
 
-    def test_the_person_is_told(self, confirmed, administrator, viewer, mailoutbox):
-        set_password(confirmed(administrator), viewer)
+    def test_the_person_is_told(self, confirmed, administrator, viewer, mailoutbox, delivered):
+        with delivered():
+            set_password(confirmed(administrator), viewer)
         [mail] = mailoutbox
         assert mail.to == ["viewer@example.com"]
         assert "administrator@example.com" in mail.body

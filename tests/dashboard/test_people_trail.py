@@ -54,9 +54,10 @@ def test_a_password_that_somebody_else_set(confirmed, administrator, viewer, ent
     assert_by(entry, administrator, viewer)
 
 
-def test_a_password_that_somebody_else_took_away(confirmed, administrator, viewer, entries, mailoutbox):
+def test_a_password_that_somebody_else_took_away(confirmed, administrator, viewer, entries, mailoutbox, delivered):
     form = {"usable_password": "false", "unset-password": "1"}
-    confirmed(administrator).post(password_page(viewer), form)
+    with delivered():
+        confirmed(administrator).post(password_page(viewer), form)
     [entry] = entries()
     assert (entry.action, entry.body) == (Action.PERSON_PASSWORD_SET, {"usable": False})
     assert "taken away" in mailoutbox[0].body
