@@ -54,8 +54,8 @@ class BatchForm(forms.Form):
     call_rate = forms.IntegerField(
         required=False,
         label="Call rate",
-        min_value=rules.LOWEST_CALL_RATE,
-        max_value=rules.HIGHEST_CALL_RATE,
+        # Only told to the browser: one that is not edited may be anything, and one that is edited is up to the rules.
+        widget=forms.NumberInput(attrs={"min": rules.LOWEST_CALL_RATE, "max": rules.HIGHEST_CALL_RATE}),
         help_text="Attempts per hour for this batch. Where none was ever set, the campaign's own.",
     )
     auto_call_rate = forms.ChoiceField(
@@ -106,7 +106,7 @@ class BatchForm(forms.Form):
             "status": str(self.loaded_batch.status),
             "expires_on": self.shown_expiry,
             "deleted_reason": self.loaded["deleted_reason"] or "",
-            "call_rate": self.loaded["call_rate"],
+            "call_rate": _in_box(self.loaded["call_rate"]),
             "auto_call_rate": _as_choice(self.loaded["auto_call_rate"]),
             "fingerprint": fingerprint,
         }
@@ -186,14 +186,22 @@ class BatchForm(forms.Form):
         return Timestamp.of(cleaned["expires_on"])
 
     def _wanted_call_rate(self, cleaned: dict[str, Any]) -> int | Keep | None:
+        shown = _in_box(self.loaded["call_rate"])
+        if self.data.get("call_rate", shown).strip() == shown:
+            return KEEP
         rate: int | None = cleaned.get("call_rate")
-        return KEEP if "call_rate" not in self.data or rate == self.loaded["call_rate"] else rate
+        return rate
 
     def _wanted_auto_call_rate(self, cleaned: dict[str, Any]) -> bool | None:
         typed = cleaned.get("auto_call_rate")
         if not typed or typed == _as_choice(self.loaded["auto_call_rate"]):
             return None
         return bool(typed == "true")
+
+
+def _in_box(call_rate: object) -> str:
+    """What a box for numbers can show of a call rate."""
+    return str(call_rate) if isinstance(call_rate, int) else ""
 
 
 def _as_choice(auto_call_rate: object) -> str:
@@ -213,7 +221,7 @@ def fill(batch: Batch, edit: BatchEdit) -> dict[str, str]:
         "status": str(edit.status or batch.status),
         "expires_on": _in_picker(batch.expires_on if edit.expires_on is KEEP else edit.expires_on),
         "deleted_reason": edit.deleted_reason or "",
-        "call_rate": str((batch.call_rate if edit.call_rate is KEEP else edit.call_rate) or ""),
+        "call_rate": _in_box(batch.call_rate if edit.call_rate is KEEP else edit.call_rate),
         "auto_call_rate": _as_choice(batch.auto_call_rate if edit.auto_call_rate is None else edit.auto_call_rate),
     }
     return data | ({"clear_expiry": "on"} if edit.expires_on is None else {})

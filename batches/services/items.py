@@ -126,7 +126,7 @@ class ItemWriter:
     def _ended_by(self, change: Change, item: OperationItem) -> bool:
         if change.outcome != Outcome.APPLIED:
             return False
-        _end(item, ItemState.DONE, "", change)
+        _end(item, ItemState.DONE, change.detail, change)
         return True
 
 

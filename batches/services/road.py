@@ -11,9 +11,9 @@ from django.utils import timezone
 from batches import rules
 from batches.models import Change, Outcome
 from batches.rules import Problem
-from batches.services.settling import saw, words
+from batches.services.settling import expiry_moved, saw, words
 from batches.syllable.client import SyllableClient
-from batches.syllable.contracts import check_contract
+from batches.syllable.contracts import Write, check_contract
 from batches.syllable.deadline import Deadline
 from batches.syllable.errors import (
     Inexpressible,
@@ -34,6 +34,7 @@ CALLS_TIME = 3
 MOST_SENDS = 3
 RESEND_PAUSE_SECONDS = 0.3
 ALREADY_SO = "Nothing to change: the batch already shows this."
+SENT_ALONE = "Syllable did not take the pause together with the expiry that it gave, so the pause was sent alone."
 NOT_SHOWN = "Syllable answered as if it had taken the change, but the batch does not show it."
 
 
@@ -74,7 +75,8 @@ class Result:
 @dataclass(slots=True)
 class Road:
     """The way of one started change. `sent` is True once a write may have reached the API: nothing may be called
-    "not sent" from then on. `trouble` says in words what went wrong last.
+    "not sent" from then on. `sent_alone` says that the last one was the contract's fallback, `trouble` in words what
+    went wrong last.
     """
 
     change: Change
@@ -85,6 +87,7 @@ class Road:
     paused_from: BatchStatus | None = None
     guard: Guard | None = None
     sent: bool = False
+    sent_alone: bool = False
     trouble: str = ""
     error: SyllableError | None = None
 
@@ -107,7 +110,7 @@ class Road:
             return self._finish(outcome, self.trouble or words(error))
         saw(self.change, self.batch)
         if self.sent and self._shown(self.batch):
-            return self._finish(Outcome.APPLIED)
+            return self._applied()
         return None
 
     def _stop(self) -> Result | None:
@@ -148,7 +151,7 @@ class Road:
         if not self._save("campaign_id", "before", "after", "seen", "seen_at"):
             return self._overtaken()
         try:
-            answer = self.client.send(write, request_id=self.change.request_id, deadline=self.deadline)
+            answer = self._send(write)
         except (NotSent, RateLimited) as error:
             return self._wait_out(error)
         except Refused as error:
@@ -162,11 +165,23 @@ class Road:
             self.sent, self.trouble, self.error = True, words(error), error
             return self._read()
         self.sent, self.trouble = True, NOT_SHOWN
-        if answer is None or not self._shown(answer):
+        if answer is None or self.sent_alone or not self._shown(answer):
             return self._read()
         self.batch = answer
         saw(self.change, answer)
-        return self._finish(Outcome.APPLIED)
+        return self._applied()
+
+    def _send(self, write: Write) -> Batch | None:
+        """Send it, or, where the API refuses the input, what the contract falls back to. Raises SyllableError."""
+        self.sent_alone = False
+        try:
+            return self.client.send(write, request_id=self.change.request_id, deadline=self.deadline)
+        except Invalid:
+            fallback = self.client.contract.fallback(self._batch(), self.edit)
+            if fallback is None:
+                raise
+        self.sent_alone = True
+        return self.client.send(fallback, request_id=self.change.request_id, deadline=self.deadline)
 
     def _wait_out(self, error: NotSent | RateLimited) -> Result | None:
         """The write was surely not taken. Wait as long as the API asked, unless that is longer than we have."""
@@ -176,6 +191,10 @@ class Road:
             return self._refuse(Outcome.NOT_SENT, self.trouble)
         time.sleep(wait)
         return None
+
+    def _applied(self) -> Result:
+        told = (SENT_ALONE if self.sent_alone else "", expiry_moved(self.change))
+        return self._finish(Outcome.APPLIED, " ".join(filter(None, told)))
 
     def _refuse(self, outcome: Outcome, detail: str, problems: tuple[Problem, ...] = ()) -> Result:
         """Stop before a write. Once an earlier one may have arrived, only "not confirmed" is true."""

@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from batches.connection import syllable_client
 from batches.models import Change, Outcome
-from batches.syllable.errors import Inexpressible, NotFound, RateLimited, Refused, SyllableError
+from batches.syllable.errors import Inexpressible, Invalid, NotFound, RateLimited, Refused, SyllableError
 from batches.syllable.gate import Lane
-from batches.syllable.schemas import Batch
+from batches.syllable.schemas import KEEP, Batch
 
 LARGEST_CAMPAIGN_ID = models.BigIntegerField.MAX_BIGINT
 logger = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
         return _record(change, Outcome.UNCONFIRMED, words(error), settled=False)
     saw(change, batch)
     if syllable_client().contract.shows(batch, change.edit):
-        return _record(change, Outcome.APPLIED, "", settled=True)
+        return _record(change, Outcome.APPLIED, expiry_moved(change), settled=True)
     return _record(change, Outcome.UNCONFIRMED, "Read again later: the batch does not show the change.", settled=over)
 
 
@@ -53,12 +53,30 @@ def saw(change: Change, batch: Batch) -> None:
         change.campaign_id = batch.campaign_id
 
 
+def expiry_moved(change: Change) -> str:
+    """A sentence where the batch was last seen with another expiry than before a change that edits none; else ""."""
+    before, seen = change.batch_before, change.batch_seen
+    if change.edit.expires_on is not KEEP or before is None or seen is None:
+        return ""
+    if not all("expires_on" in batch.raw for batch in (before, seen)):
+        return ""
+    was, now = before.expires_on, seen.expires_on
+    if was is now or (was is not None and was.same_moment(now)):
+        return ""
+    # As the API writes them: what is recorded has no reader yet, and so no time zone.
+    return f"The expiry was {was or 'not set'} and is {now or 'gone'} now."
+
+
 def words(error: SyllableError) -> str:
     """The error as sentences for the operator, with Syllable's own words where it refused."""
     if isinstance(error, RateLimited) and error.retry_after:
         return f"{error.user_message} It asks to wait {round(error.retry_after)} seconds."
     if isinstance(error, Inexpressible):
         return f"{error.user_message} {error.detail}"
+    if isinstance(error, Invalid) and error.fields:
+        # What was refused may be none of what was edited: in a contract that takes the whole batch all of it goes back.
+        said = (f"{entry.field}: {entry.msg}" if entry.field else entry.msg for entry in error.fields)
+        return f"{error.user_message} Syllable said: {'; '.join(said)}"
     if isinstance(error, Refused) and error.detail:
         return f"{error.user_message} Syllable said: {error.detail}"
     return error.user_message

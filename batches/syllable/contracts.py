@@ -27,6 +27,13 @@ class Contract(Protocol):
     def write(self, batch: Batch, edit: BatchEdit, *, by: str, now: datetime) -> Write:
         """The request that makes `batch`, as it was just read, what `edit` wants. Raises Inexpressible."""
 
+    def fallback(self, batch: Batch, edit: BatchEdit) -> Write | None:
+        """The request that asks for less where the API refused that of `write` as invalid; None where there is none.
+
+        There is one only for an edit that wants nothing but to pause: a batch that the API does not take back as it
+        gave it must still be stopped.
+        """
+
     def after(self, batch: Batch, edit: BatchEdit, *, now: datetime) -> dict[str, Any]:
         """The fields that `write` changes, by their API names, as they will be; JSON can hold them."""
 
@@ -78,6 +85,10 @@ class Contract202504:
         body["last_updated_by"] = by
         return Write("PUT", batch.batch_id, json=body)
 
+    def fallback(self, batch: Batch, edit: BatchEdit) -> Write | None:  # noqa: ARG002
+        """None: what is left out of a PUT falls back to a default, so there is no asking for less."""
+        return None
+
     def after(self, batch: Batch, edit: BatchEdit, *, now: datetime) -> dict[str, Any]:
         fields = edit.fields()
         if edit.status is BatchStatus.CANCELED and batch.raw.get("deleted_at") is None:
@@ -93,8 +104,8 @@ class Contract202504:
 class ContractCurrent:
     """Contract `current`: a PUT takes four fields and silently drops all others; canceling is a DELETE.
 
-    The API files every change under the key's own name, so `by` goes nowhere. What the four fields were goes back with
-    them, because the documents do not say what leaving one out means for each.
+    The API files every change under the key's own name, so `by` goes nowhere. A rate that is not edited is left out:
+    the documents say that it stays as it is. They do not say that of the expiry, which goes back as it came.
     """
 
     abilities = Abilities(
@@ -114,19 +125,26 @@ class ContractCurrent:
         },
     )
     fields = ("paused", "expires_on", "call_rate", "auto_call_rate")
+    sent_back = ("paused", "expires_on")
 
     def write(self, batch: Batch, edit: BatchEdit, *, by: str, now: datetime) -> Write:  # noqa: ARG002
         _check_editable(edit, self.abilities)
         if edit.status is BatchStatus.CANCELED:
             return Write("DELETE", batch.batch_id, form={"delete_reason": edit.deleted_reason or ""})
         after = self.after(batch, edit, now=now)
-        body = {field: batch.raw[field] for field in self.fields if field in batch.raw}
+        body = {field: batch.raw[field] for field in self.sent_back if field in batch.raw}
         body |= {field: after[field] for field in self.fields if field in after}
         if edit.status is not None:
             body["paused"] = edit.status is BatchStatus.PAUSED
         elif body.get("paused") is None:
             body["paused"] = batch.status == BatchStatus.PAUSED
         return Write("PUT", batch.batch_id, json=body)
+
+    def fallback(self, batch: Batch, edit: BatchEdit) -> Write | None:
+        """The pause alone, without the expiry."""
+        if edit != BatchEdit(status=BatchStatus.PAUSED) or "expires_on" not in batch.raw:
+            return None
+        return Write("PUT", batch.batch_id, json={"paused": True})
 
     def after(self, batch: Batch, edit: BatchEdit, *, now: datetime) -> dict[str, Any]:  # noqa: ARG002
         return edit.fields()

@@ -165,6 +165,8 @@ def _title(change: Change) -> str:
 
 def _body(change: Change) -> str:
     match Outcome(change.outcome):
+        case Outcome.APPLIED:
+            return change.detail
         case Outcome.UNCONFIRMED | Outcome.CONFLICT if change.batch_seen:
             return f"The batch was last seen {change.batch_seen.status} at {clock(change.seen_at)}."
         case Outcome.REJECTED | Outcome.NOT_SENT if change.detail != ALREADY_SO:

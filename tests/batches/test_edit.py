@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from batches.models import Change
 from batches.sandbox import faults
+from tests.batches.edit_page import EditPage
 from tests.conftest import member_of
 
 pytestmark = pytest.mark.django_db
@@ -22,28 +23,10 @@ def batch(sandbox):
     return sandbox
 
 
-class Form:
-    """The form as a browser has it: filled from the page, changed by typing, posted."""
-
-    def __init__(self, client, batch_id=ID):
-        self.client, self.batch_id = client, batch_id
-        form = client.get(reverse("batches:batch", args=[batch_id])).context["form"]
-        self.typed = {name: form[name].value() or "" for name in form.fields if name != "clear_expiry"}
-
-    def post(self, **typed):
-        return self.client.post(
-            reverse("batches:batch_edit", args=[self.batch_id]),
-            {name: value for name, value in (self.typed | typed).items() if value is not None},
-        )
-
-    def confirm(self, **typed):
-        return self.post(confirm="1", **typed)
-
-
 @pytest.fixture
 def form(client, batch, operator):
     client.force_login(operator)
-    return Form(client)
+    return EditPage(client, ID)
 
 
 def text(response):
@@ -128,7 +111,7 @@ class TestReview:
         operator.time_zone = "America/New_York"
         operator.save()
         client.force_login(operator)
-        form = Form(client)
+        form = EditPage(client, ID)
         assert form.typed["expires_on"] == "2035-12-31T19:00"
         steps = form.post(expires_on="2036-06-01T08:00").context["steps"]
         assert steps[0].after == "2036-06-01T12:00:00Z"
@@ -138,14 +121,14 @@ class TestReview:
         operator.time_zone = "America/New_York"
         operator.save()
         client.force_login(operator)
-        response = Form(client).post(expires_on=typed)
+        response = EditPage(client, ID).post(expires_on=typed)
         assert response.status_code == 422
         assert "America/New_York" in text(response)
 
     def test_an_expired_batch_needs_a_new_expiry_to_be_revived(self, client, batch, operator):
         batch.store.change_batch(ID, status="EXPIRED", expires_on="2020-01-01T00:00:00Z")
         client.force_login(operator)
-        form = Form(client)
+        form = EditPage(client, ID)
         assert "give it a new expiry" in text(form.post(status="ACTIVE"))
         assert len(form.post(status="ACTIVE", expires_on=in_picker(days=1)).context["steps"]) == 2
 
@@ -184,7 +167,7 @@ class TestConfirm:
 
     def test_the_fingerprint_of_another_batch_is_no_use(self, form, batch, client):
         batch.store.add_batch("other", status="ACTIVE")
-        response = form.confirm(status="PAUSED", fingerprint=Form(client, "other").typed["fingerprint"])
+        response = form.confirm(status="PAUSED", fingerprint=EditPage(client, "other").typed["fingerprint"])
         assert response.status_code == 422
         assert not batch.requests.of("PUT")
 
@@ -359,7 +342,7 @@ class TestRates:
     def paced(self, client, batch, operator):
         batch.store.change_batch(ID, more={"call_rate": 25, "auto_call_rate": False})
         client.force_login(operator)
-        return Form(client)
+        return EditPage(client, ID)
 
     def test_they_are_edited_and_reviewed_like_the_others(self, paced, batch):
         steps = paced.post(call_rate="60", auto_call_rate="true").context["steps"]

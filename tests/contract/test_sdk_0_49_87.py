@@ -4,6 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from batches.syllable.contracts import CONTRACTS
+from batches.syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
+
 from .conftest import SdkError, numbers
 
 pytestmark = pytest.mark.contract
@@ -108,6 +111,38 @@ def test_the_sdk_updates_a_batch(sdk, sandbox, batches, wish, then):
     written = {"last_updated_at": answer["last_updated_at"], "last_updated_by": "api-key@example.com"}
     assert sandbox.batch("20260101.1") == {**before, **then, **written}
     assert answer == {name: value for name, value in {**before, **then, **written}.items() if name in answer}
+
+
+EDITS = [
+    BatchEdit(status=BatchStatus.PAUSED),
+    BatchEdit(status=BatchStatus.ACTIVE),
+    BatchEdit(expires_on=None),
+    BatchEdit(expires_on=Timestamp.read(SOON), call_rate=25, auto_call_rate=True),
+]
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_the_sdk_can_say_what_the_dashboard_writes(sdk, sandbox, batches, edit):
+    """Its models take our bodies, and send no field that is not in them."""
+    contract, batch = CONTRACTS["current"], Batch.read(sandbox.batch("20260101.1"))
+    now = datetime.now(UTC)
+    writes = [contract.write(batch, edit, by="me@example.com", now=now), contract.fallback(batch, edit)]
+    for write in filter(None, writes):
+        sdk("batches.update", batch_id=write.batch_id, communication_batch_update=write.json)
+        assert sandbox.requests[-1].body == write.json
+
+
+def test_the_sdk_hears_that_a_batch_is_not_taken_back_as_it_came(sdk, sandbox, batches):
+    """And takes the pause alone, which the dashboard falls back to."""
+    sandbox.store.change_batch("20260101.1", expires_on=None, more={"auto_call_rate": True})
+    batch, pause = Batch.read(sandbox.batch("20260101.1")), BatchEdit(status=BatchStatus.PAUSED)
+    write = CONTRACTS["current"].write(batch, pause, by="me@example.com", now=datetime.now(UTC))
+    with pytest.raises(SdkError) as caught:
+        sdk("batches.update", batch_id=write.batch_id, communication_batch_update=write.json)
+    assert caught.value.status == 422
+    fallback = CONTRACTS["current"].fallback(batch, pause)
+    answer = sdk("batches.update", batch_id=fallback.batch_id, communication_batch_update=fallback.json)
+    assert (answer["status"], answer["auto_call_rate"]) == ("PAUSED", True)
 
 
 def test_the_sdk_resumes_a_batch_and_revives_one(sdk, sandbox, batches):

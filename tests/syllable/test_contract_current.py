@@ -1,10 +1,10 @@
-"""Contract `current`: four fields and a DELETE, and what is believed of the answers."""
+"""Contract `current`: a PUT of few fields and a DELETE, and what is believed of the answers."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from batches.syllable.contracts import CONTRACTS, check_contract, spoken_contract
+from batches.syllable.contracts import CONTRACTS, Write, check_contract, spoken_contract
 from batches.syllable.errors import Inexpressible, WrongContract
 from batches.syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
 
@@ -32,15 +32,44 @@ def shows(edit, **read):
     return CONTRACT.shows(Batch.read(READ | read), edit)
 
 
-def test_a_pause_sends_the_four_fields_as_they_were_and_paused():
+def test_a_pause_sends_the_expiry_as_it_came_and_leaves_out_what_stays_by_itself():
     sent = write(PAUSE)
     assert (sent.method, sent.form) == ("PUT", None)
-    assert sent.json == {
-        "paused": True,
-        "expires_on": "2026-12-01T00:00:00.5Z",
-        "call_rate": 25,
-        "auto_call_rate": False,
-    }
+    assert sent.json == {"paused": True, "expires_on": "2026-12-01T00:00:00.5Z"}
+
+
+def fallback(edit, **read):
+    return CONTRACT.fallback(Batch.read(READ | read), edit)
+
+
+def test_a_pause_falls_back_to_the_pause_alone():
+    assert fallback(PAUSE) == Write("PUT", READ["batch_id"], json={"paused": True})
+    assert fallback(PAUSE, expires_on=None).json == {"paused": True}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        BatchEdit(status=BatchStatus.ACTIVE),
+        BatchEdit(status=BatchStatus.PAUSED, expires_on=None),
+        BatchEdit(status=BatchStatus.PAUSED, call_rate=5),
+        BatchEdit(expires_on=None),
+        BatchEdit(auto_call_rate=False),
+        CANCEL,
+    ],
+)
+def test_no_other_edit_has_a_fallback(edit):
+    assert fallback(edit) is None
+
+
+def test_what_was_sent_alone_already_has_no_fallback():
+    without = {name: value for name, value in READ.items() if name != "expires_on"}
+    assert CONTRACT.write(Batch.read(without), PAUSE, by="me@example.com", now=NOW).json == {"paused": True}
+    assert CONTRACT.fallback(Batch.read(without), PAUSE) is None
+
+
+def test_the_older_contract_replaces_the_whole_batch_and_has_none():
+    assert CONTRACTS["2025-04"].fallback(Batch.read(READ), PAUSE) is None
 
 
 @pytest.mark.parametrize("status", [BatchStatus.ACTIVE, BatchStatus.PENDING])
