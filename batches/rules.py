@@ -4,6 +4,7 @@ The API publishes no rules; these are ours. They take the batch as it is now and
 for the operator.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,8 @@ EXPIRY_ALONE = frozenset({ALL.PENDING, ALL.ACTIVE, ALL.IDLE, ALL.PAUSED})
 NOT_FINISHED = frozenset({ALL.PENDING, ALL.ACTIVE, ALL.IDLE})
 EDITABLE = ("status", "expires_on", "deleted_reason", "call_rate", "auto_call_rate")
 RATES_ALONE = EXPIRY_ALONE
+# Letters and symbols that are drawn as nothing.
+BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 LOWEST_CALL_RATE, HIGHEST_CALL_RATE = 1, 3600
 
 
@@ -117,11 +120,16 @@ def wish_problems(edit: BatchEdit, *, now: datetime) -> list[Problem]:
 
 
 def _reason_problems(edit: BatchEdit) -> list[Problem]:
-    if edit.status == ALL.CANCELED and not (edit.deleted_reason or "").strip():
+    if edit.status == ALL.CANCELED and not _can_be_seen(edit.deleted_reason or ""):
         return [Problem("deleted_reason", "Say why the batch is canceled: the reason is kept with it.")]
     if edit.status != ALL.CANCELED and edit.deleted_reason is not None:
         return [Problem("deleted_reason", "A reason is recorded only when the batch is canceled.")]
     return []
+
+
+def _can_be_seen(text: str) -> bool:
+    """Whether a text has a letter, a number, a sign or a symbol: spaces, marks and control characters show nothing."""
+    return any(unicodedata.category(character)[0] in "LNPS" and character not in BLANKS for character in text)
 
 
 def _expiry_problems(batch: Batch, edit: BatchEdit, now: datetime) -> list[Problem]:

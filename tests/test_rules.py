@@ -60,10 +60,20 @@ def test_paused_becomes_pending_only_where_it_was_paused_as_such(paused_from):
     assert (found == []) == (paused_from == BatchStatus.PENDING)
 
 
-@pytest.mark.parametrize("reason", [None, "", "  \n "])
-def test_canceling_needs_a_reason(reason):
+SPACES = ["\u3000\t\u2028", "\u3164", "\u2800"]
+UNSEEN = ["\u200b", "\u200f", "\u2060\ufeff", "\u00ad \u200d", "\x07", "\u202e", "\u0301", *SPACES]
+
+
+@pytest.mark.parametrize("reason", [None, "", "  \n ", *UNSEEN])
+def test_canceling_needs_a_reason_that_can_be_seen(reason):
     found = problems("ACTIVE", BatchEdit(status=BatchStatus.CANCELED, deleted_reason=reason))
     assert [problem.field for problem in found] == ["deleted_reason"]
+
+
+@pytest.mark.parametrize("reason", ["x", "7", "!", "間違い", "\u200bWrong\u200b list", "\U0001f6d1", "e\u0301"])
+def test_whatever_can_be_seen_is_a_reason(reason):
+    assert problems("ACTIVE", BatchEdit(status=BatchStatus.CANCELED, deleted_reason=reason)) == []
+    assert rules.wish_problems(BatchEdit(status=BatchStatus.CANCELED, deleted_reason=reason), now=NOW) == []
 
 
 def test_a_reason_without_canceling_is_refused():

@@ -71,6 +71,13 @@ class TestReview:
         assert "Say why the batch is canceled" in text(response)
         assert '<option value="CANCELED" selected>' in text(response)
 
+    @pytest.mark.parametrize("reason", ["\u200b", "\u2060 \ufeff", "\u00ad\u200f"])
+    def test_a_reason_that_nobody_can_see_is_none(self, form, batch, reason):
+        response = form.confirm(status="CANCELED", deleted_reason=reason)
+        assert response.status_code == 422
+        assert "Say why the batch is canceled" in text(response)
+        assert not batch.requests.of("PUT")
+
     def test_canceling_says_that_it_is_final_and_keeps_the_expiry(self, form):
         response = form.post(status="CANCELED", deleted_reason="Wrong list", expires_on="2037-05-06T07:08")
         assert "Canceling is final" in text(response)

@@ -179,6 +179,7 @@ class TestCancel:
         ("typed", "complaint"),
         [
             ({"deleted_reason": " ", "typed": "Flu <b>shots</b>"}, "Say why the batch is canceled"),
+            ({"deleted_reason": "\u200b\u2060", "typed": "Flu <b>shots</b>"}, "Say why the batch is canceled"),
             ({"deleted_reason": "wrong list", "typed": ""}, "This is not what has to be typed"),
             ({"deleted_reason": "wrong list", "typed": "Flu"}, "This is not what has to be typed"),
         ],
