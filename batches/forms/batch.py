@@ -1,7 +1,6 @@
 """The edit form of a batch: reads what was typed, and hands over a typed edit. It talks to nobody."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -9,11 +8,12 @@ from django.core import signing
 from django.utils import timezone
 
 from batches import rules
+from batches.forms.expiry import ClockField, ExpiryForm, in_picker, tells_one_moment, typed_as, zone_named
 from batches.syllable.schemas import KEEP, Abilities, Batch, BatchEdit, BatchStatus, Keep, Timestamp
 
-EXPIRY_FORMAT = "%Y-%m-%dT%H:%M"
 LONGEST_REASON = 500
 FINGERPRINT_SALT = "batches.fingerprint"
+REVIEW_SALT = "batches.review"
 LOST = (
     "This form no longer says what it was loaded with. What you typed is still here: "
     "compare it with the batch as it is now, then review again."
@@ -34,22 +34,18 @@ class StatusSelect(forms.Select):
         return option
 
 
-class BatchForm(forms.Form):
+class BatchForm(ExpiryForm):
     """The form of one batch.
 
     Unbound it shows `batch`; bound it compares what was posted with the fingerprint, which says what the form was
-    loaded with, so that an untouched field is untouched whatever the batch shows by now. After `is_valid()`: `edit` is
-    what is wanted, `loaded` what the operator was looking at (`rules.snapshot`). A bound form without a fingerprint of
-    its own batch `is_lost`.
+    loaded with, so that an untouched field is untouched whatever the batch shows by now, and in which zone, so that
+    what was typed means the same whatever zone the reader has by now. After `is_valid()`: `edit` is what is wanted,
+    `loaded` what the operator was looking at (`rules.snapshot`). A bound form without a fingerprint of its own batch
+    `is_lost`.
     """
 
     status = forms.CharField(required=False, max_length=100, widget=StatusSelect)
-    expires_on = forms.DateTimeField(
-        required=False,
-        label="Expires on",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=EXPIRY_FORMAT),
-        error_messages={"invalid": "Enter the expiry as a date and a time, for example 2025-01-31 17:00."},
-    )
+    expires_on = ClockField(required=False, label="Expires on")
     clear_expiry = forms.BooleanField(required=False, label="No expiry")
     call_rate = forms.IntegerField(
         required=False,
@@ -95,6 +91,7 @@ class BatchForm(forms.Form):
             del self.fields[name]
         self.loaded = {name: (loaded or {}).get(name) for name in rules.EDITABLE}
         self.shown_expiry: str = (loaded or {}).get("shown_expiry", "")
+        self.clock = zone_named((loaded or {}).get("zone", ""))
         self._offer(fingerprint)
 
     def _offer(self, fingerprint: str) -> None:
@@ -117,24 +114,23 @@ class BatchForm(forms.Form):
         return Batch.read({"batch_id": self.batch_id, **self.loaded})
 
     @property
-    def zone(self) -> str:
-        """The zone in which the expiry is shown and read."""
-        return timezone.get_current_timezone_name()
+    def untold_expiry(self) -> Timestamp | None:
+        """The expiry that the form was loaded with, where the picker shows none or what it shows may mean two."""
+        return None if tells_one_moment(self.shown_expiry, self.clock) else self.loaded_batch.expires_on
 
     @property
-    def quick_expiries(self) -> list[tuple[str, str]]:
-        """(label, value for the picker) of the quick choices, counted from now in the reader's zone."""
-        now = timezone.localtime()
-        sunday = now + timedelta(days=6 - now.weekday())
-        last_minute = time(23, 59)
-        choices = {
-            "+1 hour": now + timedelta(hours=1),
-            "+1 day": now + timedelta(days=1),
-            "+1 week": now + timedelta(weeks=1),
-            "End of today": datetime.combine(now, last_minute),
-            "End of week": datetime.combine(sunday, last_minute),
-        }
-        return [(label, moment.strftime(EXPIRY_FORMAT)) for label, moment in choices.items()]
+    def review(self) -> str:
+        """What a review of this form shows, sealed: to be posted with the confirmation as `reviewed`."""
+        return signing.dumps(self._reviewed(), salt=REVIEW_SALT, compress=True)
+
+    @property
+    def is_as_reviewed(self) -> bool:
+        """Whether the edit is the one that was reviewed. True without `reviewed`: then nothing else was shown."""
+        sealed = self.data.get("reviewed", "")
+        return not sealed or _unsealed(sealed, REVIEW_SALT) == self._reviewed()
+
+    def _reviewed(self) -> dict[str, Any]:
+        return {"batch_id": self.batch_id, "loaded": self.loaded, "edit": self.edit.fields()}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -176,14 +172,14 @@ class BatchForm(forms.Form):
     def _wanted_expiry(self, cleaned: dict[str, Any]) -> Timestamp | Keep | None:
         """The picker drops seconds, so what counts is whether its text is still the one that was shown."""
         typed = self.data.get("expires_on", self.shown_expiry).strip()
-        if cleaned["clear_expiry"]:
+        if cleaned.get("clear_expiry"):
             return None if self.loaded["expires_on"] is not None else KEEP
         if typed == self.shown_expiry:
             return KEEP
         if not typed:
             self.add_error("expires_on", "To remove the expiry tick “No expiry”; else put a date and time here.")
             return KEEP
-        return Timestamp.of(cleaned["expires_on"])
+        return self._moment(cleaned["expires_on"]) or KEEP
 
     def _wanted_call_rate(self, cleaned: dict[str, Any]) -> int | Keep | None:
         shown = _in_box(self.loaded["call_rate"])
@@ -209,32 +205,45 @@ def _as_choice(auto_call_rate: object) -> str:
 
 
 def fingerprint_of(batch: Batch) -> str:
-    """What a form for `batch` is loaded with, signed: its editable fields, and its expiry as the picker shows it."""
-    loaded = {"batch_id": batch.batch_id, "shown_expiry": _in_picker(batch.expires_on), **rules.snapshot(batch)}
+    """What a form for `batch` is loaded with, signed: its editable fields, its expiry as the picker shows it, and the
+    zone in which it does.
+    """
+    loaded = {
+        "batch_id": batch.batch_id,
+        "zone": timezone.get_current_timezone_name(),
+        "shown_expiry": in_picker(batch.expires_on, timezone.get_current_timezone()),
+        **rules.snapshot(batch),
+    }
     return signing.dumps(loaded, salt=FINGERPRINT_SALT)
 
 
 def fill(batch: Batch, edit: BatchEdit) -> dict[str, str]:
     """What a form loaded with `batch` posts when `edit` is typed into it."""
+    zone = timezone.get_current_timezone()
     data = {
         "fingerprint": fingerprint_of(batch),
         "status": str(edit.status or batch.status),
-        "expires_on": _in_picker(batch.expires_on if edit.expires_on is KEEP else edit.expires_on),
+        "expires_on": in_picker(batch.expires_on, zone),
         "deleted_reason": edit.deleted_reason or "",
         "call_rate": _in_box(batch.call_rate if edit.call_rate is KEEP else edit.call_rate),
         "auto_call_rate": _as_choice(batch.auto_call_rate if edit.auto_call_rate is None else edit.auto_call_rate),
     }
-    return data | ({"clear_expiry": "on"} if edit.expires_on is None else {})
-
-
-def _in_picker(expires_on: Timestamp | None) -> str:
-    return timezone.localtime(expires_on.at).strftime(EXPIRY_FORMAT) if expires_on and expires_on.at else ""
+    if edit.expires_on is None:
+        data["clear_expiry"] = "on"
+    elif edit.expires_on is not KEEP:
+        data |= typed_as(edit.expires_on, zone)
+    return data
 
 
 def _loaded_with(fingerprint: str, batch_id: str) -> dict[str, Any] | None:
     """The content of a fingerprint; None where it was tampered with or is another batch's."""
+    loaded = _unsealed(fingerprint, FINGERPRINT_SALT)
+    return loaded if loaded and loaded.get("batch_id") == batch_id else None
+
+
+def _unsealed(sealed: str, salt: str) -> dict[str, Any] | None:
     try:
-        loaded: dict[str, Any] = signing.loads(fingerprint, salt=FINGERPRINT_SALT)
+        content: dict[str, Any] = signing.loads(sealed, salt=salt)
     except signing.BadSignature:
         return None
-    return loaded if loaded.get("batch_id") == batch_id else None
+    return content

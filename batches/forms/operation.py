@@ -1,5 +1,6 @@
 """The forms of an operation: what is to be done to which batches, and what has to be said before it starts."""
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django import forms
@@ -9,14 +10,22 @@ from django.utils import timezone
 
 from batches import rules
 from batches.converters import has_address
-from batches.forms.batch import EXPIRY_FORMAT, LONGEST_REASON
+from batches.forms.batch import LONGEST_REASON
+from batches.forms.expiry import ClockField, ExpiryForm, zone_named
 from batches.models import MOST_SELECTED, Kind, Scope, Target
-from batches.syllable.schemas import BatchEdit, BatchStatus, Timestamp
+from batches.syllable.schemas import BatchEdit, BatchStatus
 
 SEEN_SALT = "batches.operation.seen"
 LONGEST_FILTER = 200
+LOST_PREVIEW = (
+    "This form no longer says what its preview showed. What you typed is still here: check it, then start again."
+)
 UNCLEAR_KIND = "Choose what to do: pause, resume, cancel or set the expiry."
 UNCLEAR_SCOPE = "Choose for which batches: a campaign, ticked ones, those of a filter, or everything."
+NEEDED = {
+    Kind.CANCEL: frozenset({"deleted_reason", "typed"}),
+    Kind.EXPIRY: frozenset({"expires_on", "expires_on_offset"}),
+}
 STATUSES = {Kind.PAUSE: BatchStatus.PAUSED, Kind.RESUME: BatchStatus.ACTIVE, Kind.CANCEL: BatchStatus.CANCELED}
 
 
@@ -92,11 +101,12 @@ class TargetForm(forms.Form):
         return [(name, value) for name in names for value in self.data.getlist(name) if value]
 
 
-class WishForm(forms.Form):
+class WishForm(ExpiryForm):
     """What has to be said before an operation of `kind` starts; without data it is only shown.
 
     Has only the fields that the kind needs. After `is_valid()`: `edit`. `word` has to be typed where it is a CANCEL
-    that is being confirmed: canceling is final, and takes more than a click.
+    that is being confirmed: canceling is final, and takes more than a click. An expiry is read in `zone`, which the
+    preview showed; "" is the reader's own.
     """
 
     deleted_reason = forms.CharField(
@@ -106,13 +116,8 @@ class WishForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Recorded at Syllable with each batch. Canceling is final.",
     )
-    expires_on = forms.DateTimeField(
-        label="New expiry",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=EXPIRY_FORMAT),
-        error_messages={
-            "required": "Enter the new expiry as a date and a time.",
-            "invalid": "Enter the expiry as a date and a time, for example 2025-01-31 17:00.",
-        },
+    expires_on = ClockField(
+        label="New expiry", error_messages={"required": "Enter the new expiry as a date and a time."}
     )
     typed = forms.CharField(
         required=False, strip=True, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
@@ -120,20 +125,15 @@ class WishForm(forms.Form):
 
     edit: BatchEdit
 
-    def __init__(self, data: QueryDict, *, kind: Kind, word: str, is_confirmed: bool) -> None:
-        needed = {Kind.CANCEL: {"deleted_reason", "typed"}, Kind.EXPIRY: {"expires_on"}}.get(kind, set())
+    def __init__(self, data: QueryDict, *, kind: Kind, word: str, is_confirmed: bool, zone: str = "") -> None:
+        needed = NEEDED.get(kind, frozenset())
         is_filled_in = is_confirmed or not needed.isdisjoint(data)
         super().__init__(data if is_filled_in else None)
         for name in set(self.fields) - needed:
             del self.fields[name]
-        self.kind, self.word, self.is_confirmed = kind, word, is_confirmed
+        self.kind, self.word, self.is_confirmed, self.clock = kind, word, is_confirmed, zone_named(zone)
         if "typed" in self.fields:
             self.fields["typed"].label = f"Type {word} to confirm"
-
-    @property
-    def zone(self) -> str:
-        """The zone in which the expiry is read."""
-        return timezone.get_current_timezone_name()
 
     @staticmethod
     def wish_of(kind: Kind) -> BatchEdit:
@@ -142,13 +142,12 @@ class WishForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        expires_on = cleaned.get("expires_on")
         self.edit = self.wish_of(self.kind)
         if self.kind == Kind.CANCEL:
             reason = " ".join(cleaned.get("deleted_reason", "").split())
             self.edit = BatchEdit(status=BatchStatus.CANCELED, deleted_reason=reason)
-        elif expires_on:
-            self.edit = BatchEdit(expires_on=Timestamp.of(expires_on))
+        elif cleaned.get("expires_on") and (expires_on := self._moment(cleaned["expires_on"])):
+            self.edit = BatchEdit(expires_on=expires_on)
         for problem in rules.wish_problems(self.edit, now=timezone.now()):
             if problem.field not in self.errors:
                 self.add_error(problem.field, problem.message)
@@ -161,22 +160,29 @@ def _same_word(typed: str, word: str) -> bool:
     return " ".join(typed.split()).casefold() == " ".join(word.split()).casefold()
 
 
-def seal(kind: Kind, target: Target, *, campaign_name: str, word: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the preview of an operation showed: the campaign's name, the word to type, the zone of the expiry."""
+
+    campaign_name: str = ""
+    word: str = ""
+    zone: str = ""
+
+
+def seal(kind: Kind, target: Target, seen: Seen) -> str:
     """What the preview of an operation showed, signed, for the form that starts it."""
-    return signing.dumps(
-        {**_identity(kind, target), "campaign_name": campaign_name, "word": word}, salt=SEEN_SALT, compress=True
-    )
+    return signing.dumps({**_identity(kind, target), **asdict(seen)}, salt=SEEN_SALT, compress=True)
 
 
-def unseal(sealed: str, kind: Kind, target: Target) -> tuple[str, str] | None:
-    """The campaign's name and the word to type that the preview of this very operation showed; None for any other."""
+def unseal(sealed: str, kind: Kind, target: Target) -> Seen | None:
+    """What the preview of this very operation showed; None for any other."""
     try:
         seen: dict[str, Any] = signing.loads(sealed, salt=SEEN_SALT)
     except signing.BadSignature:
         return None
     if not _identity(kind, target).items() <= seen.items():
         return None
-    return seen["campaign_name"], seen["word"]
+    return Seen(seen["campaign_name"], seen["word"], seen.get("zone", ""))
 
 
 def _identity(kind: Kind, target: Target) -> dict[str, Any]:

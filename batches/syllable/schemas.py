@@ -5,6 +5,7 @@ that does not fit its type is kept as the text it came as, so that a page can sh
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from pydantic.functional_validators import ModelWrapValidatorHandler
 from batches.syllable.errors import UnreadableAnswer
 
 LONGEST_ODD_TEXT = 200
+# 60 minutes and more, or seconds: Python reads such an offset, and nobody knows what the sender meant.
+ODD_OFFSET = re.compile(r":.*[+-]\d\d(?::?[6-9]\d|:?\d\d:?\d\d)", re.DOTALL)
 
 
 class BatchStatus(StrEnum):
@@ -45,6 +48,8 @@ class Timestamp:
     @classmethod
     def read(cls, text: str) -> Self:
         """Any text the API may send. A time without a zone is UTC, as everywhere in the API's examples."""
+        if ODD_OFFSET.search(text):
+            return cls(text, None)
         try:
             at = datetime.fromisoformat(text.strip())
             at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

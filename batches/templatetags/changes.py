@@ -12,7 +12,7 @@ from batches import rules
 from batches.models import Change, Outcome
 from batches.services.changes import undo_edit
 from batches.services.road import ALREADY_SO
-from batches.syllable.schemas import KEEP, BatchEdit, BatchStatus, Timestamp
+from batches.syllable.schemas import KEEP, BatchEdit, BatchStatus, Timestamp, plain_text
 from dashboard.markup import fill
 from dashboard.templatetags.ui import BADGE, NOTHING, exact, icon
 
@@ -70,9 +70,9 @@ def label(field: str) -> str:
 def shown(value: Any, field: str) -> str:
     """A field's value, as the API or a form holds it, in the reader's words and zone."""
     if field == "expires_on":
-        return exact(Timestamp.read(value)) if value else "no expiry"
+        return exact(Timestamp.read(plain_text(value))) if value else "no expiry"
     if field == "call_rate":
-        return f"{value} per hour" if value else "the campaign's"
+        return "the campaign's" if value is None else f"{value} per hour"
     if field == "auto_call_rate":
         return "on" if value is True else "off"
     return value or NOTHING

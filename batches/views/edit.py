@@ -24,7 +24,10 @@ STATUS_CODES = {Outcome.CONFLICT: 409, Outcome.REJECTED: 422, Outcome.NOT_SENT: 
 @may_edit
 @require_http_methods(["GET", "POST"])
 def edit(request: UserRequest, batch_id: str) -> HttpResponse:
-    """POST: the review of what was typed; with `confirm`, the write. GET: the batch's page, which has the form."""
+    """POST: the review of what was typed; with `confirm`, the write. GET: the batch's page, which has the form.
+
+    What is confirmed is what was reviewed: anything else is reviewed again.
+    """
     if request.method == "GET":
         return redirect("batches:batch", batch_id)
     form = _form(request.POST, batch_id)
@@ -33,7 +36,7 @@ def edit(request: UserRequest, batch_id: str) -> HttpResponse:
     context = {"form": form, "batch_id": batch_id}
     if not form.is_valid():
         return render(request, "batches/edit.html", context, status=422)
-    if not request.POST.get("confirm"):
+    if not request.POST.get("confirm") or not form.is_as_reviewed:
         return render(request, "batches/review.html", context | {"steps": rules.steps(form.loaded, form.edit)})
     try:
         result = batch_edit(batch_id=batch_id, edit=form.edit, actor=request.user, loaded=form.loaded)

@@ -7,7 +7,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from batches import rules
-from batches.forms.operation import TargetForm, WishForm, seal, unseal
+from batches.forms.operation import LOST_PREVIEW, Seen, TargetForm, WishForm, seal, unseal
 from batches.models import Kind, Operation, Scope, Target
 from batches.selectors.batch import abilities
 from batches.selectors.preview import Preview, campaign_name_for, preview
@@ -40,29 +40,33 @@ def start(request: UserRequest) -> HttpResponse:
 
 def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) -> HttpResponse:
     is_confirmed = bool(request.POST.get("confirm"))
-    seen = unseal(request.POST.get("seen", ""), kind, target)
+    sealed = request.POST.get("seen", "")
+    seen = unseal(sealed, kind, target)
+    # In which zone an expiry was typed is known from its preview alone.
+    is_lost = kind == Kind.EXPIRY and bool(sealed) and seen is None
     found = None
-    if is_confirmed and kind != Kind.CANCEL:
-        name, word = seen or (campaign_name_for(kind, target), "")
-    elif is_confirmed and seen:
-        name, word = seen
-    else:
+    if is_confirmed and not is_lost and kind != Kind.CANCEL:
+        seen = seen or Seen(campaign_name_for(kind, target))
+    elif not is_confirmed or is_lost or seen is None:
         found = _preview(request, kind, target)
-        name, word = found.campaign_name, found.word
-    form = WishForm(request.POST, kind=kind, word=word, is_confirmed=is_confirmed)
+        seen = Seen(found.campaign_name, found.word, seen.zone if seen else "")
+    form = WishForm(request.POST, kind=kind, word=seen.word, is_confirmed=is_confirmed, zone=seen.zone)
+    if is_lost:
+        form.add_error(None, LOST_PREVIEW)
     if is_confirmed and form.is_valid():
-        named = replace(target, campaign_name=name)
+        named = replace(target, campaign_name=seen.campaign_name)
         operation = operation_start(kind=kind, target=named, edit=form.edit, actor=request.user)
         hand_over(operation)
         return redirect("batches:operation", operation.pk)
     found = found or _preview(request, kind, target)
+    shown = Seen(found.campaign_name or seen.campaign_name, form.word, form.zone)
     context = {
         "kind": kind,
         "target": replace(target, campaign_name=found.campaign_name),
         "asked": asked,
         "form": form,
         "found": found,
-        "seen": seal(kind, target, campaign_name=found.campaign_name or name, word=form.word),
+        "seen": seal(kind, target, shown),
     }
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "batches/operation_start.html", context, status=status)

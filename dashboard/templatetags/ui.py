@@ -17,7 +17,10 @@ register = template.Library()
 ICONS = settings.BASE_DIR / "static" / "vendor" / "tabler-icons"
 NOTHING = "\N{EN DASH}"
 SECTIONS = ("/batches/", "/campaigns/", "/changes/", "/operations/")
-DAY, HOUR, MINUTE = ("d", 24 * 60 * 60), ("h", 60 * 60), ("min", 60)
+DAY = 24 * 60 * 60
+YEAR = 365.2425 * DAY
+# Each unit with its seconds, and from how many seconds on it is used.
+UNITS = (("years", YEAR, 10 * YEAR), ("d", DAY, DAY), ("h", 60 * 60, 60 * 60), ("min", 60, 60))
 BADGE = '<span class="app-badge app-badge-{colour}">{status}</span>'
 STATUS_COLOURS = {
     "ACTIVE": "green",
@@ -101,7 +104,8 @@ class Moments:
         try:
             local = at.astimezone(self.zone)
         except OverflowError:
-            return str(at)
+            # The first and the last day of all have no time in some zones.
+            local = at
         # A third of what strftime takes.
         return f"{local.isoformat(' ', 'seconds')[:19]} {local.tzname()}"
 
@@ -110,7 +114,7 @@ class Moments:
         seconds = int(abs(distance))
         if seconds < 60:
             return "now" if seconds < 10 else "in under a minute" if distance > 0 else "just now"
-        unit, length = DAY if seconds >= DAY[1] else HOUR if seconds >= HOUR[1] else MINUTE
+        unit, length = next((unit, length) for unit, length, least in UNITS if seconds >= least)
         amount = f"{round(seconds / length)} {unit}"
         return f"in {amount}" if distance > 0 else f"{amount} ago"
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from dashboard.templatetags.ui import exact, icon, moment
 
 AT = datetime(2025, 1, 17, 19, 2, 11, tzinfo=UTC)
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -37,6 +38,7 @@ def rendered(template, **context):
         (timedelta(seconds=-45), "just now"),
         (timedelta(), "now"),
         (timedelta(days=400, seconds=5), "in 400 d"),
+        (timedelta(days=-20 * 365.2425), "20 years ago"),
     ],
 )
 def test_a_moment_is_told_relative_to_now(distance, words):
@@ -47,6 +49,20 @@ def test_a_moment_has_its_exact_time_in_the_readers_zone_on_hover():
     with timezone.override(ZoneInfo("America/New_York")):
         html = moment(ApiTimestamp("2025-01-17T19:02:11Z", AT))
     assert 'title="2025-01-17 14:02:11 EST"' in html
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "words"),
+    [
+        (LAST, "Pacific/Kiritimati", "9999-12-31 23:59:59 UTC"),
+        (LAST, "Etc/GMT+12", "9999-12-31 11:59:59 -12"),
+        (FIRST, "Etc/GMT+12", "0001-01-01 00:00:00 UTC"),
+    ],
+)
+def test_a_moment_that_has_no_time_in_the_readers_zone_is_told_in_utc(at, zone, words):
+    with timezone.override(ZoneInfo(zone)):
+        assert exact(at) == words
+        assert f'title="{words}"' in moment(at)
 
 
 def test_a_time_that_cannot_be_read_is_shown_as_it_came():

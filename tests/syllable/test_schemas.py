@@ -70,6 +70,25 @@ def test_a_date_that_cannot_be_read_is_shown_as_it_is():
     assert str(expires_on) == "next friday"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["2036-01-01T00:00:00+25:99", "2036-01-01T00:00:00+05:99", "2036-01-01T00:00+0560", "2036-01-01T00:00:00-05:30:15"],
+)
+def test_an_offset_that_is_none_leaves_a_text(text):
+    assert Timestamp.read(text) == Timestamp(text, None)
+
+
+@pytest.mark.parametrize("offset", ["Z", "+05:59", "-0530", "+14", "-00:00"])
+def test_a_fraction_of_a_second_and_any_real_offset_are_read(offset):
+    assert Timestamp.read(f"2036-01-01T00:00:00.123456{offset}").at is not None
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-00:01", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_outside_all_years_is_a_text(text):
+    assert Timestamp.read(text) == Timestamp(text, None)
+    assert Timestamp.read(text).same_moment(Timestamp.read(text))
+
+
 def test_counts_leave_out_what_cannot_be_counted():
     counts = {"PENDING": 2, "FAILED": None, "ODD": "3", "TRUE": True}
     assert Batch.read({"status_counts": counts}).status_counts == {"PENDING": 2}

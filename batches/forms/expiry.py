@@ -1,0 +1,167 @@
+"""The expiry as people type it: a date and a time of day on the clocks of one time zone."""
+
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from batches.syllable.schemas import Timestamp
+
+PICKER_LENGTH = len("2025-01-31T17:00")
+LAST_MINUTE = time(23, 59)
+
+
+class ClockField(forms.DateTimeField):
+    """A date and a time of day as they were typed: naive, unless an offset was typed with them."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
+    default_error_messages = {"invalid": "Enter the expiry as a date and a time, for example 2025-01-31 17:00."}
+
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values:
+            return None
+        try:
+            typed = parse_datetime(value.strip())
+        except ValueError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+        # The parent would make it a moment in the reader's zone, and fail where the clocks there are changed.
+        return typed or super(forms.DateTimeField, self).to_python(value)
+
+
+class ExpiryForm(forms.Form):
+    """A form with an expiry that is typed on the clocks of `clock`.
+
+    Where these show the time that was typed twice, `expires_on_offset` asks which one is meant, by its offset.
+    """
+
+    expires_on = ClockField(required=False)
+    expires_on_offset = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+
+    clock: tzinfo
+
+    @property
+    def zone(self) -> str:
+        """The zone in which the expiry is shown and read."""
+        return str(self.clock)
+
+    @property
+    def quick_expiries(self) -> list[tuple[str, str]]:
+        """(label, value for the picker) of the quick choices, counted from now."""
+        now = timezone.now()
+        today = now.astimezone(self.clock)
+        sunday = today + timedelta(days=6 - today.weekday())
+        choices = {
+            "+1 hour": now + timedelta(hours=1),
+            "+1 day": today + timedelta(days=1),
+            "+1 week": today + timedelta(weeks=1),
+            "End of today": datetime.combine(today, LAST_MINUTE, self.clock),
+            "End of week": datetime.combine(sunday, LAST_MINUTE, self.clock),
+        }
+        # By way of UTC, so that no choice is an hour over which the clocks are put forward.
+        return [(label, in_picker(Timestamp.of(at), self.clock)) for label, at in choices.items()]
+
+    def _moment(self, typed: datetime) -> Timestamp | None:
+        """The moment that `typed` means. None where that cannot be told, which is an error of the form then."""
+        try:
+            found = moments_at(typed, self.clock)
+        except OverflowError:
+            self.add_error("expires_on", "Choose an expiry between the years 1 and 9999.")
+            return None
+        if not found:
+            self.add_error(
+                "expires_on",
+                f"There is no {typed:%H:%M} on this day in {self.zone}: the clocks are put forward. "
+                "Choose an earlier or a later time.",
+            )
+        if len(found) > 1:
+            return self._chosen(typed, found)
+        return Timestamp.of(found[0]) if found else None
+
+    def _chosen(self, typed: datetime, found: list[datetime]) -> Timestamp | None:
+        """The one of two moments whose offset was chosen; None with an error where none was."""
+        by_offset = {offset_of(local): local for local in (at.astimezone(self.clock) for at in found)}
+        field = self.fields["expires_on_offset"]
+        field.label = f"Which {typed:%H:%M}?"
+        field.widget = forms.Select(
+            choices=[
+                ("", "Choose one"),
+                *(
+                    (offset, f"The {nth}: {local:%H:%M %Z} (UTC{offset})")
+                    for nth, (offset, local) in zip(("first", "second"), by_offset.items(), strict=True)
+                ),
+            ]
+        )
+        chosen = by_offset.get(self.data.get("expires_on_offset", ""))
+        if chosen is None:
+            self.add_error(
+                "expires_on",
+                f"The clocks in {self.zone} show {typed:%H:%M} twice on this day. Choose below which one is meant.",
+            )
+        return Timestamp.of(chosen) if chosen else None
+
+
+def moments_at(shown: datetime, zone: tzinfo) -> list[datetime]:
+    """The moments (UTC) at which the clocks of `zone` show `shown`, which may have an offset of its own.
+
+    None where the clocks are put forward past it, two where they are put back. Raises OverflowError outside the years
+    1 to 9999.
+    """
+    if shown.tzinfo is not None:
+        return [shown.astimezone(UTC)]
+    found: list[datetime] = []
+    for fold in (0, 1):
+        at = shown.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+        if at not in found and at.astimezone(zone).replace(tzinfo=None, fold=0) == shown:
+            found.append(at)
+    return found
+
+
+def tells_one_moment(shown: str, zone: tzinfo) -> bool:
+    """Whether what a picker shows can mean one moment only; False for "" and for what is no moment at all."""
+    try:
+        return len(moments_at(datetime.fromisoformat(shown), zone)) == 1
+    except (ValueError, OverflowError):
+        return False
+
+
+def offset_of(local: datetime) -> str:
+    """The offset of an aware datetime, such as `-05:00`."""
+    return local.isoformat(timespec="minutes")[PICKER_LENGTH:]
+
+
+def in_picker(expires_on: Timestamp | None, zone: tzinfo) -> str:
+    """The expiry as a picker of minutes shows it; "" where it cannot."""
+    local = _on_clock(expires_on, zone)
+    return _shown(local)[:PICKER_LENGTH] if local else ""
+
+
+def typed_as(expires_on: Timestamp, zone: tzinfo) -> dict[str, str]:
+    """What has to be typed for exactly this moment to be meant; empty where the clocks of `zone` cannot show it."""
+    local = _on_clock(expires_on, zone)
+    if local is None:
+        return {}
+    whole = _shown(local)[:PICKER_LENGTH] if local.second == local.microsecond == 0 else _shown(local)
+    return {"expires_on": whole, "expires_on_offset": offset_of(local)}
+
+
+def _on_clock(expires_on: Timestamp | None, zone: tzinfo) -> datetime | None:
+    try:
+        return expires_on.at.astimezone(zone) if expires_on and expires_on.at else None
+    except OverflowError:
+        # The first and the last day of all have no time in some zones.
+        return None
+
+
+def _shown(local: datetime) -> str:
+    return local.replace(tzinfo=None).isoformat()
+
+
+def zone_named(name: str) -> tzinfo:
+    """The zone of this name; the reader's own where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        return timezone.get_current_timezone()
