@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core import signing
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils import timezone
 
 from batches import rules
@@ -71,6 +72,8 @@ class BatchForm(ExpiryForm):
 
     edit: BatchEdit
     loaded: dict[str, Any]
+    may_become: list[BatchStatus | str]
+    is_over: bool
 
     def __init__(
         self,
@@ -95,12 +98,18 @@ class BatchForm(ExpiryForm):
         self._offer(fingerprint)
 
     def _offer(self, fingerprint: str) -> None:
-        choices = rules.status_choices(self.loaded_batch.status, self.abilities, paused_from=self.paused_from)
+        status = self.loaded_batch.status
+        choices = rules.status_choices(status, self.abilities, paused_from=self.paused_from)
+        possible = [choice for choice in choices if not choice.why_not]
+        self.may_become = [choice.status for choice in possible if choice.status != status]
+        self.is_over = not self.is_lost and status not in rules.EXPIRY_ALONE
+        # Of what is over hardly anything is possible: a list of reasons against the rest would hide it.
+        choices = possible if self.is_over else choices
         widget = self.fields["status"].widget
         widget.status_choices = choices
         widget.choices = [(str(choice.status), str(choice.status) or "no status") for choice in choices]
         self.initial = {
-            "status": str(self.loaded_batch.status),
+            "status": str(status),
             "expires_on": self.shown_expiry,
             "deleted_reason": self.loaded["deleted_reason"] or "",
             "call_rate": _in_box(self.loaded["call_rate"]),
@@ -112,6 +121,26 @@ class BatchForm(ExpiryForm):
     def loaded_batch(self) -> Batch:
         """The batch as far as the fingerprint knows it: enough for the rules."""
         return Batch.read({"batch_id": self.batch_id, **self.loaded})
+
+    @property
+    def only_cancel(self) -> bool:
+        """Whether canceling is all that can be done with the batch as it was loaded."""
+        return self.is_over and self.may_become == [BatchStatus.CANCELED]
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The fields that can be put to use with the batch as it was loaded."""
+        if not self.is_over:
+            return frozenset(self.fields)
+        if not self.may_become:
+            return frozenset()
+        return frozenset({"deleted_reason"} if self.only_cancel else {"status", "expires_on", "deleted_reason"})
+
+    @property
+    def errors_elsewhere(self) -> list[str]:
+        """What is wrong with the form as a whole, or with a field that is not offered."""
+        names = [name for name in self.fields if name not in self.offered]
+        return [str(message) for name in [NON_FIELD_ERRORS, *names] for message in self.errors.get(name, [])]
 
     @property
     def untold_expiry(self) -> Timestamp | None:

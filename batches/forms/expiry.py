@@ -38,7 +38,9 @@ class ExpiryForm(forms.Form):
     """
 
     expires_on = ClockField(required=False)
-    expires_on_offset = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    expires_on_offset = forms.CharField(
+        required=False, max_length=20, label="Which one is meant?", widget=forms.HiddenInput
+    )
 
     clock: tzinfo
 
@@ -83,9 +85,7 @@ class ExpiryForm(forms.Form):
     def _chosen(self, typed: datetime, found: list[datetime]) -> Timestamp | None:
         """The one of two moments whose offset was chosen; None with an error where none was."""
         by_offset = {offset_of(local): local for local in (at.astimezone(self.clock) for at in found)}
-        field = self.fields["expires_on_offset"]
-        field.label = f"Which {typed:%H:%M}?"
-        field.widget = forms.Select(
+        self.fields["expires_on_offset"].widget = forms.Select(
             choices=[
                 ("", "Choose one"),
                 *(

@@ -16,14 +16,15 @@
     reason.hidden = !canceling;
     // Inert and read-only controls are still sent, disabled ones are not: what was typed would be lost.
     expiry.inert = canceling;
-    picker.readOnly = noExpiry.checked;
+    // A batch that has expired is offered no way to go without an expiry.
+    picker.readOnly = Boolean(noExpiry?.checked);
   };
 
   quick.hidden = false;
   quick.addEventListener("click", (event) => {
     const button = event.target.closest("[data-set-expiry]");
     if (!button) return;
-    noExpiry.checked = false;
+    if (noExpiry) noExpiry.checked = false;
     picker.value = button.dataset.setExpiry;
     follow();
     picker.focus();
@@ -32,7 +33,7 @@
     follow();
     if (status.value === "CANCELED") form.elements.deleted_reason.focus();
   });
-  noExpiry.addEventListener("change", follow);
+  noExpiry?.addEventListener("change", follow);
   // A page restored from the browser's history keeps what was typed, but says so only after this event.
   window.addEventListener("pageshow", follow);
   follow();

@@ -77,13 +77,14 @@ class TestAnHourThatComesTwice:
     def test_the_form_says_which_one_it_is(self, reader, batch, expires_on, name):
         batch.store.change_batch(ID, expires_on=expires_on)
         html = text(reader.get(reverse("batches:batch", args=[ID])))
-        assert f"The expiry is 2036-11-02 01:30:00 {name}, and stays so unless you change it." in html
+        assert f"The expiry now: 2036-11-02 01:30:00 {name}. It stays unless you change it." in html
 
     def test_choosing_it_asks_which_one_with_the_offset_of_each(self, reader):
         response = EditPage(reader, ID).post(expires_on=TWICE, status="PAUSED")
         assert response.status_code == 422
         html = text(response)
         assert "The clocks in America/New_York show 01:30 twice on this day" in html
+        assert "Which one is meant?" in html
         assert '<option value="-04:00">The first: 01:30 EDT (UTC-04:00)</option>' in html
         assert '<option value="-05:00">The second: 01:30 EST (UTC-05:00)</option>' in html
         assert f'value="{TWICE}"' in html

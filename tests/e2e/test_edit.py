@@ -95,6 +95,31 @@ def test_canceling_without_a_reason_loses_nothing_of_what_was_typed(opened):
     expect(opened.get_by_label("Expires on")).to_have_value(typed)
 
 
+def test_a_batch_in_an_unknown_status_is_offered_its_end_and_nothing_else(opened, batch, accessible):
+    batch.store.change_batch(ID, status="THROTTLED")
+    opened.reload()
+    expect(opened.get_by_text("does not know the status THROTTLED")).to_be_visible()
+    expect(opened.get_by_label("Status")).to_have_count(0)
+    accessible()
+    opened.get_by_label("Reason for canceling").fill("Wrong list uploaded")
+    opened.get_by_role("button", name="Review changes").click()
+    opened.get_by_role("button", name="Cancel this batch").click()
+    expect(outcome(opened)).to_contain_text("Canceled. Confirmed by Syllable at")
+
+
+def test_an_expired_batch_comes_back_with_a_new_expiry(opened, batch, accessible):
+    batch.store.change_batch(ID, status="EXPIRED", expires_on="2026-01-01T00:00:00Z")
+    opened.reload()
+    expect(opened.get_by_label("No expiry")).to_have_count(0)
+    accessible()
+    opened.get_by_label("Status").select_option("PAUSED")
+    opened.get_by_role("button", name="+1 week").click()
+    opened.get_by_role("button", name="Review changes").click()
+    opened.get_by_role("button", name="Confirm").click()
+    expect(outcome(opened)).to_contain_text("Confirmed by Syllable at")
+    assert batch.batch(ID)["status"] == "PAUSED"
+
+
 def test_somebody_else_changes_the_batch_meanwhile(opened, batch, accessible):
     opened.get_by_label("Status").select_option("PAUSED")
     opened.get_by_role("button", name="Review changes").click()
