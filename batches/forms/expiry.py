@@ -72,15 +72,16 @@ class ExpiryForm(forms.Form):
         except OverflowError:
             self.add_error("expires_on", "Choose an expiry between the years 1 and 9999.")
             return None
+        if len(found) > 1:
+            return self._chosen(typed, found)
         if not found:
             self.add_error(
                 "expires_on",
                 f"There is no {typed:%H:%M} on this day in {self.zone}: the clocks are put forward. "
                 "Choose an earlier or a later time.",
             )
-        if len(found) > 1:
-            return self._chosen(typed, found)
-        return Timestamp.of(found[0]) if found else None
+            return None
+        return Timestamp.of(found[0])
 
     def _chosen(self, typed: datetime, found: list[datetime]) -> Timestamp | None:
         """The one of two moments whose offset was chosen; None with an error where none was."""
@@ -135,7 +136,7 @@ def offset_of(local: datetime) -> str:
 def in_picker(expires_on: Timestamp | None, zone: tzinfo) -> str:
     """The expiry as a picker of minutes shows it; "" where it cannot."""
     local = _on_clock(expires_on, zone)
-    return _shown(local)[:PICKER_LENGTH] if local else ""
+    return local.isoformat()[:PICKER_LENGTH] if local else ""
 
 
 def typed_as(expires_on: Timestamp, zone: tzinfo) -> dict[str, str]:
@@ -143,8 +144,10 @@ def typed_as(expires_on: Timestamp, zone: tzinfo) -> dict[str, str]:
     local = _on_clock(expires_on, zone)
     if local is None:
         return {}
-    whole = _shown(local)[:PICKER_LENGTH] if local.second == local.microsecond == 0 else _shown(local)
-    return {"expires_on": whole, "expires_on_offset": offset_of(local)}
+    shown = local.replace(tzinfo=None).isoformat()
+    # Pickers take three digits of a second at the most.
+    shown = shown.rstrip("0") if local.microsecond else shown
+    return {"expires_on": shown, "expires_on_offset": offset_of(local)}
 
 
 def _on_clock(expires_on: Timestamp | None, zone: tzinfo) -> datetime | None:
@@ -153,10 +156,6 @@ def _on_clock(expires_on: Timestamp | None, zone: tzinfo) -> datetime | None:
     except OverflowError:
         # The first and the last day of all have no time in some zones.
         return None
-
-
-def _shown(local: datetime) -> str:
-    return local.replace(tzinfo=None).isoformat()
 
 
 def zone_named(name: str) -> tzinfo:

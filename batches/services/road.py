@@ -165,7 +165,9 @@ class Road:
             self.sent, self.trouble, self.error = True, words(error), error
             return self._read()
         self.sent, self.trouble = True, NOT_SHOWN
-        if answer is None or self.sent_alone or not self._shown(answer):
+        if answer is not None and self.sent_alone:
+            answer = self._looked_at(answer)
+        if answer is None or not self._shown(answer):
             return self._read()
         self.batch = answer
         saw(self.change, answer)
@@ -182,6 +184,13 @@ class Road:
                 raise
         self.sent_alone = True
         return self.client.send(fallback, request_id=self.change.request_id, deadline=self.deadline)
+
+    def _looked_at(self, answer: Batch) -> Batch:
+        """The batch as it is after the fallback, which may have changed what it left out; `answer` if that fails."""
+        try:
+            return self.client.get_batch(self.change.batch_id, deadline=self.deadline)
+        except SyllableError:
+            return answer
 
     def _wait_out(self, error: NotSent | RateLimited) -> Result | None:
         """The write was surely not taken. Wait as long as the API asked, unless that is longer than we have."""

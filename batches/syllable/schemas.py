@@ -19,7 +19,7 @@ from batches.syllable.errors import UnreadableAnswer
 
 LONGEST_ODD_TEXT = 200
 # 60 minutes and more, or seconds: Python reads such an offset, and nobody knows what the sender meant.
-ODD_OFFSET = re.compile(r":.*[+-]\d\d(?::?[6-9]\d|:?\d\d:?\d\d)", re.DOTALL)
+ODD_OFFSET = re.compile(r"[+-]\d\d(?::?[6-9]\d|:?\d\d:?\d\d(?:[.,]\d+)?)\s*$")
 
 
 class BatchStatus(StrEnum):

@@ -43,11 +43,11 @@ def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) 
     sealed = request.POST.get("seen", "")
     seen = unseal(sealed, kind, target)
     # In which zone an expiry was typed is known from its preview alone.
-    is_lost = kind == Kind.EXPIRY and bool(sealed) and seen is None
+    is_lost = is_confirmed and kind == Kind.EXPIRY and bool(sealed) and seen is None
     found = None
     if is_confirmed and not is_lost and kind != Kind.CANCEL:
         seen = seen or Seen(campaign_name_for(kind, target))
-    elif not is_confirmed or is_lost or seen is None:
+    elif not is_confirmed or seen is None:
         found = _preview(request, kind, target)
         seen = Seen(found.campaign_name, found.word, seen.zone if seen else "")
     form = WishForm(request.POST, kind=kind, word=seen.word, is_confirmed=is_confirmed, zone=seen.zone)

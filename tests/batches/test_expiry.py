@@ -221,6 +221,10 @@ class TestWhatWasNotReviewed:
         assert EditPage(reader, ID).confirm(status="PAUSED", reviewed=other).status_code == 200
         assert not Change.objects.exists()
 
+    def test_a_preview_that_is_only_asked_for_needs_no_other(self, reader):
+        asked = {"kind": "expiry", "scope": "selection", "batch": ID, "seen": "nonsense"}
+        assert reader.post(OPERATIONS, asked).status_code == 200
+
     @pytest.mark.parametrize("token", ["nonsense", None])
     def test_an_operation_whose_preview_is_lost_or_another_is_previewed_again(self, reader, batch, token):
         expiry = {"kind": "expiry", "scope": "selection", "batch": ID, "expires_on": "2036-06-01T08:00"}

@@ -122,6 +122,18 @@ def test_what_was_not_confirmed_then_tells_of_the_expiry_too(batch, operator):
     assert "The expiry was soon and is gone now." in change.detail
 
 
+def test_a_pause_that_was_taken_alone_is_confirmed_by_the_answer_where_nothing_else_can_be_read(batch, operator):
+    batch.faults.add(faults.answer(503), method="GET", skip=1, times=None)
+    assert batch_pause(batch_id=ID, actor=operator).outcome == Outcome.APPLIED
+
+
+def test_a_pause_alone_that_does_not_show_when_read_is_not_confirmed(batch, operator):
+    """The answer says that it is paused, and the batch that it is not."""
+    batch.after(lambda request: batch.store.change_batch(ID, status="ACTIVE"), method="PUT", times=None)
+    change = batch_pause(batch_id=ID, actor=operator).change
+    assert change.outcome == Outcome.UNCONFIRMED
+
+
 def test_a_pause_that_is_refused_alone_as_well_is_rejected(batch, operator):
     batch.faults.add(faults.answer(409, {"detail": "The batch is locked"}), method="PUT", skip=1)
     change = batch_pause(batch_id=ID, actor=operator).change
