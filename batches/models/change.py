@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
 
@@ -58,7 +58,11 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
     def under_way(self) -> Self:
         """What may still reach its batch: it was begun, or not confirmed, and has time left."""
-        return self.unsettled().filter(deadline_at__gt=timezone.now())
+        return self.unsettled().filter(deadline_at__gt=Now())
+
+    def over(self) -> Self:
+        """What has no time left: its writer is dead, or writes no more."""
+        return self.filter(deadline_at__lte=Now())
 
     def of_batch(self, batch_id: str) -> Self:
         """The changes of one batch, newest first; none for an id that the database could not hold."""
@@ -86,6 +90,8 @@ class Change(models.Model):
     (`BatchEdit.fields()`), `loaded` what the operator was looking at, `before` the batch as Syllable gave it just
     before the write, `after` the edited fields as the write sets them, `seen` the batch as last read. `detail` says
     why it ended as it did, with Syllable's own words where there are any: untrusted text.
+
+    All moments are by the clock of the database.
     """
 
     batch_id = models.CharField(max_length=500)
@@ -109,7 +115,7 @@ class Change(models.Model):
 
     outcome = models.CharField(max_length=20, choices=Outcome, default=Outcome.STARTED)
     detail = models.TextField(blank=True)
-    started_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(db_default=Now())
     deadline_at = models.DateTimeField(help_text="Until then the writer may be alive and a call under way.")
     settled_at = models.DateTimeField(null=True, blank=True, help_text="Since when nothing is left to find out.")
 
@@ -145,6 +151,10 @@ class Change(models.Model):
     @property
     def is_settled(self) -> bool:
         return self.settled_at is not None
+
+    def is_over(self) -> bool:
+        """Whether it has no time left: the database is asked."""
+        return Change.objects.over().filter(pk=self.pk).exists()
 
     @property
     def batch_before(self) -> Batch | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
@@ -10,6 +11,7 @@ from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from batches.models import ItemState, Operation, OperationItem
+from batches.models.clock import now_in_sql
 
 OPERATIONS_PER_PAGE = 20
 ITEMS_PER_PAGE = 50
@@ -67,7 +69,7 @@ class Heads:
 HEADS = """
     SELECT
         (SELECT COUNT(*) FROM batches_change
-            WHERE settled_at IS NULL AND NOT (outcome = 'started' AND deadline_at > %(now)s)),
+            WHERE settled_at IS NULL AND NOT (outcome = 'started' AND deadline_at > {now})),
         COUNT(*), COUNT(CASE state WHEN 'asking' THEN 1 END), MAX(id)
     FROM batches_operation WHERE state IN ('waiting', 'running', 'asking')
 """
@@ -76,8 +78,13 @@ HEADS = """
 def heads() -> Heads:
     """See `Heads`; one query, written already, as every page asks it. What is being written just now is no news."""
     with connection.cursor() as cursor:
-        cursor.execute(HEADS, {"now": connection.ops.adapt_datetimefield_value(timezone.now())})
+        cursor.execute(_heads_in_sql(), {})
         return Heads(*cursor.fetchone())
+
+
+@cache
+def _heads_in_sql() -> str:
+    return HEADS.format(now=now_in_sql())
 
 
 def operation_by_id(operation_id: int) -> Operation | None:

@@ -302,4 +302,4 @@ class TryAgain(Exception):
 
 
 def _may_be_settled(change: Change) -> bool:
-    return change.before is None or change.deadline_at <= timezone.now()
+    return change.before is None or change.is_over()

@@ -12,11 +12,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from batches import rules
 from batches.connection import syllable_client
 from batches.models import Change, Operation, Origin, Outcome
+from batches.models.clock import later
 from batches.services.road import Guard, Result, Road, road_seconds
 from batches.services.settling import change_settle
 from batches.syllable.gate import Lane
@@ -118,30 +119,33 @@ def _start(change: Change) -> Change:
     Where the other one does not end in time the change is recorded all the same, as NOT_SENT with the other's name.
     """
     longest = road_seconds() * (1 + DEADLINE_MARGIN)
+    change.deadline_at = later(timedelta(seconds=longest))
     give_up_at = time.monotonic() + LOCK_WAIT_SECONDS + (longest if change.operation else 0)
     while True:
-        change.started_at = timezone.now()
-        change.deadline_at = change.started_at + timedelta(seconds=longest)
         try:
-            # Durable: the row has to outlive whatever happens next, so no caller may hold it in its own transaction.
-            with transaction.atomic(durable=True):
-                change.save(force_insert=True)
+            return _insert(change)
         except IntegrityError:
             change.pk = None
-        else:
-            return change
         holder = Change.objects.filter(batch_id=change.batch_id, outcome=Outcome.STARTED).first()
-        if holder is not None and holder.deadline_at < timezone.now():
+        if holder is not None and holder.is_over():
             change_settle(holder)
         elif time.monotonic() >= give_up_at:
             change.outcome = Outcome.NOT_SENT
-            change.settled_at = timezone.now()
+            change.settled_at = Now()
             who = holder.actor_email if holder is not None else "someone else"
             change.detail = f"{who} is changing this batch right now. Nothing was sent; try again in a moment."
-            change.save(force_insert=True)
-            return change
+            return _insert(change)
         else:
             time.sleep(LOCK_POLL_SECONDS)
+
+
+def _insert(change: Change) -> Change:
+    """Durable: the row has to outlive whatever happens next, so no caller may hold it in its own transaction."""
+    with transaction.atomic(durable=True):
+        change.save(force_insert=True)
+    # The database has reckoned them, and is asked for them by whoever wants to know.
+    del change.deadline_at, change.settled_at
+    return change
 
 
 def undo_edit(change: Change) -> BatchEdit:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import DateTimeField, ExpressionWrapper, Q
+from django.db.models import ExpressionWrapper, Q
 from django.db.models.functions import Coalesce, Now
 
 from batches.models import Operation, OperationQuerySet, State
+from batches.models.clock import later
 
 CARRIED = (State.WAITING, State.RUNNING)
 
@@ -66,5 +67,4 @@ def lease_take(operation_id: int) -> Lease | None:
 
 
 def _in_a_while() -> ExpressionWrapper:
-    length = timedelta(seconds=settings.OPERATION_LEASE)
-    return ExpressionWrapper(Now() + length, output_field=DateTimeField())
+    return later(timedelta(seconds=settings.OPERATION_LEASE))

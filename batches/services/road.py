@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.utils import timezone
 
 from batches import rules
 from batches.models import Change, Outcome
@@ -76,12 +76,13 @@ class Result:
 class Road:
     """The way of one started change. `sent` is True once a write may have reached the API: nothing may be called
     "not sent" from then on. `sent_alone` says that the last one was the contract's fallback, `trouble` in words what
-    went wrong last.
+    went wrong last. `began` is its beginning by the monotonic clock.
     """
 
     change: Change
     edit: BatchEdit
     client: SyllableClient
+    began: float = field(default_factory=time.monotonic)
     deadline: Deadline = field(default_factory=lambda: Deadline(road_seconds()))
     batch: Batch | None = None
     paused_from: BatchStatus | None = None
@@ -108,7 +109,7 @@ class Road:
             self.error = error
             outcome = Outcome.UNCONFIRMED if self.sent else Outcome.NOT_SENT
             return self._finish(outcome, self.trouble or words(error))
-        saw(self.change, self.batch)
+        saw(self.change, self.batch, at=self._now())
         if self.sent and self._shown(self.batch):
             return self._applied()
         return None
@@ -125,7 +126,7 @@ class Road:
             batch,
             self.edit,
             abilities=self.client.contract.abilities,
-            now=timezone.now(),
+            now=self._now(),
             paused_from=self.paused_from,
         )
         if self._shown(batch) and not found:
@@ -140,7 +141,7 @@ class Road:
 
     def _write(self) -> Result | None:
         """Send the write once. None where it is worth another round: it did not arrive, or was not taken."""
-        batch, now = self._batch(), timezone.now()
+        batch, now = self._batch(), self._now()
         try:
             write = self.client.contract.write(batch, self.edit, by=self.change.actor_email, now=now)
         except Inexpressible as error:
@@ -170,7 +171,7 @@ class Road:
         if answer is None or not self._shown(answer):
             return self._read()
         self.batch = answer
-        saw(self.change, answer)
+        saw(self.change, answer, at=self._now())
         return self._applied()
 
     def _send(self, write: Write) -> Batch | None:
@@ -214,7 +215,7 @@ class Road:
     def _finish(self, outcome: Outcome, detail: str = "", problems: tuple[Problem, ...] = ()) -> Result:
         self.change.outcome = outcome
         self.change.detail = detail
-        self.change.settled_at = None if outcome == Outcome.UNCONFIRMED else timezone.now()
+        self.change.settled_at = None if outcome == Outcome.UNCONFIRMED else self._now()
         if not self._save("campaign_id", "outcome", "detail", "settled_at", "seen", "seen_at"):
             return self._overtaken()
         logger.info("change_finished", change=self.change.pk, outcome=str(outcome), origin=self.change.origin)
@@ -229,6 +230,10 @@ class Road:
         logger.warning("change_overtaken", change=self.change.pk)
         self.change.refresh_from_db()
         return Result(self.change, self.batch, is_overtaken=True)
+
+    def _now(self) -> datetime:
+        """By the clock of the database: the moment at which it started the change, and the time that went by since."""
+        return self.change.started_at + timedelta(seconds=time.monotonic() - self.began)
 
     def _batch(self) -> Batch:
         assert self.batch is not None, "the batch is read first"

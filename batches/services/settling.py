@@ -1,8 +1,10 @@
 """Finding out later what became of a change: one that a crash left started, or that was not confirmed."""
 
+from datetime import datetime
+
 import structlog
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from batches.connection import syllable_client
 from batches.models import Change, Outcome
@@ -22,9 +24,11 @@ def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
     write was never begun was not sent. Else the batch is the judge: it shows the change (APPLIED), or not (UNCONFIRMED:
     it may never have been taken, or been overwritten since). Where Syllable does not answer the change stays unsettled.
     """
-    over = change.deadline_at <= timezone.now()
+    if change.is_settled:
+        return change
+    over = change.is_over()
     unsent = change.before is None
-    if change.is_settled or (change.outcome == Outcome.STARTED and not over and not (is_abandoned and unsent)):
+    if change.outcome == Outcome.STARTED and not over and not (is_abandoned and unsent):
         return change
     if unsent:
         return _record(change, Outcome.NOT_SENT, "The dashboard was stopped before anything was sent.", settled=True)
@@ -34,7 +38,7 @@ def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
         return _record(change, Outcome.UNCONFIRMED, words(error), settled=over)
     except SyllableError as error:
         return _record(change, Outcome.UNCONFIRMED, words(error), settled=False)
-    saw(change, batch)
+    saw(change, batch, at=Now())
     if syllable_client().contract.shows(batch, change.edit):
         return _record(change, Outcome.APPLIED, expiry_moved(change), settled=True)
     return _record(change, Outcome.UNCONFIRMED, "Read again later: the batch does not show the change.", settled=over)
@@ -42,13 +46,12 @@ def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
 
 def changes_settle() -> list[Change]:
     """Settle every unsettled change whose writer is past its deadline, oldest first; returns them as they are now."""
-    left_open = Change.objects.unsettled().filter(deadline_at__lte=timezone.now()).order_by("pk")
-    return [change_settle(change) for change in left_open]
+    return [change_settle(change) for change in Change.objects.unsettled().over().order_by("pk")]
 
 
-def saw(change: Change, batch: Batch) -> None:
+def saw(change: Change, batch: Batch, *, at: datetime | Now) -> None:
     """Note on `change` (unsaved) what was just read of its batch."""
-    change.seen, change.seen_at = batch.raw, timezone.now()
+    change.seen, change.seen_at = batch.raw, at
     if isinstance(batch.campaign_id, int) and abs(batch.campaign_id) <= LARGEST_CAMPAIGN_ID:
         change.campaign_id = batch.campaign_id
 
@@ -98,11 +101,10 @@ def _read_after(change: Change) -> Batch:
 def _record(change: Change, outcome: Outcome, detail: str, *, settled: bool) -> Change:
     """Record the finding unless another settler was quicker."""
     change.outcome, change.detail = outcome, detail
-    change.settled_at = timezone.now() if settled else None
+    change.settled_at = Now() if settled else None
     fields = ("outcome", "detail", "settled_at", "seen", "seen_at", "campaign_id")
     still_open = Change.objects.unsettled().filter(pk=change.pk)
-    if still_open.update(**{name: getattr(change, name) for name in fields}) == 0:
-        change.refresh_from_db()
-    else:
+    if still_open.update(**{name: getattr(change, name) for name in fields}):
         logger.info("change_settled", change=change.pk, outcome=str(outcome), settled=settled)
+    change.refresh_from_db()
     return change

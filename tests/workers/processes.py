@@ -60,10 +60,14 @@ class Process:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def wait(self):
+        """Returns its exit code once it has ended by itself."""
+        return self._process.wait(PATIENCE_SECONDS)
+
     def terminate(self):
         """Ask it to leave, and wait until it has; returns its exit code."""
         self.send(signal.SIGTERM)
-        return self._process.wait(PATIENCE_SECONDS)
+        return self.wait()
 
 
 class Processes:
