@@ -64,6 +64,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """What has no time left: its writer is dead, or writes no more."""
         return self.filter(deadline_at__lte=Now())
 
+    def due(self) -> Self:
+        """What is to be looked for now, as far as it is not settled."""
+        return self.over().filter(Q(next_look_at=None) | Q(next_look_at__lte=Now()))
+
     def of_batch(self, batch_id: str) -> Self:
         """The changes of one batch, newest first; none for an id that the database could not hold."""
         return self.none() if "\0" in batch_id else self.filter(batch_id=batch_id).order_by("-pk")
@@ -117,6 +121,8 @@ class Change(models.Model):
     detail = models.TextField(blank=True)
     started_at = models.DateTimeField(db_default=Now())
     deadline_at = models.DateTimeField(help_text="Until then the writer may be alive and a call under way.")
+    looks = models.PositiveSmallIntegerField(default=0, help_text="How often it was looked for later, and not found.")
+    next_look_at = models.DateTimeField(null=True, blank=True, help_text="None: as soon as the deadline has passed.")
     settled_at = models.DateTimeField(null=True, blank=True, help_text="Since when nothing is left to find out.")
 
     objects: ClassVar[ChangeQuerySet] = ChangeQuerySet.as_manager()  # type: ignore[assignment]

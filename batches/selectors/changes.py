@@ -19,6 +19,11 @@ def changes_page(*, number: int | str = 1, unsettled_only: bool = False, batch_i
     return Paginator(changes.order_by("-pk"), CHANGES_PER_PAGE).get_page(number)
 
 
+def changes_left_open() -> QuerySet[Change]:
+    """What is not settled although its writer's time is over, oldest first, whether or not a look at it is due."""
+    return Change.objects.unsettled().over().order_by("pk")
+
+
 def batch_history(batch_id: str) -> QuerySet[Change]:
     """The newest changes of a batch."""
     return Change.objects.of_batch(batch_id)[:HISTORY_LENGTH]

@@ -1,6 +1,7 @@
 """Finding out later what became of a change: one that a crash left started, or that was not confirmed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import models
@@ -8,10 +9,14 @@ from django.db.models.functions import Now
 
 from batches.connection import syllable_client
 from batches.models import Change, Outcome
-from batches.syllable.errors import Inexpressible, Invalid, NotFound, RateLimited, Refused, SyllableError
+from batches.models.clock import later
+from batches.syllable.errors import Inexpressible, Invalid, KeyRefused, RateLimited, Refused, SyllableError
 from batches.syllable.gate import Lane
 from batches.syllable.schemas import KEEP, Batch
 
+# The time from a look that does not find a change to the next one: a write may land late, and Syllable be wrong for a
+# moment. After the last look the change is left as not confirmed.
+BETWEEN_LOOKS = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4))
 LARGEST_CAMPAIGN_ID = models.BigIntegerField.MAX_BIGINT
 logger = structlog.get_logger(__name__)
 
@@ -22,31 +27,37 @@ def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
     A started change before its deadline belongs to a living writer and is left alone, unless it `is_abandoned`, which
     says that whoever began it must not write any more: then only a call that may be under way is waited for. One whose
     write was never begun was not sent. Else the batch is the judge: it shows the change (APPLIED), or not (UNCONFIRMED:
-    it may never have been taken, or been overwritten since). Where Syllable does not answer the change stays unsettled.
+    it may never have been taken, or been overwritten since).
+
+    What is not found is looked for again, and settled as UNCONFIRMED by the last of several looks. A look before the
+    next one is due counts for none, whoever takes it. Where Syllable says nothing of the batch the change stays
+    unsettled.
     """
     if change.is_settled:
         return change
-    over = change.is_over()
     unsent = change.before is None
-    if change.outcome == Outcome.STARTED and not over and not (is_abandoned and unsent):
+    if change.outcome == Outcome.STARTED and not (is_abandoned and unsent) and not change.is_over():
         return change
     if unsent:
-        return _record(change, Outcome.NOT_SENT, "The dashboard was stopped before anything was sent.", settled=True)
+        detail = "The dashboard was stopped before anything was sent."
+        return _record(change, Outcome.NOT_SENT, detail, settled_at=Now())
+    recorded = _recorded_after(change)
     try:
-        batch = _read_after(change)
-    except NotFound as error:
-        return _record(change, Outcome.UNCONFIRMED, words(error), settled=over)
+        batch = recorded or _read(change)
     except SyllableError as error:
-        return _record(change, Outcome.UNCONFIRMED, words(error), settled=False)
+        if isinstance(error, Refused) and not isinstance(error, KeyRefused):
+            return _not_found(change, words(error))
+        return _record(change, Outcome.UNCONFIRMED, words(error))
     saw(change, batch, at=Now())
     if syllable_client().contract.shows(batch, change.edit):
-        return _record(change, Outcome.APPLIED, expiry_moved(change), settled=True)
-    return _record(change, Outcome.UNCONFIRMED, "Read again later: the batch does not show the change.", settled=over)
+        return _record(change, Outcome.APPLIED, expiry_moved(change), settled_at=Now())
+    # What was recorded will say the same the next time.
+    return _not_found(change, "Read again later: the batch does not show the change.", is_last=recorded is not None)
 
 
 def changes_settle() -> list[Change]:
-    """Settle every unsettled change whose writer is past its deadline, oldest first; returns them as they are now."""
-    return [change_settle(change) for change in Change.objects.unsettled().over().order_by("pk")]
+    """Settle every change that is to be looked for now, oldest first; returns them as they are now."""
+    return [change_settle(change) for change in Change.objects.unsettled().due().order_by("pk")]
 
 
 def saw(change: Change, batch: Batch, *, at: datetime | Now) -> None:
@@ -85,26 +96,41 @@ def words(error: SyllableError) -> str:
     return error.user_message
 
 
-def _read_after(change: Change) -> Batch:
-    """The batch after `change`: as the next change of it found it, if there is one, else as it is now.
+def _recorded_after(change: Change) -> Batch | None:
+    """The batch as the next change of it found it, None where there is no such.
 
     The next change's own write may have hidden what this one did, so what it read before writing is the better witness.
     """
-    later = (
-        Change.objects.filter(batch_id=change.batch_id, pk__gt=change.pk, before__isnull=False).order_by("pk").first()
-    )
-    if later is not None and later.batch_before is not None:
-        return later.batch_before
+    since = Change.objects.filter(batch_id=change.batch_id, pk__gt=change.pk, before__isnull=False)
+    following = since.order_by("pk").first()
+    return following.batch_before if following else None
+
+
+def _read(change: Change) -> Batch:
     return syllable_client(Lane.OPERATIONS if change.operation_id else Lane.WRITES).get_batch(change.batch_id)
 
 
-def _record(change: Change, outcome: Outcome, detail: str, *, settled: bool) -> Change:
+def _not_found(change: Change, detail: str, *, is_last: bool = False) -> Change:
+    """Record a look that did not find the change. Where one was due it counts, and the last one settles the change."""
+    looks = change.looks
+    _record(change, Outcome.UNCONFIRMED, detail)
+    if is_last or looks == len(BETWEEN_LOOKS):
+        follows: dict[str, Any] = {"settled_at": Now()}
+    else:
+        follows = {"next_look_at": later(BETWEEN_LOOKS[looks])}
+    # Of two that look at the same time one counts.
+    due = Change.objects.unsettled().due().filter(pk=change.pk, looks=looks)
+    if due.update(looks=looks + 1, **follows):
+        logger.info("change_not_found", change=change.pk, look=looks + 1, settled="settled_at" in follows)
+        change.refresh_from_db()
+    return change
+
+
+def _record(change: Change, outcome: Outcome, detail: str, **fields: Any) -> Change:
     """Record the finding unless another settler was quicker."""
-    change.outcome, change.detail = outcome, detail
-    change.settled_at = Now() if settled else None
-    fields = ("outcome", "detail", "settled_at", "seen", "seen_at", "campaign_id")
+    fields |= {name: getattr(change, name) for name in ("seen", "seen_at", "campaign_id")}
     still_open = Change.objects.unsettled().filter(pk=change.pk)
-    if still_open.update(**{name: getattr(change, name) for name in fields}):
-        logger.info("change_settled", change=change.pk, outcome=str(outcome), settled=settled)
+    if still_open.update(outcome=outcome, detail=detail, **fields):
+        logger.info("change_settled", change=change.pk, outcome=str(outcome), settled="settled_at" in fields)
     change.refresh_from_db()
     return change

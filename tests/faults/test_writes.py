@@ -1,17 +1,14 @@
 """The fault table, writes: never "saved" when it is not, never a lost or unsettled change, never a bare 500."""
 
-from datetime import timedelta
-
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from batches.models import Change, Outcome
 from batches.sandbox import faults
 from batches.services.changes import batch_pause
-from batches.services.settling import changes_settle
 from tests.faults.conftest import ID
 from tests.faults.rows import ROWS, SOON, Row
+from tests.services.looks import take_every_look
 
 pytestmark = pytest.mark.django_db
 
@@ -99,8 +96,7 @@ def test_write(account, visitor, operator, settings, nobody_sees_the_key, give_u
     nobody_sees_the_key(page)
     assert ("Confirmed by Syllable" in page.content.decode()) == taken
 
-    Change.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
-    changes_settle()
+    take_every_look()
     change.refresh_from_db()
     assert change.is_settled
     assert (change.outcome == Outcome.APPLIED) == taken

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from batches.management.loop import repeat
 from batches.models import Change
+from batches.selectors.changes import changes_left_open
 from batches.services.settling import changes_settle
 
 
@@ -20,16 +21,24 @@ class Command(BaseCommand):
     def handle(self, *args: Any, every: float | None = None, **options: Any) -> None:
         if every:
             repeat(self._settle, every=every)
-        if not self._settle():
+        self._settle()
+        left_open = changes_left_open()
+        for change in left_open:
+            self.stdout.write(_line(change))
+        if left_open:
             raise SystemExit(1)
 
-    def _settle(self) -> bool:
-        """One run. Whether nothing is left open of what it looked at."""
-        changes = changes_settle()
-        for change in changes:
-            self.stdout.write(self._line(change))
-        return all(change.is_settled for change in changes)
+    def _settle(self) -> None:
+        for change in changes_settle():
+            if change.is_settled:
+                self.stdout.write(_line(change))
 
-    def _line(self, change: Change) -> str:
-        end = change.get_outcome_display() if change.is_settled else "still open"
-        return f"change {change.pk} of batch {change.batch_id}: {end}. {change.detail}".rstrip()
+
+def _line(change: Change) -> str:
+    return f"change {change.pk} of batch {change.batch_id}: {_end(change)}. {change.detail}".rstrip()
+
+
+def _end(change: Change) -> str:
+    if change.is_settled:
+        return change.get_outcome_display()
+    return f"still open, next look after {change.next_look_at:%H:%M:%S} UTC" if change.next_look_at else "still open"
