@@ -123,7 +123,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # A transaction that begins by reading could not wait for another writer: it would fail at once.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+        # NORMAL would lose the last commits when the power fails: what was sent, and that it was.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
