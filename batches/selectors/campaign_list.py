@@ -19,7 +19,7 @@ from batches.syllable.client import SyllableClient
 from batches.syllable.deadline import Deadline
 from batches.syllable.errors import SyllableError, SyllableUnavailable
 from batches.syllable.gate import Lane
-from batches.syllable.schemas import Batch, BatchQuery, BatchStatus, Campaign, Page
+from batches.syllable.schemas import OVER, Batch, BatchQuery, Campaign, Page
 
 BATCHES_PER_PAGE = 100
 MOST_PAGES = 30
@@ -27,7 +27,6 @@ MOST_PAGES = 30
 PAGES_AT_A_TIME = 5
 KEPT_SECONDS = 15
 CACHE_KEY = "campaign-list"
-OVER = (BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True)

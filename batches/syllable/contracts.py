@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from batches.syllable.errors import Inexpressible, WrongContract
-from batches.syllable.schemas import KEEP, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
+from batches.syllable.schemas import KEEP, OVER, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,6 @@ class ContractCurrent:
 
 
 RELEASED = (BatchStatus.PENDING, BatchStatus.ACTIVE)
-OVER = (BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED)
 CONTRACTS: Mapping[str, Contract] = {"2025-04": Contract202504(), "current": ContractCurrent()}
 
 

@@ -34,6 +34,10 @@ class BatchStatus(StrEnum):
     FAILED = "FAILED"
 
 
+# No batch of these statuses runs any more. A status that we do not know may.
+OVER = frozenset({BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED})
+
+
 @dataclass(frozen=True, slots=True)
 class Timestamp:
     """A moment as the API writes it.

@@ -15,13 +15,12 @@ from django.utils.safestring import SafeString
 from batches import rules
 from batches.converters import BatchIdConverter
 from batches.selectors.campaigns import campaign_label
-from batches.syllable.schemas import Batch, BatchStatus
+from batches.syllable.schemas import OVER, Batch, BatchStatus
 from batches.views.list_address import ListAddress
 from dashboard.markup import fill
 from dashboard.templatetags.ui import NOTHING, Moments, icon, status_badge
 
 SOON = timedelta(hours=24)
-OVER = (BatchStatus.CANCELED, BatchStatus.EXPIRED)
 
 ROW = """
 <tr role="row">

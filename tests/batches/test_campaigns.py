@@ -118,6 +118,17 @@ def test_what_is_over_expires_no_more(seen_words, sandbox):
     assert f"PAUSED 1 EXPIRED 1 CANCELED 1 0 {DASH}" in seen_words()
 
 
+@pytest.mark.parametrize("contract", ["current"])
+def test_what_failed_is_over_as_well(seen_words, sandbox):
+    sandbox.store.add_batch("failed", campaign_id=7, status="FAILED", expires_on=ahead(days=2))
+    sandbox.store.add_batch("paused", campaign_id=8, status="PAUSED", expires_on=ahead(days=3, minutes=1))
+
+    words = seen_words()
+
+    assert f"Campaign 7 {DASH} FAILED 1 FAILED 1 {DASH} {DASH}" in words
+    assert words.index("Campaign 8") < words.index("Campaign 7")
+
+
 def test_what_can_still_run_comes_first(seen, sandbox):
     for name, status in (("Alpha", "EXPIRED"), ("Beta", "PAUSED"), ("gamma", "ACTIVE"), ("Delta", None)):
         campaign = sandbox.store.add_campaign(campaign_name=name)

@@ -124,6 +124,19 @@ def test_an_expiry_is_marked_when_it_is_near_or_past(open_list, sandbox):
     assert html.count("list-warning") == 2
 
 
+@pytest.mark.parametrize("contract", ["current"])
+@pytest.mark.parametrize("status", ["CANCELED", "EXPIRED", "FAILED"])
+def test_a_batch_that_is_over_is_not_urgent(open_list, sandbox, status):
+    sandbox.store.add_batch("past", status=status, expires_on=ago(hours=2))
+    sandbox.store.add_batch("near", status=status, expires_on=ahead(hours=2, minutes=1))
+
+    html = open_list()
+
+    assert f"past Campaign {status} {DASH} 2 h ago" in in_words(html)
+    assert f"near Campaign {status} {DASH} in 2 h" in in_words(html)
+    assert "list-warning" not in html
+
+
 def test_odd_rows_are_shown_as_they_are(open_list, sandbox):
     sandbox.store.add_batch("odd", status="THROTTLED", expires_on="tomorrow", extra={"colour": "red"}, omit=["count"])
     sandbox.store.add_batch("without a campaign", campaign_id=None, last_updated_by=None)
