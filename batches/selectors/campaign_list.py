@@ -64,8 +64,9 @@ class CampaignRow:
 class CampaignList:
     """The campaigns as they were at `read_at`; `stale_because` says why that is not now, where Syllable fails.
 
-    `rows` is None where they could not be read, and `error` says why. They are counted over the `counted` newest
-    batches; `is_complete` says whether there are no others. `unreadable` counts batches that were no objects.
+    `rows` is None where they could not be read, and `error` says why. They are counted over `counted` batches, those
+    that come first by id, Z to A; `is_complete` says whether there are no others. `unreadable` counts batches that were
+    no objects.
     """
 
     read_at: datetime

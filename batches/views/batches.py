@@ -29,15 +29,19 @@ COLUMNS = (
     ("last_updated_by", "Last updated by"),
 )
 ORDERS = {
-    "-batch_id": "Newest first",
-    "batch_id": "Oldest first",
+    "-batch_id": "Batch id, Z to A",
+    "batch_id": "Batch id, A to Z",
     "campaign_id": "Campaign, lowest number first",
     "-campaign_id": "Campaign, highest number first",
     "status": "Status, A to Z",
     "-status": "Status, Z to A",
     "expires_on": "First to expire",
     "-expires_on": "Last to expire",
+    "-last_updated_at": "Last updated, latest first",
+    "last_updated_at": "Last updated, earliest first",
 }
+# What a column shows, where the API gives it another name than the column has.
+SORTED_AS = {"last_worked_on": "last_updated_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +146,10 @@ def _headings(address: ListAddress, able: Abilities) -> list[Heading]:
 
 
 def _heading(name: str, label: str, address: ListAddress, able: Abilities) -> Heading:
-    directions = {name: "ascending", f"-{name}": "descending"}
-    other_way = f"-{name}" if address.order == name else name
-    link = address.to(order=other_way) if name in able.order_by else None
+    field = SORTED_AS.get(name, name)
+    directions = {field: "ascending", f"-{field}": "descending"}
+    other_way = f"-{field}" if address.order == field else field
+    link = address.to(order=other_way) if field in able.order_by else None
     return Heading(name, label, link, directions.get(address.order, ""))
 
 

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from batches.syllable.schemas import Abilities, BatchQuery
 
-NEWEST_FIRST = "-batch_id"
+# As text: 20250117.9 comes before 20250117.18. The API cannot sort by when a batch was made.
+DEFAULT_ORDER = "-batch_id"
 LIMITS = (25, 50, 100)
 LONGEST_STATUS = 50
 LONGEST_CAMPAIGN = 200
@@ -20,7 +21,7 @@ PROBLEMS = {
     "status": "No batch can have the status in this address: batches of every status are shown.",
     "campaign": "No campaign can have the id in this address: batches of every campaign are shown.",
     "q": f"A search can have {LONGEST_SEARCH} visible characters at the most: it was left out.",
-    "order": "The list cannot be sorted like that: the newest batches come first.",
+    "order": "The list cannot be sorted like that: it is sorted by batch id, Z to A.",
     "page": "Pages are numbered from 1 up: page 1 is shown.",
     "limit": f"A page can have {LIMITS[0]}, {LIMITS[1]} or {LIMITS[2]} rows: {LIMITS[0]} are shown.",
 }
@@ -33,7 +34,7 @@ class ListAddress:
     status: str = ""
     campaign: str = ""
     q: str = ""
-    order: str = NEWEST_FIRST
+    order: str = DEFAULT_ORDER
     page: int = 1
     limit: int = LIMITS[0]
 

@@ -242,14 +242,15 @@ def test_without_totals_it_reads_until_a_page_is_short(seen_words, sandbox, batc
 
 
 @pytest.mark.usefixtures("small_pages")
-def test_it_says_so_where_it_counted_the_newest_only(seen_words, sandbox, monkeypatch):
+def test_it_says_so_where_it_counted_some_only_and_which(seen_words, sandbox, monkeypatch):
     monkeypatch.setattr(selectors, "MOST_PAGES", 3)
     for number in range(9):
         sandbox.store.add_batch(f"b{number}", status="PAUSED" if number < 3 else "ACTIVE")
 
     words = seen_words()
 
-    assert "counted over the newest 6 batches" in words
+    assert "counted over 6 batches only: those that come first by id, Z to A" in words
+    assert "newest" not in words
     assert "ACTIVE 6" in words
     assert "PAUSED" not in words
     assert len(calls(sandbox, "/batches")) == 3

@@ -99,11 +99,15 @@ def test_a_row_says_what_there_is_to_know(open_list, sandbox):
     assert f"1{DASH}1 of 1" in words
 
 
-def test_the_newest_batch_comes_first(open_list, sandbox):
-    for batch_id in ("20250117.1", "20250119.1", "20250118.1"):
+def test_batches_come_by_id_and_no_order_says_more_than_that(open_list, sandbox):
+    for batch_id in ("20250117.18", "20250119.1", "20250117.9"):
         sandbox.store.add_batch(batch_id)
 
-    assert shown(open_list()) == ["20250119.1", "20250118.1", "20250117.1"]
+    html = open_list()
+
+    assert shown(html) == ["20250119.1", "20250117.9", "20250117.18"]
+    assert '<option value="-batch_id" selected>Batch id, Z to A</option>' in html
+    assert not re.search("newest|oldest", html.split("<main")[1], re.IGNORECASE)
 
 
 def test_an_expiry_is_marked_when_it_is_near_or_past(open_list, sandbox):
@@ -266,6 +270,33 @@ def test_columns_sort_and_say_so(open_list, two_campaigns):
     assert link(html, "sort-status") == {"status": "PAUSED", "order": "status"}
     assert not re.search('id="sort-count"', html)
     assert shown(open_list(order="-expires_on", status="PAUSED")) == ["20250117.1", "20250117.2"]
+
+
+def updated_in_turn(sandbox):
+    for number, batch_id in enumerate(("b.9", "b.18", "b.1")):
+        sandbox.store.add_batch(batch_id, last_updated_at=ago(hours=9 - number))
+
+
+@pytest.mark.parametrize("contract", ["current"])
+def test_where_the_api_sorts_by_the_last_update_the_list_does(open_list, sandbox):
+    updated_in_turn(sandbox)
+
+    html = open_list(order="-last_updated_at")
+
+    assert shown(html) == ["b.1", "b.18", "b.9"]
+    assert '<option value="-last_updated_at" selected>Last updated, latest first</option>' in html
+    assert 'class="list-last_worked_on" aria-sort="descending"' in html
+    assert link(html, "sort-last_worked_on") == {"order": "last_updated_at"}
+
+
+def test_where_it_does_not_no_such_order_is_offered(open_list, sandbox):
+    updated_in_turn(sandbox)
+
+    html = open_list(order="-last_updated_at")
+
+    assert "The list cannot be sorted like that: it is sorted by batch id, Z to A." in in_words(html)
+    assert "last_updated_at" not in html.split("<main")[1]
+    assert 'id="sort-last_worked_on"' not in html
 
 
 @pytest.mark.parametrize(
