@@ -13,7 +13,7 @@ from batches.converters import has_address
 from batches.forms.batch import LONGEST_REASON
 from batches.forms.expiry import ClockField, ExpiryForm, zone_named
 from batches.models import MOST_SELECTED, Kind, Scope, Target
-from batches.syllable.schemas import BatchEdit, BatchStatus
+from batches.syllable.schemas import BatchEdit, BatchStatus, typed_status
 
 SEEN_SALT = "batches.operation.seen"
 LONGEST_FILTER = 200
@@ -63,7 +63,7 @@ class TargetForm(forms.Form):
             case Scope.FILTER:
                 campaign_id = self._campaign(required=False)
                 self.target = Target(
-                    Scope.FILTER, campaign_id=campaign_id, status=cleaned["status"], q=cleaned["q"].strip()
+                    Scope.FILTER, campaign_id=campaign_id, status=typed_status(cleaned["status"]), q=cleaned["q"]
                 )
             case Scope.ALL:
                 self.target = Target(Scope.ALL)
@@ -73,7 +73,8 @@ class TargetForm(forms.Form):
         typed = self.cleaned_data["campaign"]
         if not typed and not required:
             return None
-        if typed.isascii() and typed.isdigit() and len(typed) <= 18:
+        # To the list, 007 is another campaign than 7.
+        if typed.isascii() and typed.isdigit() and len(typed) <= 18 and typed == str(int(typed)):
             return int(typed)
         # A filter that is left out would put everybody's batches into the operation.
         self.add_error("campaign", "Only a campaign with a number can be named: nothing was started.")

@@ -38,6 +38,15 @@ class BatchStatus(StrEnum):
 OVER = frozenset({BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED})
 
 
+_BY_FOLDED_NAME: dict[str, str] = {status.casefold(): status.value for status in BatchStatus}
+
+
+def typed_status(text: str) -> str:
+    """The status that a person means: one that we know in any case, any other as it was typed."""
+    text = text.strip()
+    return _BY_FOLDED_NAME.get(text.casefold(), text)
+
+
 @dataclass(frozen=True, slots=True)
 class Timestamp:
     """A moment as the API writes it.

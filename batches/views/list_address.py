@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from batches.syllable.schemas import Abilities, BatchQuery
+from batches.syllable.schemas import Abilities, BatchQuery, typed_status
 
 # As text: 20250117.9 comes before 20250117.18. The API cannot sort by when a batch was made.
 DEFAULT_ORDER = "-batch_id"
@@ -83,7 +83,7 @@ def read_address(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListA
     """The address in a query string, and a sentence on everything in it that could not be used.
 
     A status that the contract does not have is no mistake, nor is a campaign that is no number: the API may know more
-    than its documents.
+    than its documents. A status that it has may be written in any case.
     """
     accepts: dict[str, Callable[[str], bool]] = {
         "status": lambda text: text.isprintable() and len(text) <= LONGEST_STATUS,
@@ -101,6 +101,8 @@ def read_address(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListA
             usable[name] = int(text) if name in ("page", "limit") else text
         elif text:
             problems.append(PROBLEMS[name])
+    if "status" in usable:
+        usable["status"] = typed_status(usable["status"])
     return ListAddress(**usable), problems
 
 

@@ -1,5 +1,6 @@
 """Starting an operation: the preview, what has to be confirmed, and what is refused."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from batches.sandbox import faults
 from batches.selectors import preview as previewing
 from batches.services.changes import batch_pause
 from batches.services.operations import operations_to_queue
+from tests.batches.list_page import shown
 from tests.batches.operation_pages import OPERATIONS, confirmed, seen, words
 from tests.conftest import member_of
 from tests.services.operations import carried_out, start
@@ -296,6 +298,28 @@ class TestFilter:
         confirmed(client, data)
         assert Operation.objects.get().filter == {"status": "ACTIVE", "campaign": "7", "q": "a"}
 
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("typed", ["active", "Active", " ACTIVE ", "\tactive\n"])
+    def test_a_status_means_the_same_to_the_list_and_to_all_that_match(self, client, asked, campaign, typed):
+        listed = client.get("/batches/", {"status": typed, "campaign": "7"}).content.decode()
+        assert shown(listed) == ["a2", "a1", "a0"]
+        bar = {name: re.search(f'name="{name}" value="([^"]*)"', listed)[1] for name in ("list", "status", "campaign")}
+        for data in (bar, {"status": typed, "campaign": "7"}):
+            asked({"kind": "pause", "scope": "filter", "confirm": "1"} | data)
+            operation = Operation.objects.first()
+            assert operation.filter["status"] == "ACTIVE"
+            carried_out(operation)
+            assert sorted(operation.items.values_list("batch_id", flat=True)) == ["a0", "a1", "a2"]
+            for batch_id in ("a0", "a1", "a2"):
+                assert campaign.batch(batch_id)["status"] == "PAUSED"
+                campaign.store.change_batch(batch_id, status="ACTIVE")
+
+    def test_a_status_that_nobody_knows_stays_as_it_was_typed(self, client, asked, campaign):
+        campaign.store.change_batch("a1", status="throttled")
+        assert shown(client.get("/batches/", {"status": "throttled"}).content.decode()) == ["a1"]
+        asked({"kind": "pause", "scope": "filter", "status": "throttled", "confirm": "1"})
+        assert Operation.objects.get().filter["status"] == "throttled"
+
 
 class TestUnclear:
     @pytest.mark.parametrize(
@@ -306,6 +330,7 @@ class TestUnclear:
             ({"kind": "pause", "scope": "world"}, "Choose for which batches"),
             ({"kind": "pause", "scope": "campaign"}, "Only a campaign with a number"),
             ({"kind": "pause", "scope": "filter", "campaign": "x"}, "Only a campaign with a number"),
+            ({"kind": "pause", "scope": "filter", "campaign": "007"}, "Only a campaign with a number"),
             ({"kind": "pause", "scope": "selection"}, "No batch is ticked"),
             ({"kind": "pause", "scope": "selection", "batch": ["\x00"]}, "an id that cannot be kept"),
             ({"kind": "pause", "scope": "selection", "batch": [str(n) for n in range(501)]}, "At most 500"),
