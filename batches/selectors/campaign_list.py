@@ -106,10 +106,12 @@ def campaign_list() -> CampaignList:
 
 def _read(client: SyllableClient) -> CampaignList:
     deadline = Deadline(settings.SYLLABLE_TIMEOUT)
-    # Asked alone and first: what is read aside is never asked of an API that may be down.
+    aside = client.within(Lane.ASIDE)
+    # Of an API that is known not to answer only the first page is asked: it finds out whether that is still so.
+    naming = submit(aside.all_campaigns, deadline=deadline) if client.silent_since is None else None
     first = client.list_batches(_query(0), deadline=deadline)
-    naming = submit(client.within(Lane.ASIDE).all_campaigns, deadline=deadline)
-    pages = _pages(client.within(Lane.ASIDE), first, deadline)
+    naming = naming or submit(aside.all_campaigns, deadline=deadline)
+    pages = _pages(aside, first, deadline)
     campaigns = result(naming, deadline)
     batches = _once_each(chain.from_iterable(page.items for page in pages))
     now = timezone.now()

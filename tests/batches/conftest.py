@@ -2,6 +2,11 @@
 
 import pytest
 
+from batches.connection import syllable_client
+from batches.sandbox import faults
+from batches.syllable import breaker
+from batches.syllable.errors import SyllableUnavailable
+
 
 @pytest.fixture
 def open_list(client, viewer, sandbox):
@@ -14,3 +19,23 @@ def open_list(client, viewer, sandbox):
         return response.content.decode()
 
     return open_list
+
+
+@pytest.fixture
+def silence(sandbox, monkeypatch):
+    """Makes the API hang, known to the dashboard as not answering, which it does not try again by itself."""
+
+    def silence():
+        monkeypatch.setattr(breaker, "PAUSE_SECONDS", 3600)
+        # Each call is over before the next: one that was given up could still arrive.
+        failing = sandbox.faults.add(faults.answer(500), times=None)
+        for _ in range(breaker.FAILURES):
+            with pytest.raises(SyllableUnavailable):
+                syllable_client().get_batch("any")
+        assert failing.hits == breaker.FAILURES
+        assert syllable_client().silent_since
+        sandbox.faults.clear()
+        sandbox.faults.add(faults.hang(), times=None)
+        sandbox.requests.clear()
+
+    return silence

@@ -10,6 +10,7 @@ from django.core.cache import caches
 
 from batches.sandbox import faults
 from batches.selectors import campaign_list as selectors
+from batches.syllable import breaker
 from tests.batches.list_page import DASH, in_words
 
 pytestmark = pytest.mark.django_db
@@ -265,6 +266,41 @@ def test_pages_are_read_side_by_side(seen_words, sandbox):
 
     assert "ACTIVE 6" in seen_words()
     assert not together.broken
+
+
+def test_the_campaigns_are_read_beside_the_first_page(seen_words, sandbox):
+    sandbox.store.add_batch("b", status="ACTIVE")
+    together = Barrier(2, timeout=30)
+    sandbox.before(lambda request: together.wait(), path=r"/(batches|campaigns)$", times=2)
+
+    assert "ACTIVE 1" in seen_words()
+    assert not together.broken
+    assert len(sandbox.requests) == 2
+
+
+def test_while_syllable_is_known_to_be_silent_nothing_is_asked_beside_the_first_page(seen, sandbox, silence):
+    sandbox.store.add_batch("b", campaign_id=7, status="ACTIVE")
+    seen()
+    caches["local"].clear()
+    silence()
+
+    response = seen()
+
+    assert not sandbox.requests
+    assert MARK in response.content.decode()
+
+
+def test_once_syllable_answers_again_everything_is_read(seen, sandbox, silence, monkeypatch):
+    silence()
+    sandbox.faults.clear()
+    sandbox.store.add_batch("b", campaign_id=7, status="ACTIVE")
+    monkeypatch.setattr(breaker, "PAUSE_SECONDS", 0)
+    sandbox.requests.clear()
+
+    words = in_words(seen().content.decode())
+
+    assert f"Campaign 7 {DASH} ACTIVE 1" in words
+    assert [request.path.split("/")[-1] for request in sandbox.requests] == ["batches", "campaigns"]
 
 
 @pytest.mark.usefixtures("small_pages")

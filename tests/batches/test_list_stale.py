@@ -11,8 +11,6 @@ from batches.sandbox import faults
 from batches.selectors import aside
 from batches.selectors.last_seen import LastSeen
 from batches.syllable import breaker
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import SyllableUnavailable
 from tests.batches.list_page import DASH, LIST, in_words, shown, tabs
 
 pytestmark = pytest.mark.django_db
@@ -34,15 +32,6 @@ def batch(sandbox):
     sandbox.store.add_batch(ID, status="ACTIVE")
 
 
-def silence(sandbox):
-    """Make the API hang, and the dashboard find out."""
-    sandbox.faults.add(faults.hang(), times=None)
-    for _ in range(breaker.FAILURES):
-        with pytest.raises(SyllableUnavailable):
-            syllable_client().get_batch(ID, deadline=Deadline(0.05))
-    assert syllable_client().silent_since
-
-
 def test_it_is_what_was_last_seen_with_its_age_and_no_buttons(seen, batch, sandbox, give_up_soon):
     assert BUTTON in seen().content.decode()
     sandbox.faults.add(faults.hang(), times=None)
@@ -60,11 +49,9 @@ def test_it_is_what_was_last_seen_with_its_age_and_no_buttons(seen, batch, sandb
     assert tabs(html)["All"] == "1"
 
 
-def test_it_says_since_when_there_is_no_answer_and_at_once(seen, batch, sandbox):
+def test_it_says_since_when_there_is_no_answer_and_at_once(seen, batch, sandbox, silence):
     seen()
-    silence(sandbox)
-
-    sandbox.requests.clear()
+    silence()
 
     html = seen().content.decode()
 
@@ -87,9 +74,9 @@ def test_a_reader_who_may_not_write_is_told_nothing_of_writing(client, viewer, b
     assert "Nothing can be paused" not in html
 
 
-def test_a_refresh_brings_the_marked_list_and_then_the_list_as_it_is(seen, batch, sandbox, monkeypatch):
+def test_a_refresh_brings_the_marked_list_and_then_the_list_as_it_is(seen, batch, sandbox, monkeypatch, silence):
     seen()
-    silence(sandbox)
+    silence()
 
     stale = seen(headers={"HX-Request": "true"})
     assert stale.status_code == 200
@@ -105,9 +92,9 @@ def test_a_refresh_brings_the_marked_list_and_then_the_list_as_it_is(seen, batch
     assert f'{BUTTON}resume-{ID}"' in fresh
 
 
-def test_what_was_not_seen_before_is_an_error_that_says_since_when(seen, batch, sandbox):
+def test_what_was_not_seen_before_is_an_error_that_says_since_when(seen, batch, sandbox, silence):
     seen()
-    silence(sandbox)
+    silence()
 
     response = seen(status="PAUSED")
 
@@ -145,11 +132,9 @@ def test_whatever_else_goes_wrong_is_bridged(seen, batch, sandbox, fault):
     assert MARK in response.content.decode()
 
 
-def test_the_page_of_a_batch_says_at_once_since_when(client, seen, batch, sandbox):
+def test_the_page_of_a_batch_says_at_once_since_when(client, seen, batch, sandbox, silence):
     seen()
-    silence(sandbox)
-
-    sandbox.requests.clear()
+    silence()
 
     response = client.get(f"/batches/{ID}/")
 
@@ -158,9 +143,9 @@ def test_the_page_of_a_batch_says_at_once_since_when(client, seen, batch, sandbo
     assert "There has been no usable answer since" in in_words(response.content.decode())
 
 
-def test_a_click_still_stops_a_batch_while_reads_are_refused(client, seen, batch, sandbox):
+def test_a_click_still_stops_a_batch_while_reads_are_refused(client, seen, batch, sandbox, silence):
     seen()
-    silence(sandbox)
+    silence()
     sandbox.faults.clear()
 
     client.post(f"/batches/{ID}/pause/")
@@ -171,9 +156,8 @@ def test_a_click_still_stops_a_batch_while_reads_are_refused(client, seen, batch
     assert syllable_client().silent_since is None
 
 
-def test_nothing_is_counted_while_the_api_is_silent(seen, sandbox):
-    silence(sandbox)
-    sandbox.requests.clear()
+def test_nothing_is_counted_while_the_api_is_silent(seen, sandbox, silence):
+    silence()
 
     for number in range(6):
         seen(q=f"20250117.{number}")
