@@ -1,22 +1,20 @@
 """The writes of one batch: the edit form with its review, and the one-click actions."""
 
 from collections.abc import Callable
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from batches import rules
 from batches.forms.batch import LOST, BatchForm, fill, fingerprint_of
-from batches.models import Change, Outcome
+from batches.models import Outcome
 from batches.selectors.batch import abilities, batch_now, paused_from
 from batches.services.changes import NotAllowed, batch_edit, batch_pause, batch_resume
 from batches.services.road import Result
 from batches.syllable.errors import SyllableError
 from batches.views.access import UserRequest, may_edit, not_allowed
+from batches.views.next_page import next_page
 
 STATUS_CODES = {Outcome.CONFLICT: 409, Outcome.REJECTED: 422, Outcome.NOT_SENT: 409, Outcome.UNCONFIRMED: 502}
 
@@ -86,17 +84,7 @@ def written(request: UserRequest, result: Result) -> HttpResponse:
             "versions": rules.versions(change.loaded or {}, result.batch, change.edit),
         }
         return render(request, "batches/conflict.html", context, status=409)
-    return redirect(_back(request, change))
-
-
-def _back(request: UserRequest, change: Change) -> str:
-    """The address in `next` where it is ours, else the batch's page; with the change whose outcome is to be told."""
-    address = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(address, allowed_hosts=None):
-        address = reverse("batches:batch", args=[change.batch_id])
-    parts = urlsplit(address)
-    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "change"]
-    return parts._replace(query=urlencode([*query, ("change", str(change.pk))])).geturl()
+    return HttpResponseRedirect(next_page(request.POST.get("next", ""), change))
 
 
 def _form(data: dict[str, str], batch_id: str) -> BatchForm:

@@ -1,0 +1,41 @@
+"""Where a write leads to: a page that tells its outcome."""
+
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.urls import Resolver404, resolve, reverse
+
+from batches.models import Change
+
+# Longer addresses are refused by the web server.
+LONGEST_ADDRESS = 4000
+
+
+def next_page(asked_for: str, change: Change) -> str:
+    """The address that a form gave as its `next`, where it is a page of ours that tells the outcome of `change`.
+
+    Else the batch's own. `asked_for` may be anything. The change is named in the query.
+    """
+    path, query = _path_and_query(asked_for)
+    pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "change"]
+    address = f"{path}?{urlencode([*pairs, ('change', change.pk)])}"
+    if _tells(path, change) and len(address) <= LONGEST_ADDRESS:
+        return address
+    return f"{reverse('batches:batch', args=[change.batch_id])}?{urlencode({'change': change.pk})}"
+
+
+def _path_and_query(address: str) -> tuple[str, str]:
+    """Both are "" where the address is not within this site."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "", ""
+    return ("", "") if parts.scheme or parts.netloc else (parts.path, parts.query)
+
+
+def _tells(path: str, change: Change) -> bool:
+    try:
+        page = resolve(path)
+    except Resolver404:
+        return False
+    is_own = page.view_name == "batches:batch" and page.kwargs["batch_id"] == change.batch_id
+    return is_own or page.view_name in ("batches:batch_list", "batches:campaign")
