@@ -184,12 +184,7 @@ def _shown(listed: Listed, choice: Choice) -> BatchRequest:
 def _json(value: object) -> str:
     if value is None or value in ({}, [], ""):
         return ""
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except RecursionError:
-        return '"nested too deeply to be shown"'
-    # JSON can carry half a surrogate pair, which no page can.
-    return text.encode("utf-8", "replace").decode()
+    return json.dumps(value, ensure_ascii=False)
 
 
 class _Recent:

@@ -18,7 +18,7 @@ from batches.syllable.errors import (
     SyllableUnavailable,
     UnreadableAnswer,
 )
-from batches.syllable.schemas import FieldError
+from batches.syllable.schemas import FieldError, encodable_json
 
 LONGEST_DETAIL = 500
 MOST_FIELD_ERRORS = 50
@@ -106,7 +106,7 @@ def _field_errors(detail: object, secret: str) -> Iterator[FieldError]:
 def _text(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(encodable_json(value), ensure_ascii=False)
 
 
 def _no_json(constant: str) -> None:

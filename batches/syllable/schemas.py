@@ -20,6 +20,9 @@ from batches.syllable.errors import UnreadableAnswer
 LONGEST_ODD_TEXT = 200
 # 60 minutes and more, or seconds: Python reads such an offset, and nobody knows what the sender meant.
 ODD_OFFSET = re.compile(r"[+-]\d\d(?::?[6-9]\d|:?\d\d:?\d\d(?:[.,]\d+)?)\s*$")
+# What reads JSON goes deeper than what writes it, and than what keeps it.
+DEEPEST = 50
+TOO_DEEP = "nested too deeply to be shown"
 
 
 class BatchStatus(StrEnum):
@@ -89,7 +92,8 @@ class Timestamp:
 
 
 def _as_text(value: object) -> str:
-    text = _encodable(value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False))
+    shown = encodable_json(value)
+    text = shown if isinstance(shown, str) else json.dumps(shown, default=str, ensure_ascii=False)
     return text if len(text) <= LONGEST_ODD_TEXT else text[:LONGEST_ODD_TEXT] + "…"
 
 
@@ -98,11 +102,32 @@ def _encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def encodable_json(value: Any, levels: int = DEEPEST) -> Any:
+    """Any JSON with every text in it encodable, names included; below so many levels it is cut off."""
+    if isinstance(value, str):
+        return _encodable(value)
+    if not isinstance(value, list | Mapping):
+        return value
+    if levels == 0:
+        return TOO_DEEP
+    if isinstance(value, list):
+        return [encodable_json(item, levels - 1) for item in value]
+    return {_encodable(str(name)): encodable_json(item, levels - 1) for name, item in value.items()}
+
+
+def _is_too_deep(value: object, levels: int = DEEPEST) -> bool:
+    if not isinstance(value, list | dict):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_too_deep(item, levels - 1) for item in items)
+
+
 def _typed_or_text(value: object, handler: ModelWrapValidatorHandler[Any]) -> Any:
     try:
-        return handler(value)
+        typed = handler(value)
     except ValidationError:
         return _as_text(value)
+    return _encodable(typed) if isinstance(typed, str) else typed
 
 
 def _timestamp(value: object) -> Timestamp | None:
@@ -115,11 +140,15 @@ def _counts(value: object) -> dict[str, int] | None:
     """The countable part of a mapping of counts; the rest is left out."""
     if not isinstance(value, Mapping):
         return None
-    return {str(key): count for key, count in value.items() if isinstance(count, int) and not isinstance(count, bool)}
+    return {
+        _encodable(str(key)): count
+        for key, count in value.items()
+        if isinstance(count, int) and not isinstance(count, bool)
+    }
 
 
 def _mapping(value: object) -> dict[str, Any] | None:
-    return dict(value) if isinstance(value, Mapping) else None
+    return encodable_json(value) if isinstance(value, Mapping) else None
 
 
 def plain_text(value: object) -> str:
@@ -152,16 +181,18 @@ Status = Annotated[BatchStatus | str, BeforeValidator(_status)]
 
 
 class _Answer(BaseModel):
-    """One object of an answer. `raw` is that object untouched."""
+    """One object of an answer. `raw` is that object untouched, and not nested deeper than 50 levels."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def read(cls, payload: object) -> Self:
-        """Read one object of an answer. Raises UnreadableAnswer where it is no object at all."""
+        """Read one object of an answer. Raises UnreadableAnswer where it is no object at all, or nested too deeply."""
         if not isinstance(payload, dict):
             raise UnreadableAnswer(f"expected an object, got {type(payload).__name__}")
+        if _is_too_deep(payload):
+            raise UnreadableAnswer("the object is nested too deeply")
         answer = cls.model_validate(payload)
         answer._raw = payload
         return answer
@@ -256,6 +287,11 @@ class RequestResult(_Answer):
     insights: Any = None
     line_type: OptionalText = None
     enrichment: Anything = None
+
+    @classmethod
+    def read(cls, payload: object) -> Self:
+        """As any object; what is nested too deeply is cut off, as nothing of a request goes back."""
+        return super().read(encodable_json(payload))
 
 
 Row = TypeVar("Row")

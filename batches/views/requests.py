@@ -20,6 +20,7 @@ from batches.selectors.requests import (
     requests_page,
 )
 from batches.syllable.errors import NotFound, SyllableError
+from batches.syllable.schemas import encodable_json
 from batches.views.access import UserRequest, may_view
 from batches.views.spreadsheet import csv_response
 
@@ -96,9 +97,9 @@ def request_export(request: UserRequest, batch_id: str) -> HttpResponseBase:
 
 def _row(request: BatchRequest) -> Row:
     try:
-        insights = json.loads(request.insights) if request.insights else {}
-    except (ValueError, RecursionError):
-        # Masking may have spoiled it.
+        # Masking may have spoiled it, or made an escape of something else.
+        insights = encodable_json(json.loads(request.insights)) if request.insights else {}
+    except ValueError:
         insights = request.insights
     if not isinstance(insights, dict):
         return Row(request, "", [("", _text(insights))])
