@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
+from django.urls import is_valid_path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 from django.views.debug import ExceptionReporter as DjangoExceptionReporter
@@ -18,6 +19,24 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
     referer = request.headers.get("Referer", "")
     back = referer if url_has_allowed_host_and_scheme(referer, {request.get_host()}) else ""
     return render(request, "403_csrf.html", {"back": back}, status=403)
+
+
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django gives it
+    """The page for what cannot be read. Unlike Django's own it does not try to read the form once more."""
+    return HttpResponse(loader.get_template("400.html").render(), status=400)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django gives it
+    """The page for an address that is none. Unlike Django's own it does not read a form that was sent there."""
+    return render(request, "404.html", status=404)
+
+
+def method_not_allowed_page(request: HttpRequest, allowed: str) -> str:
+    """The page for a method that the address does not take; `allowed` are those that it does."""
+    takes_forms_only = "GET" not in allowed
+    above = request.path.rstrip("/").rpartition("/")[0] + "/"
+    back = above if takes_forms_only and is_valid_path(above) else "" if takes_forms_only else request.path
+    return loader.get_template("405.html").render({"takes_forms_only": takes_forms_only, "back": back})
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:

@@ -3,7 +3,8 @@
 from functools import cache
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseTrouble
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
@@ -39,7 +40,7 @@ def readyz(_request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         require_migrations()
-    except DatabaseError:
+    except DatabaseTrouble:
         return _text("not ready: the database does not answer", status=503)
     except NotMigrated:
         return _text("not ready: the database is not migrated, run manage.py migrate", status=503)

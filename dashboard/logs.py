@@ -1,6 +1,7 @@
 """Logs: one JSON object per line, readable lines under DEBUG. The standard library's loggers take the same way."""
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -27,6 +28,21 @@ def redact_names(_logger: Any, _method: str, event: Any) -> Any:
     if isinstance(event, list | tuple):
         return [redact_names(_logger, _method, value) for value in event]
     return event
+
+
+def lower_alarms(_logger: Any, _method: str, event: Any) -> Any:
+    """What a visitor got wrong, such as the host, is Django's error but nobody's alarm."""
+    record = event.get("_record")
+    if record and record.name.startswith("django.security."):
+        return {name: value for name, value in event.items() if name != "exception"} | {"level": "warning"}
+    return event
+
+
+class Unforeseen(logging.Filter):
+    """Of the answers that are errors, those that nobody foresaw: each is in the line of its request already."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.exc_info is not None or getattr(record, "status_code", 500) == 500
 
 
 class RedactText:
@@ -65,6 +81,8 @@ def configure(*, debug: bool, level: str, secret: str) -> dict[str, Any]:
         if debug
         else structlog.processors.JSONRenderer()
     )
+    # Below that they repeat what pages, queries and addresses hold: tokens, sessions, and people.
+    quiet = {"level": "INFO" if level == "DEBUG" else level}
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -73,6 +91,7 @@ def configure(*, debug: bool, level: str, secret: str) -> dict[str, Any]:
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": shared,
                 "processors": [
+                    lower_alarms,
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     redact_names,
                     renderer,
@@ -80,12 +99,16 @@ def configure(*, debug: bool, level: str, secret: str) -> dict[str, Any]:
                 ],
             }
         },
+        "filters": {"unforeseen": {"()": Unforeseen}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
             # What the visitor got wrong is in the line of the finished request already.
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "ERROR", "filters": ["unforeseen"]},
+            "django.db.backends": quiet,
+            "django.template": quiet,
+            "urllib3": quiet,
         },
     }

@@ -1,11 +1,14 @@
 """What happens to every request: whom to believe about it, who sees it in which zone, and what its answer says."""
 
+import codecs
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -13,8 +16,11 @@ from django_htmx.http import HttpResponseClientRefresh
 from django_structlog.middlewares import RequestMiddleware
 
 from dashboard.addresses import Address, address_of
+from dashboard.errors import method_not_allowed_page
 from dashboard.logs import request_id
 from dashboard.time_zones import is_time_zone
+
+HEALTH = ("/healthz", "/readyz")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -49,6 +55,43 @@ class TrustedProxies:
             visitor = address
         request.META["REMOTE_ADDR"] = str(visitor or "")
         return self.get_response(request)
+
+
+class HealthOfNobody:
+    """Whoever watches the process is nobody: a cookie would have them looked up, in a database that may be away."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info in HEALTH:
+            request.META.pop("HTTP_COOKIE", None)
+        return self.get_response(request)
+
+
+class TextInUtf8:
+    """Refuse what says that its text is in another encoding than every browser's: Django reads some and fails."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if codecs.lookup(request.encoding or "utf-8").name != "utf-8":
+            raise BadRequest("The text of a request is in UTF-8.")
+        return self.get_response(request)
+
+
+class MethodPage:
+    """Give an answer to the wrong method a page that says so, with a way back."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.streaming:
+            response.content = method_not_allowed_page(request, response.headers.get("Allow", ""))
+        return response
 
 
 class ResponseHeaders:

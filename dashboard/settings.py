@@ -13,6 +13,19 @@ from batches.syllable.gate import LIMITS, Lane
 from dashboard import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+LONGEST_SECONDS = 3600
+
+
+def seconds(name: str, text: str) -> float:
+    """The number of seconds in a variable: more than none, and no more than a call or a lease can be meant to take."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= LONGEST_SECONDS:
+        raise ImproperlyConfigured(f"{name} is {text!r}; it is seconds, above 0 and at most {LONGEST_SECONDS}.")
+    return value
+
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -28,7 +41,7 @@ SYLLABLE_API_KEY = env("SYLLABLE_API_KEY", default="") or env("SYLLABLESDK_API_K
 if not SYLLABLE_API_KEY:
     raise ImproperlyConfigured("Set SYLLABLE_API_KEY to the API key of your organization.")
 SYLLABLE_API_CONTRACT = env("SYLLABLE_API_CONTRACT", default="2025-04")
-SYLLABLE_TIMEOUT = env.float("SYLLABLE_TIMEOUT", default=10.0)
+SYLLABLE_TIMEOUT = seconds("SYLLABLE_TIMEOUT", env("SYLLABLE_TIMEOUT", default="10"))
 
 if SYLLABLE_API_CONTRACT not in CONTRACTS:
     raise ImproperlyConfigured(
@@ -38,7 +51,7 @@ if SYLLABLE_API_CONTRACT not in CONTRACTS:
 # How many batches of one operation are written at a time, and for how many seconds a worker that fell silent keeps its
 # operation: then another one takes it over.
 OPERATION_CONCURRENCY = env.int("OPERATION_CONCURRENCY", default=8)
-OPERATION_LEASE = env.float("OPERATION_LEASE", default=10.0)
+OPERATION_LEASE = seconds("OPERATION_LEASE", env("OPERATION_LEASE", default="10"))
 
 if not 1 <= OPERATION_CONCURRENCY <= LIMITS[Lane.OPERATIONS].calls:
     raise ImproperlyConfigured(f"OPERATION_CONCURRENCY is 1 to {LIMITS[Lane.OPERATIONS].calls}.")
@@ -67,6 +80,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "dashboard.middleware.TrustedProxies",
+    "dashboard.middleware.HealthOfNobody",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Behind WhiteNoise, whose files are compressed already. Against BREACH it adds a random length to each page, and
@@ -79,12 +93,14 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "dashboard.middleware.RequestLog",
+    "dashboard.middleware.TextInUtf8",
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.middleware.LoginRequired",
     "dashboard.middleware.UserTimeZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "dashboard.middleware.MethodPage",
 ]
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
@@ -249,3 +265,5 @@ DEFAULT_EXCEPTION_REPORTER = "dashboard.errors.ExceptionReporter"
 LOGGING = logs.configure(debug=DEBUG, level=env("LOG_LEVEL", default="INFO"), secret=SYLLABLE_API_KEY)
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+# An answer that says what Syllable or the database does not do. What nobody foresaw is an error all the same.
+DJANGO_STRUCTLOG_STATUS_5XX_LOG_LEVEL = logging.WARNING

@@ -6,6 +6,8 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from dashboard import health, views
 
+handler400 = "dashboard.errors.bad_request"
+handler404 = "dashboard.errors.page_not_found"
 handler500 = "dashboard.errors.server_error"
 
 # Of allauth's pages those that fit accounts made by administrators: no page to sign up or to manage one's addresses.

@@ -13,11 +13,13 @@ import pytest
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import path
 
 from dashboard.logs import configure
 from dashboard.settings import BASE_DIR
+from dashboard.urls import handler400 as handler400
+from dashboard.urls import handler404 as handler404
 from dashboard.urls import handler500 as handler500
 from dashboard.urls import urlpatterns as real_urlpatterns
 
@@ -45,7 +47,7 @@ urlpatterns = [
     path("forbidden/", forbidden),
     path("whoami/", whoami),
 ]
-with_odd_pages = override_settings(ROOT_URLCONF=__name__)
+with_odd_pages = pytest.mark.urls(__name__)
 
 
 def test_pages_say_what_a_browser_may_do_with_them(client, db):
@@ -135,9 +137,9 @@ def test_even_the_page_for_developers_does_not_show_the_key(settings, accept):
     assert "key-for-" not in page
 
 
+@with_odd_pages
 def test_a_person_without_the_role_reads_which_one_it_takes(log_in, viewer):
-    with with_odd_pages:
-        response = log_in(viewer).get("/forbidden/")
+    response = log_in(viewer).get("/forbidden/")
     page = response.content.decode()
     assert response.status_code == 403
     assert "Operator" in page
@@ -166,6 +168,73 @@ def test_an_unknown_host_is_refused(client):
     response = client.get("/accounts/login/", headers={"Host": "evil.example"})
     assert response.status_code == 400
     assert "could not be understood" in response.content.decode()
+
+
+FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data; boundary=x"
+PART = 'x\r\nContent-Disposition: form-data; name="kind"\r\n\r\npause\r\n--x--\r\n'
+
+
+@pytest.mark.parametrize("address", ["/accounts/login/", "/batches/x/pause/", "/operations/", "/nothing-here/"])
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (f"{FORM}; charset=utf-16", "kind=pause".encode("utf-16")),
+        (f'{FORM}; charset="UTF-16LE"', "kind=pause".encode("utf-16-le")),
+        (f"{FORM}; charset=utf-7", b"kind=+2AA-"),
+        (f"{PARTS}; charset=utf-16", PART.encode("utf-16")),
+        (f"{PARTS}; charset=utf-7", PART.replace("pause", "+2AA-").encode()),
+    ],
+)
+def test_text_in_another_encoding_is_refused_in_words(viewer, address, content_type, body):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(viewer)
+    # From then on the token in the form is looked at.
+    client.get("/accounts/profile/")
+    for method in ("GET", "POST"):
+        response = client.generic(method, f"{address}?a=b", body, content_type=content_type)
+        assert response.status_code == 400
+        assert "could not be understood" in response.content.decode()
+
+
+@pytest.mark.parametrize("content_type", [FORM, f"{FORM}; charset=UTF-8", f"{FORM}; charset=no-such-thing", PARTS])
+def test_what_is_not_said_to_be_in_another_encoding_is_read_as_utf_8(client, viewer, content_type):
+    client.force_login(viewer)
+    body = f"--{PART}".replace("kind", "name").replace("pause", "Zoë") if content_type == PARTS else "name=Zo%C3%AB"
+    assert client.generic("POST", "/accounts/profile/", body, content_type=content_type).status_code == 302
+    viewer.refresh_from_db()
+    assert viewer.name == "Zoë"
+
+
+def test_a_form_that_is_too_large_is_refused_even_where_there_is_nothing(viewer):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(viewer)
+    client.get("/accounts/profile/")
+    for address, code in (("/nothing-here/", 404), ("/accounts/profile/", 400)):
+        assert client.generic("POST", address, "a=" + "x" * 2_000_000, content_type=FORM).status_code == code
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "allowed", "back"),
+    [
+        ("GET", "/batches/a.1/pause/", "POST", "/batches/a.1/"),
+        ("GET", "/changes/7/undo/", "POST", "/changes/7/"),
+        ("GET", "/operations/7/stop/", "POST", "/operations/7/"),
+        ("POST", "/batches/", "GET, HEAD", "/batches/"),
+        ("PUT", "/campaigns/7/", "GET, HEAD", "/campaigns/7/"),
+        ("DELETE", "/operations/", "GET, HEAD, POST", "/operations/"),
+        ("POST", "/healthz", "GET, HEAD", "/healthz"),
+    ],
+)
+def test_the_wrong_method_gets_a_page_with_a_way_back(client, operator, method, address, allowed, back):
+    client.force_login(operator)
+    response = client.generic(method, address)
+    page = response.content.decode()
+    assert response.status_code == 405
+    assert response.headers["Allow"] == allowed
+    assert "Error 405" in page
+    assert "Nothing was changed" in page
+    assert f'<a class="btn btn-primary" href="{back}">' in page
 
 
 @pytest.mark.parametrize("sandbox", [True, False])
@@ -275,6 +344,11 @@ def test_every_variable_is_explained_in_the_example():
     ("environment", "words"),
     [
         ({"SYLLABLE_API_CONTRACT": "2031-01"}, "SYLLABLE_API_CONTRACT is '2031-01'; this version speaks 2025-04"),
+        *(
+            ({"SYLLABLE_TIMEOUT": seconds}, "it is seconds, above 0 and at most 3600")
+            for seconds in ("0", "-1", "nan", "inf", "1e9", "ten", "")
+        ),
+        ({"OPERATION_LEASE": "0"}, "OPERATION_LEASE is '0'; it is seconds, above 0 and at most 3600."),
         ({"TRUSTED_PROXIES": "my-proxy"}, "'my-proxy' does not appear to be an IPv4 or IPv6 network"),
     ],
 )
