@@ -44,7 +44,8 @@ check: .venv/.installed ## Formatting, types, migrations, deployment settings
 	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-bench: .venv/.installed staticfiles/.collected ## Speed, weight and behaviour while the API hangs, against their targets
+bench: .venv/.installed .venv-sdk-0.4.7/.installed staticfiles/.collected ## Speed, weight and behaviour while the API hangs, against their targets
+	@./tests/browser
 	$(BIN)/python -m benchmarks
 
 format: .venv/.installed ## Put the code into the project's format

@@ -18,7 +18,7 @@ def measure() -> list[Figure]:
     """For each list: the first visit after login with an empty cache, and the second one with what it left there."""
     path = chromium.find()
     if path is None:
-        sys.exit("There is no Chromium: `make test` installs one.")
+        sys.exit("There is no Chromium: `make bench` installs one.")
     figures = []
     with running() as stack, sync_playwright() as playwright:
         cookies = [

@@ -17,6 +17,7 @@ import pytest
 
 from batches.sandbox.contracts import CONTRACTS
 from batches.sandbox.server import Sandbox
+from benchmarks import operations
 from dashboard.probe import host_of, is_alive
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +63,14 @@ def test_compose_runs_what_the_procfile_runs():
 def test_make_starts_every_process_of_the_procfile():
     names = re.search(r"PROCESSES := (.*)", text_of("Makefile"))[1].split()
     assert set(names) == procfile().keys() - DEMO_ONLY
+
+
+def test_make_brings_what_the_benchmarks_need():
+    plan = ["make", "--dry-run", "--always-make", "bench"]
+    steps = subprocess.run(plan, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    before = steps[: steps.index("-m benchmarks")]
+    assert "./tests/browser" in before
+    assert f"-m venv {operations.SDK.parents[1].name}\n" in before
 
 
 def test_the_image_is_the_web_server_unless_it_is_told_otherwise():
