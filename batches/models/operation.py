@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from batches.models.change import ApiJSONField, Change
 from batches.syllable.schemas import BatchEdit, BatchQuery
@@ -112,8 +112,10 @@ class Operation(models.Model):
     `wish` is what is wanted of each batch (`BatchEdit.fields()`); a RESUME decides it for each batch. `campaign_id` is
     set where the whole operation keeps to one campaign. `filter` is the list's own query: status, campaign, q.
 
+    All its times are by the clock of the database, as several machines compare them.
+
     The worker that carries it out holds a lease: `token` is its own, and gone with it when another one takes over once
-    `lease_until` has passed by the clock of the database. `queued_at` is when it was last handed to a worker's queue.
+    `lease_until` has passed. `queued_at` is when it was last handed to a worker's queue.
     `confirmed_at` is when a person last said that they want it now. `left_alone` counts the batches that were no
     business of the operation, by their status.
     """
@@ -135,8 +137,8 @@ class Operation(models.Model):
     stopped_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="has_stopped")
     stopped_by_email = models.EmailField(blank=True)
 
-    created_at = models.DateTimeField(default=timezone.now)
-    confirmed_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(db_default=Now())
+    confirmed_at = models.DateTimeField(db_default=Now())
     queued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     found_at = models.DateTimeField(null=True, blank=True)

@@ -7,7 +7,8 @@ from functools import cache
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Max, Q, QuerySet, Value, When
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches.models import ItemState, Operation, OperationItem
@@ -94,12 +95,12 @@ def operation_by_id(operation_id: int) -> Operation | None:
 
 def operation_progress(operation: Operation) -> Progress:
     """How far it is; one query, however many items it has."""
-    now = timezone.now()
     found = operation.items.aggregate(
         **{state: Count("pk", filter=Q(state=state)) for state in ItemState},
-        recent=Count("pk", filter=Q(finished_at__gte=now - RATE_WINDOW)),
+        recent=Count("pk", filter=Q(finished_at__gte=Now() - RATE_WINDOW)),
+        now=Max(Now()),
     )
-    recent = found.pop("recent")
+    recent, now = found.pop("recent"), found.pop("now")
     progress = Progress(operation, found)
     begun, over = operation.started_at, operation.finished_at
     if begun is None or not progress.ended:

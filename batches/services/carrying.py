@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.db import close_old_connections
-from django.db.models import Max
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -176,8 +176,10 @@ class Carrier:
         """Who is to be called was decided a while ago: only a person knows whether that still holds."""
         if self.operation.kind != Kind.RESUME:
             return False
-        last = self.operation.items.aggregate(last=Max("finished_at"))["last"] or self.operation.confirmed_at
-        return timezone.now() - max(last, self.operation.confirmed_at) > RESUME_ASKS_AFTER
+        long_ago = Now() - RESUME_ASKS_AFTER
+        lately = OperationItem.objects.filter(operation=OuterRef("pk"), finished_at__gte=long_ago)
+        delayed = Operation.objects.filter(~Exists(lately), pk=self.operation.pk, confirmed_at__lt=long_ago)
+        return delayed.exists()
 
     def _is_calling(self) -> bool:
         """Whether the API may be asked for something."""

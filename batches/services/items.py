@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, Q, Subquery
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from batches import rules
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, Scope
@@ -166,4 +166,4 @@ def _remember(item: OperationItem, change: Change) -> None:
 def _end(item: OperationItem, state: ItemState, detail: str, change: Change | None) -> None:
     """End the item, unless another worker did: what it found out is as true."""
     waiting = OperationItem.objects.filter(pk=item.pk, state=ItemState.WAITING)
-    waiting.update(state=state, detail=detail, change=change, finished_at=timezone.now())
+    waiting.update(state=state, detail=detail, change=change, finished_at=Now())

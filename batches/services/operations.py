@@ -9,7 +9,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from batches.models import (
     ItemState,
@@ -137,18 +136,17 @@ def operations_to_queue() -> list[Operation]:
 
     Each is returned once, and then counts as queued: the caller hands it to its queue.
     """
-    now = timezone.now()
-    lost = Q(state=State.WAITING) & (Q(queued_at=None) | Q(queued_at__lt=now - QUEUED_AGAIN_AFTER))
+    lost = Q(state=State.WAITING) & (Q(queued_at=None) | Q(queued_at__lt=Now() - QUEUED_AGAIN_AFTER))
     abandoned = Q(state=State.RUNNING, lease_until__lt=Now())
     # What was only just made is being queued by whoever made it.
-    old_enough = Q(created_at__lt=now - timedelta(seconds=settings.OPERATION_LEASE / 2))
+    old_enough = Q(created_at__lt=Now() - timedelta(seconds=settings.OPERATION_LEASE / 2))
     found = Operation.objects.filter((lost & old_enough) | abandoned)
     return [operation for operation in found if _mark_queued(operation)]
 
 
 def operation_queued(operation_id: int) -> None:
     """Take note that an operation was handed to a queue just now."""
-    Operation.objects.filter(pk=operation_id).update(queued_at=timezone.now())
+    Operation.objects.filter(pk=operation_id).update(queued_at=Now())
 
 
 def check_everything(actor: User) -> None:
@@ -170,7 +168,7 @@ def _mark_queued(operation: Operation) -> bool:
     unchanged = Operation.objects.filter(
         pk=operation.pk, state=operation.state, queued_at=operation.queued_at, token=operation.token
     )
-    marked = {"state": State.WAITING, "token": "", "lease_until": None, "queued_at": timezone.now()}
+    marked = {"state": State.WAITING, "token": "", "lease_until": None, "queued_at": Now()}
     return unchanged.update(**marked) == 1
 
 
@@ -231,11 +229,11 @@ def _add(operation: Operation, changes: dict[str, int | None]) -> None:
         [OperationItem(operation=operation, batch_id=batch_id, undoes_id=pk) for batch_id, pk in changes.items()],
         batch_size=500,
     )
-    Operation.objects.filter(pk=operation.pk).update(found_at=timezone.now())
+    Operation.objects.filter(pk=operation.pk).update(found_at=Now())
 
 
 def _go_on(operation: Operation, *, was: Sequence[State]) -> bool:
-    waiting = {"state": State.WAITING, "confirmed_at": timezone.now(), "queued_at": None, "finished_at": None}
+    waiting = {"state": State.WAITING, "confirmed_at": Now(), "queued_at": None, "finished_at": None}
     cleared = {"detail": "", "unlisted": "", "stopped_by": None, "stopped_by_email": ""}
     return Operation.objects.filter(pk=operation.pk, state__in=was).update(**waiting, **cleared) == 1
 

@@ -104,6 +104,21 @@ class TestWhileItRuns:
         assert f'hx-get="/operations/{operation.pk}/?phase=open" hx-trigger="every 2s"' in html
         assert 'aria-valuenow="25"' in html
 
+    @pytest.mark.parametrize("hours", [1, -1])
+    def test_it_says_the_same_where_the_clock_of_the_web_server_is_wrong(self, client, operator, monkeypatch, hours):
+        now = timezone.now()
+        operation = made(
+            operator,
+            {ItemState.WAITING: 30, ItemState.DONE: 10},
+            state=State.RUNNING,
+            started_at=now - timedelta(minutes=2),
+        )
+        # Within the last minute, even where the machine stalls.
+        operation.items.exclude(state=ItemState.WAITING).update(finished_at=now + timedelta(minutes=10))
+        client.force_login(operator)
+        monkeypatch.setattr(timezone, "now", lambda: now + timedelta(hours=hours))
+        assert "Batches per minute 10 " in words(page(client, operation))
+
     def test_htmx_gets_the_part_that_it_asks_for(self, client, operator, operation):
         client.force_login(operator)
         headers = {"HX-Request": "true", "HX-Target": "operation-progress"}

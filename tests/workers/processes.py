@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from urllib.parse import quote
 from django.db import connection
 
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
+SKEWED = Path(__file__).resolve().parent / "skewed"
 # A worker starts within two seconds, and within ten times that where the machine has other things to do.
 PATIENCE_SECONDS = 90
 
@@ -24,6 +26,12 @@ def eventually(condition, *, seconds=PATIENCE_SECONDS):
     return answer
 
 
+def is_listening(port):
+    """Whether somebody answers on this port."""
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
 def database_url():
     """The address of the test's own database."""
     database = connection.settings_dict
@@ -31,6 +39,11 @@ def database_url():
         return f"sqlite:///{database['NAME']}"
     person = f"{quote(database['USER'], safe='')}:{quote(database['PASSWORD'], safe='')}"
     return f"postgres://{person}@{database['HOST']}:{database['PORT']}/{quote(database['NAME'])}"
+
+
+def skewed(seconds):
+    """The environment of a process whose clock is so many seconds ahead, or behind where they are negative."""
+    return {"PYTHONPATH": str(SKEWED), "SKEW_SECONDS": str(seconds)}
 
 
 class Process:
@@ -88,6 +101,14 @@ class Processes:
     def manage(self, *arguments, **environment):
         """`manage.py` with these arguments. The checks take some of each start, and `make check` makes them."""
         return self.start(sys.executable, MANAGE, *arguments, "--skip-checks", **environment)
+
+    def web(self, **environment):
+        """The web server; returns its port as soon as it listens."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.start(sys.executable, "-m", "gunicorn", "dashboard.wsgi", PORT=str(port), BIND="127.0.0.1", **environment)
+        eventually(lambda: is_listening(port))
+        return port
 
     def worker(self, queue="default", **environment):
         """A worker of a queue."""
