@@ -26,6 +26,7 @@ urlpatterns = [
     path("operations/<int:operation_id>/stop/", steering.stop, name="operation_stop"),
     path("operations/<int:operation_id>/retry/", steering.retry, name="operation_retry"),
     path("operations/<int:operation_id>/confirm/", steering.confirm, name="operation_confirm"),
+    path("operations/<int:operation_id>/take-over/", steering.take_over, name="operation_take_over"),
     path("operations/<int:operation_id>/undo/", steering.undo, name="operation_undo"),
     path("changes/", changes.change_list, name="change_list"),
     path("changes/<int:change_id>/", changes.change, name="change"),

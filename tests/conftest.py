@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.cache import caches
 from django.db.models.signals import post_migrate
 
@@ -156,6 +156,14 @@ def viewer(db):
 @pytest.fixture
 def operator(db):
     return member_of("Operators", "operator@example.com")
+
+
+@pytest.fixture
+def limited(db):
+    """An operator who may not stop everything."""
+    user = member_of("Viewers", "limited@example.com")
+    user.user_permissions.add(Permission.objects.get(codename="edit_batches"))
+    return user
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ class Action(models.TextChoices):
     OPERATION_CONFIRMED = "operation_confirmed", "Confirmed"
     OPERATION_UNDONE = "operation_undone", "Undone"
     OPERATION_TAKEN_OVER = "operation_taken_over", "Taken over"
+    OPERATION_SUPERSEDED = "operation_superseded", "Ended by an operation that stops its batches"
     OPERATION_CALLS_STOPPED = "operation_calls_stopped", "Calls stopped"
     # The actor lost their authority while the operation ran.
     OPERATION_ENDED_WITHOUT_AUTHORITY = "operation_ended_without_authority", "Ended: its actor may not do this any more"

@@ -2,6 +2,18 @@
 
 import django.db.models.functions.datetime
 from django.db import migrations, models
+from django.db.models import Q
+
+
+def fill(apps, schema_editor):
+    """What the operations that are there need and why they were stopped, as far as their other fields tell."""
+    operations = apps.get_model("batches", "Operation").objects.order_by()
+    everything = Q(scope="all") | Q(scope="filter", campaign_id=None) | Q(undoes__scope="all")
+    operations.filter(everything).update(needs_stop_everything=True)
+    stopped = operations.filter(state="stopped")
+    stopped.filter(stopped_by=None, stopped_by_email="").update(cause="authority", detail="")
+    stopped.exclude(stopped_by_email="").update(cause="aborted")
+    stopped.exclude(stopped_by=None).update(cause="superseded")
 
 
 class Migration(migrations.Migration):
@@ -21,4 +33,20 @@ class Migration(migrations.Migration):
             name='created_at',
             field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
         ),
+        migrations.AddField(
+            model_name='operation',
+            name='cause',
+            field=models.CharField(blank=True, choices=[('aborted', 'Aborted by a person'), ('superseded', 'Ended by an operation that stops its batches'), ('authority', 'Whoever asked for it may not do this any more')], max_length=20),
+        ),
+        migrations.AddField(
+            model_name='operation',
+            name='needs_stop_everything',
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name='operation',
+            name='unattended_since',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.RunPython(fill, migrations.RunPython.noop),
     ]

@@ -54,12 +54,6 @@ class Target:
     q: str = ""
 
     @property
-    def is_everything(self) -> bool:
-        """Every batch there is, whether by intent or by a filter in which nothing was chosen."""
-        chosen_nothing = self.scope == Scope.FILTER and self.query == BatchQuery()
-        return self.scope == Scope.ALL or chosen_nothing
-
-    @property
     def query(self) -> BatchQuery:
         """The batches it is about, as a question to the API; those of a SELECTION cannot be asked for like this."""
         campaign = "" if self.campaign_id is None else str(self.campaign_id)
@@ -77,6 +71,14 @@ class State(models.TextChoices):
 
 
 OPEN = (State.WAITING, State.RUNNING, State.ASKING)
+
+
+class Cause(models.TextChoices):
+    """Why an operation was stopped before it was finished."""
+
+    ABORTED = "aborted", "Aborted by a person"
+    SUPERSEDED = "superseded", "Ended by an operation that stops its batches"
+    AUTHORITY = "authority", "Whoever asked for it may not do this any more"
 
 
 class ItemState(models.TextChoices):
@@ -116,7 +118,14 @@ class Operation(models.Model):
 
     The worker that carries it out holds a lease: `token` is its own, and gone with it when another one takes over once
     `lease_until` has passed. `queued_at` is when it was last handed to a worker's queue.
-    `confirmed_at` is when a person last said that they want it now. `left_alone` counts the batches that were no
+    `confirmed_at` is when a person last said that they want it now.
+
+    It is carried out for its `actor`: whoever started it, or retried, confirmed or took it over since.
+    `needs_stop_everything` says that they need that permission: it is about every batch there is, or may be, as the
+    filter of somebody who has it is not counted. `unattended_since` is set where they lost their authority and it goes
+    on all the same. `cause` is why it was stopped.
+
+    `left_alone` counts the batches that were no
     business of the operation, by their status.
     """
 
@@ -129,8 +138,11 @@ class Operation(models.Model):
     undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="operations")
     actor_email = models.EmailField(help_text="As sent to Syllable; stays when the user goes.")
+    needs_stop_everything = models.BooleanField(default=False)
+    unattended_since = models.DateTimeField(null=True, blank=True)
 
     state = models.CharField(max_length=20, choices=State, default=State.WAITING)
+    cause = models.CharField(max_length=20, choices=Cause, blank=True)
     detail = models.TextField(blank=True, help_text="Why it waits, or why it ended as it did.")
     unlisted = models.TextField(blank=True, help_text="Why not all of its batches could be listed.")
     left_alone = models.JSONField(default=dict, blank=True)
@@ -164,6 +176,11 @@ class Operation(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def is_unattended(self) -> bool:
+        """It goes on although its actor may not do this any more: somebody has to answer for it."""
+        return self.is_open and self.unattended_since is not None
 
     @property
     def is_stopping(self) -> bool:

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from batches.connection import syllable_client
 from batches.models import Change, ChangeQuerySet, ItemState, Kind, Operation, OperationItem, Outcome, State
-from batches.services.changes import NotAllowed, check_actor
+from batches.services.authority import authorized
 from batches.services.crew import Crew
 from batches.services.finding import is_listed, left_alone, operation_find, writes_elsewhere
 from batches.services.items import MOST_ATTEMPTS, ItemWriter, LeaseLost
@@ -41,8 +41,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 MOST_LISTINGS = 50
 FINDING, COUNTING = "finding", "counting"
 DELAYED = "It was delayed by more than 15 minutes. Nobody is called before you say so again."
-NOT_ALLOWED = "Whoever asked for this may not change batches any more."
-
 
 # An item, or a change that was left behind as its negative, or one of the two above.
 Key = int | str
@@ -54,7 +52,6 @@ class End(Enum):
     FINISHED = auto()
     AGAIN = auto()
     ASKING = auto()
-    NOT_ALLOWED = auto()
     LOST = auto()
 
 
@@ -75,16 +72,11 @@ def operation_carry(operation_id: int, *, must_leave: Callable[[], bool] = lambd
 
 
 def _carry(lease: Lease, must_leave: Callable[[], bool]) -> End:
-    operation = Operation.objects.select_related("actor").get(pk=lease.operation_id)
-    actor = operation.actor
-    try:
-        if actor is None:
-            return End.NOT_ALLOWED
-        check_actor(actor)
-    except NotAllowed:
-        return End.NOT_ALLOWED
+    operation = authorized(lease)
+    if operation is None:
+        return End.LOST
     with Crew[Key](settings.OPERATION_CONCURRENCY) as crew:
-        return Carrier(operation, lease, ItemWriter(operation, actor, lease), must_leave).carry(crew)
+        return Carrier(operation, lease, ItemWriter(operation, lease), must_leave).carry(crew)
 
 
 def _leave(lease: Lease, end: End) -> bool:
@@ -94,8 +86,6 @@ def _leave(lease: Lease, end: End) -> bool:
         lease.end(State.FINISHED)
     elif end is End.ASKING:
         lease.end(State.ASKING, detail=DELAYED)
-    elif end is End.NOT_ALLOWED:
-        lease.end(State.STOPPED, detail=NOT_ALLOWED)
     return False
 
 
@@ -158,7 +148,7 @@ class Carrier:
             return None
         self.check_at = now + min(1.0, settings.OPERATION_LEASE / 3)
         try:
-            if not self.lease.renew():
+            if not (self.lease.renew() and self.writer.is_authorized()):
                 return End.LOST
             if self._is_too_late():
                 return End.ASKING
@@ -264,8 +254,6 @@ class Carrier:
         item = self.items.pop(key, None) if isinstance(key, int) else None
         if error is None:
             return None
-        if isinstance(error, NotAllowed):
-            return End.NOT_ALLOWED
         if isinstance(error, LeaseLost):
             return End.LOST
         if isinstance(error, (SyllableError, TryAgain)):

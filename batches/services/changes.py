@@ -38,7 +38,7 @@ def batch_update(
     *,
     batch_id: str,
     edit: BatchEdit,
-    actor: User,
+    actor: User | None,
     origin: Origin,
     loaded: Mapping[str, Any] | None = None,
     undoes: Change | None = None,
@@ -50,9 +50,10 @@ def batch_update(
     `loaded` is what the operator was looking at (`rules.snapshot`, or a part of it): where the batch shows something
     else now, nothing is written (CONFLICT). Without it the fresh read and the rules decide, and `guard`, which is asked
     right before each write. Everything that goes wrong with the API is an outcome, not an exception. Raises NotAllowed
-    before anything is recorded.
+    before anything is recorded; but within an `operation` the guard asks for the authority of its actor, and the
+    operation's own email is used.
     """
-    email = check_actor(actor)
+    email = operation.actor_email if operation else check_actor(actor)
     change = _start(
         Change(
             batch_id=batch_id,
@@ -100,9 +101,9 @@ def batch_resume(*, batch_id: str, actor: User) -> Result:
     )
 
 
-def check_actor(actor: User) -> str:
+def check_actor(actor: User | None) -> str:
     """The email under which `actor` writes batches. Raises NotAllowed, with a sentence for them, where they may not."""
-    if not actor.is_active or not actor.has_perm("batches.edit_batches"):
+    if actor is None or not actor.is_active or not actor.has_perm("batches.edit_batches"):
         raise NotAllowed("Your role lets you see batches but not change them. Ask an administrator.")
     if not actor.email:
         raise NotAllowed(
@@ -126,6 +127,9 @@ def _start(change: Change) -> Change:
             return _insert(change)
         except IntegrityError:
             change.pk = None
+            if change.actor_id and not User.objects.filter(pk=change.actor_id).exists():
+                # Deleted since they were read: the email says who they were.
+                change.actor = None
         holder = Change.objects.filter(batch_id=change.batch_id, outcome=Outcome.STARTED).first()
         if holder is not None and holder.is_over():
             change_settle(holder)
@@ -173,7 +177,7 @@ def undo_edit(change: Change) -> BatchEdit:
 def change_undo(
     *,
     change: Change,
-    actor: User,
+    actor: User | None,
     origin: Origin = Origin.UNDO,
     operation: Operation | None = None,
     guard: Guard | None = None,

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from batches import rules
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, Scope
+from batches.services.authority import authorized
 from batches.services.changes import batch_update, change_undo
 from batches.services.finding import is_newest
 from batches.services.lease import Lease
@@ -14,7 +15,6 @@ from batches.services.road import ALREADY_SO, Result
 from batches.services.settling import change_settle
 from batches.syllable.errors import KeyRefused, SyllableUnavailable
 from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
-from dashboard.models import User
 
 MOST_ATTEMPTS = 3
 LOST = "The operation was stopped or taken over before this batch was written."
@@ -27,21 +27,31 @@ class LeaseLost(Exception):
 
 @dataclass(slots=True)
 class ItemWriter:
-    """Writes the items of one operation, for the worker that holds `lease`. Safe to share between threads."""
+    """Writes the items of one operation, for the worker that holds `lease`. Safe to share between threads.
+
+    `operation` is as last read: who it is carried out for may change.
+    """
 
     operation: Operation
-    actor: User
     lease: Lease
 
     def write(self, item: OperationItem) -> bool:
         """Try an item once. False where another try may help: it stays WAITING then.
 
         What went wrong with the API is an item's own only where the API answers others: the caller finds that out, and
-        says `failed`. Raises NotAllowed where the actor may not write any more, LeaseLost where this worker may not.
+        says `failed`. Raises LeaseLost where this worker may not write any more.
         """
         if item.change and self._ended_by(change_settle(item.change), item):
             return True
         return self._ended(self._written(item), item)
+
+    def is_authorized(self) -> bool:
+        """Whether the operation may still be written for, see `authorized`; `operation` is as it is now then."""
+        operation = authorized(self.lease)
+        if operation is None:
+            return False
+        self.operation = operation
+        return True
 
     def settle(self, change: Change) -> bool:
         """Find out what became of a change that a dead worker left behind; False where that is not known yet.
@@ -77,20 +87,24 @@ class ItemWriter:
         _end(item, state, why or (change.detail if change else ""), change)
 
     def _written(self, item: OperationItem) -> Result:
-        guard = Guard(self.operation, self.lease, item)
-        if item.undoes and self.operation.kind == Kind.EXPIRY:
+        # Only what nobody answers for is taken over.
+        if self.operation.unattended_since and not self.is_authorized():
+            raise LeaseLost
+        operation = self.operation
+        actor, guard = operation.actor, Guard(self, item)
+        if item.undoes and operation.kind == Kind.EXPIRY:
             return change_undo(
-                change=item.undoes, actor=self.actor, origin=Origin.OPERATION, operation=self.operation, guard=guard
+                change=item.undoes, actor=actor, origin=Origin.OPERATION, operation=operation, guard=guard
             )
-        is_resume = self.operation.kind == Kind.RESUME
+        is_resume = operation.kind == Kind.RESUME
         return batch_update(
             batch_id=item.batch_id,
-            edit=self._resuming(item) if is_resume else self.operation.edit,
-            actor=self.actor,
+            edit=self._resuming(item) if is_resume else operation.edit,
+            actor=actor,
             origin=Origin.OPERATION,
             loaded={"status": BatchStatus.PAUSED.value} if is_resume else None,
             undoes=item.undoes,
-            operation=self.operation,
+            operation=operation,
             guard=guard,
         )
 
@@ -132,21 +146,21 @@ class ItemWriter:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Asked right before a batch is written: whether the operation still is to write it."""
+    """Asked right before a batch is written: whether the operation is still to write it, and still may."""
 
-    operation: Operation
-    lease: Lease
+    writer: ItemWriter
     item: OperationItem
 
     def __call__(self, batch: Batch) -> str:
         """A sentence where it must not, else ""."""
-        if not self.lease.holds():
+        if not self.writer.is_authorized():
             return LOST
-        if self.operation.is_stopping:
+        operation = self.writer.operation
+        if operation.is_stopping:
             return ""
-        if stop := stop_over(batch, since=self.operation):
+        if stop := stop_over(batch, since=operation):
             return f"Operation {stop.pk} stops this batch."
-        if self.item.undoes and not is_newest(self.item.undoes, apart_from=self.operation):
+        if self.item.undoes and not is_newest(self.item.undoes, apart_from=operation):
             return CHANGED_SINCE
         return ""
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import ExpressionWrapper, Q
 from django.db.models.functions import Coalesce, Now
 
-from batches.models import Operation, OperationQuerySet, State
+from batches.models import Cause, Operation, OperationQuerySet, State
 from batches.models.clock import later
 
 CARRIED = (State.WAITING, State.RUNNING)
@@ -28,18 +28,18 @@ class Lease:
         """Say that the worker is alive. False where the lease is not its own any more."""
         return self._mine().update(lease_until=_in_a_while()) == 1
 
-    def holds(self) -> bool:
-        """Whether nobody has taken the operation away: to be asked before each write."""
-        return self._mine().exists()
+    def operation(self) -> Operation | None:
+        """The operation as it is now, with its actor; None where somebody has taken it away."""
+        return self._mine().select_related("actor").first()
 
     def give_back(self, *, detail: str = "") -> bool:
         """Let another worker go on, now; False where the lease was lost before."""
         return self._mine().update(state=State.WAITING, token="", lease_until=None, detail=detail) == 1
 
-    def end(self, state: State, *, detail: str = "") -> bool:
+    def end(self, state: State, *, detail: str = "", cause: Cause | None = None) -> bool:
         """End the operation, or with ASKING its carrying out. False where the lease was lost before."""
         finished_at = None if state == State.ASKING else Now()
-        ended = {"state": state, "detail": detail, "finished_at": finished_at}
+        ended = {"state": state, "detail": detail, "cause": cause or "", "finished_at": finished_at}
         return self._mine().update(**ended, token="", lease_until=None) == 1
 
     def note(self, detail: str) -> None:

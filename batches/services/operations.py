@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from batches.models import (
+    Cause,
     ItemState,
     Kind,
     Operation,
@@ -21,12 +22,28 @@ from batches.models import (
     State,
     Target,
 )
+from batches.services.authority import check_abort, check_operation, check_target
 from batches.services.changes import NotAllowed, check_actor, undo_edit
+from batches.services.entries import operation_entry
 from batches.services.finding import paused_by_operations
 from batches.syllable.schemas import BatchEdit, BatchStatus
 from dashboard.models import User
+from trail.models import Action
+from trail.source import BACKGROUND, Source
 
 UNDONE_BY = {Kind.PAUSE: Kind.RESUME, Kind.RESUME: Kind.PAUSE, Kind.EXPIRY: Kind.EXPIRY}
+# What an operation forgets of its end when it goes on.
+GOES_ON: dict[str, Any] = {
+    "state": State.WAITING,
+    "confirmed_at": Now(),
+    "queued_at": None,
+    "finished_at": None,
+    "cause": "",
+    "detail": "",
+    "unlisted": "",
+    "stopped_by": None,
+    "stopped_by_email": "",
+}
 # A task that was lost together with its queue is queued again after this time; a second one for it does no harm.
 QUEUED_AGAIN_AFTER = timedelta(seconds=60)
 
@@ -39,17 +56,15 @@ class InTheWay(Exception):
         self.operation = operation
 
 
-def operation_start(*, kind: Kind, target: Target, edit: BatchEdit, actor: User) -> Operation:
+def operation_start(
+    *, kind: Kind, target: Target, edit: BatchEdit, actor: User, source: Source = BACKGROUND
+) -> Operation:
     """Record the decision; the caller hands it to a worker's queue, and a sweep does where that fails.
 
     A PAUSE or CANCEL ends what puts the same batches into the calling. Raises NotAllowed, and InTheWay where another
     operation is at work on the same batches; an emergency stop is in nobody's way but another's.
     """
     email = check_actor(actor)
-    if target.scope == Scope.ALL:
-        check_stop_everything(actor, kind)
-    elif target.is_everything:
-        check_everything(actor)
     operation = Operation(
         kind=kind,
         scope=target.scope,
@@ -61,12 +76,15 @@ def operation_start(*, kind: Kind, target: Target, edit: BatchEdit, actor: User)
         wish=edit.fields(),
         actor=actor,
         actor_email=email,
+        needs_stop_everything=check_target(actor, kind=kind, target=target, edit=edit),
     )
     with transaction.atomic(durable=True):
         _take_turns()
         _make_way(operation, target.batch_ids)
         operation.save(force_insert=True)
-        _supersede(operation)
+        about = {"filter": operation.filter, "wish": operation.wish}
+        operation_entry(Action.OPERATION_STARTED, operation, actor=actor, source=source, **about)
+        _supersede(operation, actor, source)
         if target.scope == Scope.SELECTION:
             _add(operation, dict.fromkeys(target.batch_ids))
         elif kind == Kind.RESUME and target.scope == Scope.CAMPAIGN:
@@ -75,20 +93,22 @@ def operation_start(*, kind: Kind, target: Target, edit: BatchEdit, actor: User)
     return operation
 
 
-def operation_undo(*, operation: Operation, actor: User) -> Operation:
+def operation_undo(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> Operation:
     """Take back what an operation did, as an operation of its own. Raises NotAllowed and InTheWay."""
     email = check_actor(actor)
     if operation.is_open or operation.kind not in UNDONE_BY:
         raise NotAllowed("This operation cannot be undone." if not operation.is_open else "Stop the operation first.")
+    wish = undoing_edit(operation)
     undoing = Operation(
         kind=UNDONE_BY[Kind(operation.kind)],
         scope=Scope.SELECTION,
         campaign_id=operation.campaign_id,
         campaign_name=operation.campaign_name,
-        wish=_undoing_wish(operation),
+        wish=wish.fields(),
         undoes=operation,
         actor=actor,
         actor_email=email,
+        needs_stop_everything=check_operation(actor, operation, edit=wish),
     )
     done = operation.changes.filter(outcome=Outcome.APPLIED).order_by("pk")
     changes = {change.batch_id: change for change in done if undo_edit(change)}
@@ -96,39 +116,63 @@ def operation_undo(*, operation: Operation, actor: User) -> Operation:
         _take_turns()
         _make_way(undoing, operation.items.values("batch_id"))
         undoing.save(force_insert=True)
-        _supersede(undoing)
+        operation_entry(Action.OPERATION_UNDONE, operation, actor=actor, source=source, by=undoing.pk)
+        operation_entry(Action.OPERATION_STARTED, undoing, actor=actor, source=source, undoes=operation.pk)
+        _supersede(undoing, actor, source)
         _add(undoing, {batch_id: change.pk for batch_id, change in changes.items()})
     return undoing
 
 
-def operation_stop(*, operation: Operation, actor: User) -> bool:
+def operation_stop(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
     """End an operation where it is: what is done stays done. False where it was over already. Raises NotAllowed."""
     email = check_actor(actor)
-    ended = Operation.objects.open().filter(pk=operation.pk)
-    return ended.update(state=State.STOPPED, stopped_by_email=email, finished_at=Now(), token="", lease_until=None) == 1
+    check_abort(actor, operation)
+    with transaction.atomic():
+        if not _end(operation, cause=Cause.ABORTED, stopped_by_email=email):
+            return False
+        operation_entry(Action.OPERATION_ABORTED, operation, actor=actor, source=source)
+    return True
 
 
-def operation_retry(*, operation: Operation, actor: User) -> bool:
+def operation_retry(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
     """Have another try at what failed, is not confirmed, or was not reached. False where there is nothing to try.
 
-    Raises NotAllowed, and InTheWay where another operation is at work on the same batches.
+    It is carried out for `actor` from then on. Raises NotAllowed, and InTheWay where another operation is at work on
+    the same batches.
     """
-    check_actor(actor)
+    behind = _person_behind(actor, operation)
     left = operation.items.filter(state__in=(ItemState.FAILED, ItemState.UNCONFIRMED, ItemState.WAITING))
     with transaction.atomic(durable=True):
         _take_turns()
         _make_way(operation, left.values("batch_id"))
         is_complete = operation.state == State.FINISHED and not operation.unlisted and not left.exists()
-        if is_complete or not _go_on(operation, was=(State.FINISHED, State.STOPPED)):
+        over = Operation.objects.filter(state__in=(State.FINISHED, State.STOPPED))
+        if is_complete or not _hand_on(operation, Action.OPERATION_RETRIED, over, source, **behind, **GOES_ON):
             return False
         left.update(state=ItemState.WAITING, attempts=0, detail="", finished_at=None)
-        return True
+    return True
 
 
-def operation_confirm(*, operation: Operation, actor: User) -> bool:
-    """Say again that a delayed operation is wanted. False where it does not ask. Raises NotAllowed."""
-    check_actor(actor)
-    return _go_on(operation, was=(State.ASKING,))
+def operation_confirm(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
+    """Say again that a delayed operation is wanted: for `actor` from then on. False where it does not ask.
+
+    Raises NotAllowed.
+    """
+    behind = _person_behind(actor, operation)
+    asking = Operation.objects.filter(state=State.ASKING)
+    with transaction.atomic():
+        return _hand_on(operation, Action.OPERATION_CONFIRMED, asking, source, **behind, **GOES_ON)
+
+
+def operation_take_over(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
+    """Answer for an operation that goes on although its actor may not do this any more. False where none has to.
+
+    Raises NotAllowed.
+    """
+    behind = _person_behind(actor, operation)
+    unattended = Operation.objects.open().exclude(unattended_since=None)
+    with transaction.atomic():
+        return _hand_on(operation, Action.OPERATION_TAKEN_OVER, unattended, source, **behind)
 
 
 def operations_to_queue() -> list[Operation]:
@@ -147,20 +191,6 @@ def operations_to_queue() -> list[Operation]:
 def operation_queued(operation_id: int) -> None:
     """Take note that an operation was handed to a queue just now."""
     Operation.objects.filter(pk=operation_id).update(queued_at=Now())
-
-
-def check_everything(actor: User) -> None:
-    """Raise NotAllowed where `actor` may not act on every batch there is at once."""
-    if not actor.has_perm("batches.stop_everything"):
-        raise NotAllowed("Your role does not allow you to act on every batch at once: choose a status or a campaign.")
-
-
-def check_stop_everything(actor: User, kind: Kind) -> None:
-    """Raise NotAllowed where `actor` may not stop everything that is active, or wants anything else of everything."""
-    if not actor.has_perm("batches.stop_everything"):
-        raise NotAllowed("Your role does not allow you to stop everything. Ask an administrator.")
-    if kind != Kind.PAUSE:
-        raise NotAllowed("Everything can be paused at once, and nothing else.")
 
 
 def _mark_queued(operation: Operation) -> bool:
@@ -208,7 +238,7 @@ def _overlaps(operation: Operation, batch_ids: Sequence[str] | QuerySet[Any, Any
     return overlap
 
 
-def _supersede(operation: Operation) -> None:
+def _supersede(operation: Operation, actor: User, source: Source) -> None:
     """End what puts batches into the calling that this operation takes out of it. What it shares only some batches
     with goes on with the others: the guard of each write sees to that."""
     if not operation.is_stopping:
@@ -220,7 +250,15 @@ def _supersede(operation: Operation) -> None:
         covered = covered.filter(campaign_id=operation.campaign_id)
     elif operation.scope != Scope.ALL:
         return
-    covered.update(state=State.STOPPED, stopped_by=operation, finished_at=Now(), token="", lease_until=None)
+    for other in covered:
+        if _end(other, cause=Cause.SUPERSEDED, stopped_by=operation):
+            operation_entry(Action.OPERATION_SUPERSEDED, other, actor=actor, source=source, by=operation.pk)
+
+
+def _end(operation: Operation, **why: Any) -> bool:
+    """End an operation where it is. False where it was over already."""
+    ended = {"state": State.STOPPED, "finished_at": Now(), "token": "", "lease_until": None}
+    return Operation.objects.open().filter(pk=operation.pk).update(**ended, **why) == 1
 
 
 def _add(operation: Operation, changes: dict[str, int | None]) -> None:
@@ -232,14 +270,33 @@ def _add(operation: Operation, changes: dict[str, int | None]) -> None:
     Operation.objects.filter(pk=operation.pk).update(found_at=Now())
 
 
-def _go_on(operation: Operation, *, was: Sequence[State]) -> bool:
-    waiting = {"state": State.WAITING, "confirmed_at": Now(), "queued_at": None, "finished_at": None}
-    cleared = {"detail": "", "unlisted": "", "stopped_by": None, "stopped_by_email": ""}
-    return Operation.objects.filter(pk=operation.pk, state__in=was).update(**waiting, **cleared) == 1
+def _person_behind(actor: User, operation: Operation) -> dict[str, Any]:
+    """What an operation holds of the person it is carried out for, once that is `actor`. Raises NotAllowed."""
+    return {
+        "actor": actor,
+        "actor_email": check_actor(actor),
+        "needs_stop_everything": check_operation(actor, operation),
+        "unattended_since": None,
+    }
 
 
-def _undoing_wish(operation: Operation) -> dict[str, str]:
-    """What an undone operation is said to want: a status, or, where each batch gets back its own, nothing."""
+def _hand_on(
+    operation: Operation, action: Action, those: OperationQuerySet, source: Source, *, actor: User, **fields: Any
+) -> bool:
+    """Have an operation carried out for `actor` from now on, if it is one of `those`.
+
+    The entry keeps who that was before, and how the operation had ended. Within a transaction.
+    """
+    before = those.select_for_update().filter(pk=operation.pk).first()
+    if before is None:
+        return False
+    Operation.objects.filter(pk=operation.pk).update(actor=actor, **fields)
+    ended = {"cause": before.cause, "stopped_by": before.stopped_by_email, "stopped_by_operation": before.stopped_by_id}
+    operation_entry(action, operation, actor=actor, source=source, asked_for_by=before.actor_email, **ended)
+    return True
+
+
+def undoing_edit(operation: Operation) -> BatchEdit:
+    """What taking back an operation wants of its batches: a status; nothing where each batch gets back its own."""
     statuses = {Kind.PAUSE: BatchStatus.ACTIVE, Kind.RESUME: BatchStatus.PAUSED}
-    status = statuses.get(Kind(operation.kind))
-    return BatchEdit(status=status).fields()
+    return BatchEdit(status=statuses.get(Kind(operation.kind)))

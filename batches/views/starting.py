@@ -11,12 +11,14 @@ from batches.forms.operation import LOST_PREVIEW, Seen, TargetForm, WishForm, se
 from batches.models import Kind, Operation, Scope, Target
 from batches.selectors.batch import abilities
 from batches.selectors.preview import Preview, campaign_name_for, preview
+from batches.services.authority import check_target
 from batches.services.changes import NotAllowed, check_actor
 from batches.services.finding import paused_by_operations
-from batches.services.operations import InTheWay, check_stop_everything, operation_start
+from batches.services.operations import InTheWay, operation_start
 from batches.tasks import operation_enqueue
 from batches.views.access import UserRequest, not_allowed
 from batches.views.list_address import read_address
+from trail.source import Source
 
 logger = structlog.get_logger(__name__)
 
@@ -29,8 +31,7 @@ def start(request: UserRequest) -> HttpResponse:
     kind, target = asked.kind_wanted, asked.target
     try:
         check_actor(request.user)
-        if target.scope == Scope.ALL:
-            check_stop_everything(request.user, kind)
+        check_target(request.user, kind=kind, target=target, edit=WishForm.wish_of(kind))
         return _start(request, asked, kind, target)
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
@@ -55,7 +56,8 @@ def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) 
         form.add_error(None, LOST_PREVIEW)
     if is_confirmed and form.is_valid():
         named = replace(target, campaign_name=seen.campaign_name)
-        operation = operation_start(kind=kind, target=named, edit=form.edit, actor=request.user)
+        source = Source.of(request)
+        operation = operation_start(kind=kind, target=named, edit=form.edit, actor=request.user, source=source)
         hand_over(operation)
         return redirect("batches:operation", operation.pk)
     found = found or _preview(request, kind, target)

@@ -1,4 +1,4 @@
-"""What can be done about an operation that is there: stop it, try again, say again that it is wanted, take it back."""
+"""What can be done about an operation that is there: stop, try again, say again that it is wanted, take over, undo."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from batches.models import Kind
 from batches.selectors.preview import undo_preview
+from batches.services.authority import check_operation
 from batches.services.changes import NotAllowed
 from batches.services.operations import (
     UNDONE_BY,
@@ -14,11 +15,14 @@ from batches.services.operations import (
     operation_confirm,
     operation_retry,
     operation_stop,
+    operation_take_over,
     operation_undo,
+    undoing_edit,
 )
 from batches.views.access import UserRequest, may_edit, not_allowed
 from batches.views.operations import operation_or_404
 from batches.views.starting import hand_over, in_the_way
+from trail.source import Source
 
 
 @may_edit
@@ -26,7 +30,8 @@ from batches.views.starting import hand_over, in_the_way
 def stop(request: UserRequest, operation_id: int) -> HttpResponse:
     """End it where it is; what is done stays done."""
     try:
-        if not operation_stop(operation=operation_or_404(operation_id), actor=request.user):
+        operation = operation_or_404(operation_id)
+        if not operation_stop(operation=operation, actor=request.user, source=Source.of(request)):
             messages.info(request, "It was over already: there was nothing to stop.")
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
@@ -39,7 +44,7 @@ def retry(request: UserRequest, operation_id: int) -> HttpResponse:
     """Have another try at what failed, is not confirmed or was not reached."""
     operation = operation_or_404(operation_id)
     try:
-        if operation_retry(operation=operation, actor=request.user):
+        if operation_retry(operation=operation, actor=request.user, source=Source.of(request)):
             hand_over(operation)
         else:
             messages.info(request, "It is not over yet: it goes on by itself.")
@@ -56,10 +61,23 @@ def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
     """Say again that a delayed operation is wanted."""
     operation = operation_or_404(operation_id)
     try:
-        if operation_confirm(operation=operation, actor=request.user):
+        if operation_confirm(operation=operation, actor=request.user, source=Source.of(request)):
             hand_over(operation)
         else:
             messages.info(request, "It does not wait for your word any more.")
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    return redirect("batches:operation", operation_id)
+
+
+@may_edit
+@require_POST
+def take_over(request: UserRequest, operation_id: int) -> HttpResponse:
+    """Answer for a pause that goes on although its actor may not do this any more."""
+    operation = operation_or_404(operation_id)
+    try:
+        if not operation_take_over(operation=operation, actor=request.user, source=Source.of(request)):
+            messages.info(request, "Nobody has to take it over any more.")
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
     return redirect("batches:operation", operation_id)
@@ -71,11 +89,12 @@ def undo(request: UserRequest, operation_id: int) -> HttpResponse:
     """Take back what it did, as an operation of its own. Where that calls people: only with `confirm`."""
     operation = operation_or_404(operation_id)
     calls_people = UNDONE_BY.get(Kind(operation.kind)) == Kind.RESUME
-    if calls_people and not operation.is_open and not request.POST.get("confirm"):
-        context = {"operation": operation, "found": undo_preview(operation)}
-        return render(request, "batches/operation_undo.html", context)
     try:
-        undoing = operation_undo(operation=operation, actor=request.user)
+        if calls_people and not operation.is_open and not request.POST.get("confirm"):
+            check_operation(request.user, operation, edit=undoing_edit(operation))
+            context = {"operation": operation, "found": undo_preview(operation)}
+            return render(request, "batches/operation_undo.html", context)
+        undoing = operation_undo(operation=operation, actor=request.user, source=Source.of(request))
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
     except InTheWay as other:

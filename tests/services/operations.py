@@ -6,6 +6,7 @@ from batches.models import Kind, Scope, Target
 from batches.services.carrying import operation_carry
 from batches.services.operations import operation_start
 from batches.syllable.schemas import BatchEdit, BatchStatus
+from trail.source import BACKGROUND
 
 WISHES = {
     Kind.PAUSE: BatchEdit(status=BatchStatus.PAUSED),
@@ -14,13 +15,12 @@ WISHES = {
 }
 
 
-def start(kind, actor, *, edit=None, scope=Scope.CAMPAIGN, campaign_id=7, **target):
+def start(kind, actor, *, edit=None, scope=Scope.CAMPAIGN, campaign_id=7, source=BACKGROUND, **target):
     """An operation, on campaign 7 unless it is said otherwise."""
     if scope in (Scope.ALL, Scope.SELECTION):
         campaign_id = None
-    return operation_start(
-        kind=kind, target=Target(scope, campaign_id=campaign_id, **target), edit=edit or WISHES[kind], actor=actor
-    )
+    target = Target(scope, campaign_id=campaign_id, **target)
+    return operation_start(kind=kind, target=target, edit=edit or WISHES[kind], actor=actor, source=source)
 
 
 def carried_out(operation):

@@ -227,14 +227,6 @@ class TestWhatGoesWrong:
         assert operation.state == State.FINISHED
         assert "no such field" in operation.unlisted
 
-    def test_it_ends_when_its_person_may_not_write_any_more(self, campaign, operator):
-        operation = start(Kind.PAUSE, operator)
-        operator.groups.clear()
-        operation = carried_out(operation)
-        assert operation.state == State.STOPPED
-        assert "may not change batches" in operation.detail
-        assert not campaign.requests.of("PUT")
-
     def test_a_batch_that_somebody_is_changing_is_waited_for(self, campaign, operator):
         soon = timezone.now() + timedelta(seconds=1)
         Change.objects.create(
