@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from batches.models import ItemState, Operation, OperationItem
 from batches.models.clock import now_in_sql
+from trail.models import Entry
 
 OPERATIONS_PER_PAGE = 20
 ITEMS_PER_PAGE = 50
 OPERATIONS_OF_A_CAMPAIGN = 5
+ENTRIES_OF_AN_OPERATION = 100
 # Digits that every database holds.
 LONGEST_NUMBER = 18
 # What has to be looked at comes first.
@@ -122,6 +124,12 @@ def operation_items(operation: Operation, *, total: int, state: str = "", number
     # Counted already.
     paginator.__dict__["count"] = total
     return paginator.get_page(number)
+
+
+def operation_entries(operation: Operation) -> list[Entry]:
+    """What people did about it, and what became of it without them: the newest of it, oldest first."""
+    entries = Entry.objects.filter(operation_id=operation.pk, change_id=None).order_by("-pk")
+    return list(reversed(entries[:ENTRIES_OF_AN_OPERATION]))
 
 
 def operations_page(*, number: int | str = 1) -> tuple[Page[Operation], list[Progress]]:

@@ -10,6 +10,7 @@ from batches.selectors.operations import (
     ITEM_ORDER,
     Progress,
     operation_by_id,
+    operation_entries,
     operation_items,
     operation_progress,
     operations_page,
@@ -49,6 +50,7 @@ def operation(request: UserRequest, operation_id: int) -> HttpResponse:
     if part == "operation-items":
         return render(request, "batches/_operation_items.html", context)
     context["can_undo"] = found.kind in UNDONE_BY and not found.is_open and progress.done > 0
+    context["entries"] = operation_entries(found)
     return render(request, "batches/operation.html", context)
 
 
@@ -64,6 +66,8 @@ def _items(request: UserRequest, progress: Progress) -> dict[str, object]:
 
 def phase(operation: Operation) -> str:
     """What decides which buttons an operation has."""
+    if operation.is_unattended:
+        return "unattended"
     return "asking" if operation.state == State.ASKING else "open" if operation.is_open else "over"
 
 

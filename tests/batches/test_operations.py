@@ -63,7 +63,7 @@ class TestWho:
         client.force_login(nobody)
         assert client.get(OPERATIONS + address).status_code == 403
 
-    @pytest.mark.parametrize("what", ["stop", "retry", "confirm", "undo"])
+    @pytest.mark.parametrize("what", ["stop", "retry", "confirm", "take-over", "undo"])
     def test_a_viewer_looks_and_does_nothing(self, client, viewer, operation, what):
         client.force_login(viewer)
         html = page(client, operation).content.decode()
@@ -72,12 +72,12 @@ class TestWho:
         operation.refresh_from_db()
         assert operation.state == State.WAITING
 
-    @pytest.mark.parametrize("what", ["stop", "retry", "confirm", "undo"])
+    @pytest.mark.parametrize("what", ["stop", "retry", "confirm", "take-over", "undo"])
     def test_doing_takes_a_post(self, client, operator, operation, what):
         client.force_login(operator)
         assert client.get(f"{OPERATIONS}{operation.pk}/{what}/").status_code == 405
 
-    @pytest.mark.parametrize("what", ["stop", "retry", "confirm", "undo"])
+    @pytest.mark.parametrize("what", ["stop", "retry", "confirm", "take-over", "undo"])
     def test_one_that_is_none_is_not_found(self, client, operator, what):
         client.force_login(operator)
         assert client.get(f"{OPERATIONS}99/").status_code == 404
@@ -224,11 +224,11 @@ class TestTenThousandBatches:
 
     def test_its_page_stays_small_and_cheap(self, client, viewer, operation, django_assert_num_queries):
         client.force_login(viewer)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             response = page(client, operation)
         assert "Paused 9,990 of 10,000 batches. 10 failed." in words(response)
         assert len(response.content) < 60_000
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             response = page(client, operation, state="done", page="200")
         assert "Page 200 of 200" in words(response)
 
