@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('batches', '0005_change_by_campaign'),
+        ('batches', '0007_operation_authority'),
     ]
 
     operations = [

@@ -9,7 +9,6 @@ from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import Case, Count, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from batches.models import ItemState, Operation, OperationItem
 from batches.models.clock import now_in_sql

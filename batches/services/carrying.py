@@ -14,7 +14,6 @@ from django.db import Error as DatabaseTrouble
 from django.db import close_old_connections
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from batches.connection import syllable_client
 from batches.models import Change, ChangeQuerySet, ItemState, Kind, Operation, OperationItem, Outcome, State
