@@ -10,6 +10,7 @@ from batches.models.operation import (
     OperationItem,
     OperationQuerySet,
     Scope,
+    Standing,
     State,
     Target,
 )
@@ -28,6 +29,7 @@ __all__ = (
     "Origin",
     "Outcome",
     "Scope",
+    "Standing",
     "State",
     "Target",
 )

@@ -1,6 +1,6 @@
 """Operations as people ask for them: started, stopped, retried, confirmed, undone. `carrying.py` carries them out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,9 +23,12 @@ from batches.models import (
     Target,
 )
 from batches.services.changes import NotAllowed, check_actor, undo_edit
-from batches.services.finding import paused_by_operations
+from batches.services.finding import may_be_calling, paused_by_operations
 from batches.syllable.schemas import BatchEdit, BatchStatus
 from dashboard.models import User
+from trail.models import Action
+from trail.services import entry_add
+from trail.source import Source
 
 UNDONE_BY = {Kind.PAUSE: Kind.RESUME, Kind.RESUME: Kind.PAUSE, Kind.EXPIRY: Kind.EXPIRY}
 # A task that was lost together with its queue is queued again after this time; a second one for it does no harm.
@@ -81,16 +84,7 @@ def operation_undo(*, operation: Operation, actor: User) -> Operation:
     email = check_actor(actor)
     if operation.is_open or operation.kind not in UNDONE_BY:
         raise NotAllowed("This operation cannot be undone." if not operation.is_open else "Stop the operation first.")
-    undoing = Operation(
-        kind=UNDONE_BY[Kind(operation.kind)],
-        scope=Scope.SELECTION,
-        campaign_id=operation.campaign_id,
-        campaign_name=operation.campaign_name,
-        wish=_undoing_wish(operation),
-        undoes=operation,
-        actor=actor,
-        actor_email=email,
-    )
+    undoing = _taking_back(operation, actor, email)
     done = operation.changes.filter(outcome=Outcome.APPLIED).order_by("pk")
     changes = {change.batch_id: change for change in done if undo_edit(change)}
     with transaction.atomic(durable=True):
@@ -107,6 +101,33 @@ def operation_stop(*, operation: Operation, actor: User) -> bool:
     email = check_actor(actor)
     ended = Operation.objects.open().filter(pk=operation.pk)
     return ended.update(state=State.STOPPED, stopped_by_email=email, finished_at=Now(), token="", lease_until=None) == 1
+
+
+def operation_stop_calling(*, operation: Operation, actor: User, source: Source) -> Operation:
+    """End a resume, if it is not over, and pause whatever it may have put into the calling, as one act.
+
+    Returns the pause, or the one that is at work on these batches already; nothing is in its way. Raises NotAllowed.
+    """
+    email = check_actor(actor)
+    if operation.kind != Kind.RESUME:
+        raise NotAllowed("Only what a resume has put into the calling can be stopped like this.")
+    pause = _taking_back(operation, actor, email)
+    about: dict[str, Any] = {"campaign_id": operation.campaign_id, "campaign_name": operation.campaign_name}
+    with transaction.atomic(durable=True):
+        _take_turns()
+        written = may_be_calling(operation)
+        at_work = Operation.objects.open().stopping().filter(undoes=operation).order_by("-pk").first()
+        if at_work and written.keys() <= set(at_work.items.values_list("batch_id", flat=True)):
+            return at_work
+        pause.save(force_insert=True)
+        resume = Operation.objects.open().filter(pk=operation.pk)
+        resume.update(state=State.STOPPED, stopped_by=pause, finished_at=Now(), token="", lease_until=None)
+        _add(pause, written)
+        stopped = {"paused_by": pause.pk, "batches": len(written)}
+        calls_stopped, started = Action.OPERATION_CALLS_STOPPED, Action.OPERATION_STARTED
+        entry_add(calls_stopped, actor=actor, source=source, operation_id=operation.pk, body=stopped, **about)
+        entry_add(started, actor=actor, source=source, operation_id=pause.pk, **about)
+    return pause
 
 
 def operation_retry(*, operation: Operation, actor: User) -> bool:
@@ -225,7 +246,7 @@ def _supersede(operation: Operation) -> None:
     covered.update(state=State.STOPPED, stopped_by=operation, finished_at=Now(), token="", lease_until=None)
 
 
-def _add(operation: Operation, changes: dict[str, int | None]) -> None:
+def _add(operation: Operation, changes: Mapping[str, int | None]) -> None:
     """Make the items of an operation whose batches are known; each with the change that it takes back, if any."""
     OperationItem.objects.bulk_create(
         [OperationItem(operation=operation, batch_id=batch_id, undoes_id=pk) for batch_id, pk in changes.items()],
@@ -238,6 +259,20 @@ def _go_on(operation: Operation, *, was: Sequence[State]) -> bool:
     waiting = {"state": State.WAITING, "confirmed_at": timezone.now(), "queued_at": None, "finished_at": None}
     cleared = {"detail": "", "unlisted": "", "stopped_by": None, "stopped_by_email": ""}
     return Operation.objects.filter(pk=operation.pk, state__in=was).update(**waiting, **cleared) == 1
+
+
+def _taking_back(operation: Operation, actor: User, email: str) -> Operation:
+    """The operation, not saved yet, that takes back what `operation` did."""
+    return Operation(
+        kind=UNDONE_BY[Kind(operation.kind)],
+        scope=Scope.SELECTION,
+        campaign_id=operation.campaign_id,
+        campaign_name=operation.campaign_name,
+        wish=_undoing_wish(operation),
+        undoes=operation,
+        actor=actor,
+        actor_email=email,
+    )
 
 
 def _undoing_wish(operation: Operation) -> dict[str, str]:

@@ -1,11 +1,11 @@
 """Finding out later what became of a change: one that a crash left started, or that was not confirmed."""
 
 import structlog
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from batches.connection import syllable_client
-from batches.models import Change, Outcome
+from batches.models import Change, ItemState, Outcome
 from batches.syllable.errors import Inexpressible, NotFound, RateLimited, Refused, SyllableError
 from batches.syllable.gate import Lane
 from batches.syllable.schemas import Batch
@@ -78,13 +78,18 @@ def _read_after(change: Change) -> Batch:
 
 
 def _record(change: Change, outcome: Outcome, detail: str, *, settled: bool) -> Change:
-    """Record the finding unless another settler was quicker."""
+    """Record the finding unless another settler was quicker; an item that the change was for is done where it was."""
     change.outcome, change.detail = outcome, detail
     change.settled_at = timezone.now() if settled else None
     fields = ("outcome", "detail", "settled_at", "seen", "seen_at", "campaign_id")
     still_open = Change.objects.unsettled().filter(pk=change.pk)
-    if still_open.update(**{name: getattr(change, name) for name in fields}) == 0:
-        change.refresh_from_db()
-    else:
+    with transaction.atomic():
+        is_mine = still_open.update(**{name: getattr(change, name) for name in fields}) == 1
+        if is_mine and outcome == Outcome.APPLIED:
+            items = change.items.exclude(state=ItemState.DONE)
+            items.update(state=ItemState.DONE, detail="", finished_at=change.settled_at)
+    if is_mine:
         logger.info("change_settled", change=change.pk, outcome=str(outcome), settled=settled)
+    else:
+        change.refresh_from_db()
     return change

@@ -1,4 +1,4 @@
-"""What can be done about an operation that is there: stop it, try again, say again that it is wanted, take it back."""
+"""What can be done about an operation that is there: abort it, stop its calls, try again, go on, take it back."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from batches.models import Kind
+from batches.selectors.operations import operation_progress
 from batches.selectors.preview import undo_preview
 from batches.services.changes import NotAllowed
 from batches.services.operations import (
@@ -14,23 +15,42 @@ from batches.services.operations import (
     operation_confirm,
     operation_retry,
     operation_stop,
+    operation_stop_calling,
     operation_undo,
 )
 from batches.views.access import UserRequest, may_edit, not_allowed
 from batches.views.operations import operation_or_404
 from batches.views.starting import hand_over, in_the_way
+from trail.source import Source
 
 
 @may_edit
 @require_POST
-def stop(request: UserRequest, operation_id: int) -> HttpResponse:
-    """End it where it is; what is done stays done."""
+def abort(request: UserRequest, operation_id: int) -> HttpResponse:
+    """With `confirm`: end it where it is; what is done stays done. Else the question, which says what goes on then."""
+    operation = operation_or_404(operation_id)
+    if operation.is_open and not request.POST.get("confirm"):
+        context = {"operation": operation, "progress": operation_progress(operation)}
+        return render(request, "batches/operation_abort.html", context)
     try:
-        if not operation_stop(operation=operation_or_404(operation_id), actor=request.user):
-            messages.info(request, "It was over already: there was nothing to stop.")
+        if not operation_stop(operation=operation, actor=request.user):
+            messages.info(request, "It was over already: there was nothing to abort.")
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
     return redirect("batches:operation", operation_id)
+
+
+@may_edit
+@require_POST
+def stop_calling(request: UserRequest, operation_id: int) -> HttpResponse:
+    """End a resume and pause what it has put into the calling: one click."""
+    resume = operation_or_404(operation_id)
+    try:
+        pause = operation_stop_calling(operation=resume, actor=request.user, source=Source.of(request))
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    hand_over(pause)
+    return redirect("batches:operation", pause.pk)
 
 
 @may_edit
