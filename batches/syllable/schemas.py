@@ -17,6 +17,8 @@ from pydantic.functional_validators import ModelWrapValidatorHandler
 from batches.syllable.errors import UnreadableAnswer
 
 LONGEST_ODD_TEXT = 200
+# The statuses of a request for which nobody is contacted any more, in every contract.
+OVER_REQUESTS = frozenset({"COMPLETED", "FAILED", "CANCELED", "DUPLICATE", "INVALID", "SKIPPED"})
 
 
 class BatchStatus(StrEnum):
@@ -188,6 +190,14 @@ class Batch(_Answer):
         if self.count is None and self.status_counts is not None:
             return sum(self.status_counts.values())
         return self.count
+
+    @property
+    def open_requests(self) -> int | None:
+        """The number of requests that are not over; a word of the API that is not known may be one that is not. None
+        where the batch came without `status_counts`."""
+        if self.status_counts is None:
+            return None
+        return sum(max(count, 0) for status, count in self.status_counts.items() if status not in OVER_REQUESTS)
 
 
 class Campaign(_Answer):

@@ -1,6 +1,7 @@
 """How pages speak of an operation: what it is, which batches it is about, and what it would do to them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
@@ -29,6 +30,9 @@ STATE_COLOURS = {
     State.RUNNING: "blue",
     State.ASKING: "orange",
 }
+# How a campaign of this mode reaches people, and what they are when it has; of any other mode: NO_MODE.
+REACHES = {"voice": ("calls", "called"), "sms": ("texts", "texted"), "email": ("emails", "emailed")}
+NO_MODE = ("contacts", "contacted")
 BADGE = '<span class="app-badge app-badge-{colour}">{word}</span>'
 
 
@@ -98,3 +102,36 @@ def state_badge(operation: Operation) -> SafeString:
     """The state of an operation."""
     colour = STATE_COLOURS.get(State(operation.state), "gray")
     return fill(BADGE, colour=colour, word=operation.get_state_display())
+
+
+@register.filter
+def reaches(mode: str) -> str:
+    """What a campaign of this `mode` does to people: `calls`."""
+    return REACHES.get(mode, NO_MODE)[0]
+
+
+@register.filter
+def reach_now(mode: str) -> str:
+    """The same as something to be told to do: `call them now`."""
+    return f"{reaches(mode).removesuffix('s')} them now"
+
+
+@register.filter
+def still_to_reach(found: Any) -> str:
+    """How many people a resume is about to reach (`selectors.preview.Preview`), as a sentence; never fewer than that
+    without a word."""
+    _, reached = REACHES.get(found.mode, NO_MODE)
+    people = found.starts.people if found.starts else None
+    if people is None or (not people.is_complete and not people.counted):
+        return f"How many people are still to be {reached} could not be read."
+    if not people.is_complete:
+        return f"At least {_people(people.counted)} still to be {reached}: not all batches could be counted."
+    if people.is_nobody:
+        return f"Nobody in these batches is still to be {reached}."
+    if people.at_most:
+        return f"Up to {_people(people.most)} still to be {reached}."
+    return f"{_people(people.counted)} still to be {reached}."
+
+
+def _people(count: int) -> str:
+    return "1 person is" if count == 1 else f"{count:,} people are"

@@ -5,9 +5,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from batches.models import Kind
+from batches.models import Kind, State
 from batches.selectors.operations import operation_progress
-from batches.selectors.preview import undo_preview
+from batches.selectors.preview import rest_preview, undo_preview
 from batches.services.changes import NotAllowed
 from batches.services.operations import (
     UNDONE_BY,
@@ -73,8 +73,11 @@ def retry(request: UserRequest, operation_id: int) -> HttpResponse:
 @may_edit
 @require_POST
 def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
-    """Say again that a delayed operation is wanted."""
+    """With `confirm`: say again that a delayed operation is wanted. Else what that puts into the calling."""
     operation = operation_or_404(operation_id)
+    if operation.state == State.ASKING and not request.POST.get("confirm"):
+        context = {"operation": operation, "found": rest_preview(operation)}
+        return render(request, "batches/operation_confirm.html", context)
     try:
         if operation_confirm(operation=operation, actor=request.user):
             hand_over(operation)

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from django_tasks_db import DatabaseBackend
 
-from batches.models import Kind, Operation, Scope
+from batches.models import Change, Kind, Operation, Scope, State
 from batches.sandbox import faults
 from batches.selectors import preview as previewing
 from batches.services.changes import batch_pause
@@ -152,10 +152,15 @@ class TestApiDown:
         response = confirmed(client, CANCEL, deleted_reason="wrong list", typed="campaign 7")
         assert response.status_code == 302
 
-    def test_a_resume_says_what_it_does_not_know(self, asked, down, monkeypatch):
+    def test_a_resume_says_what_it_does_not_know(self, asked, down, operator, monkeypatch):
         monkeypatch.setattr(previewing, "ASIDE_SECONDS", 0.3)
+        pause = start(Kind.PAUSE, operator)
+        Operation.objects.filter(pk=pause.pk).update(state=State.FINISHED)
+        paused = {"origin": "operation", "outcome": "applied", "wish": {}, "deadline_at": timezone.now()}
+        Change.objects.create(operation=pause, campaign_id=7, batch_id="a0", **paused)
         text = words(asked(RESUME))
-        assert "How many requests that starts could not be read" in text
+        assert "1 batch will be resumed" in text
+        assert "How many people are still to be contacted could not be read" in text
 
     def test_an_api_that_refuses_fails_no_page(self, asked, campaign):
         campaign.faults.add(faults.answer(401), times=None)
@@ -236,9 +241,9 @@ class TestResume:
 
         text = words(asked(RESUME))
 
-        assert "This calls people" in text
+        assert "This contacts people" in text
         assert "2 batches will be resumed" in text
-        assert "4 requests in these batches" in text
+        assert "4 people are still to be contacted" in text
         assert "1 batch is past the expiry" in text
         assert "1 batch will stay paused: it was not paused by an operation from here" in text
 
@@ -250,16 +255,19 @@ class TestResume:
         assert "2 batches will be resumed" in text
         assert "2 batches will stay paused" in text
 
-    def test_it_says_that_it_is_out_of_calling_hours(self, asked, campaign):
+    def test_it_says_that_it_is_out_of_calling_hours(self, asked, campaign, operator):
         campaign.store.add_campaign(
             id=9, campaign_name="Night", daily_start_time="00:00:00", daily_end_time="00:00:01", timezone="Asia/Tokyo"
         )
+        campaign.store.add_batch("night", campaign_id=9, status="ACTIVE", requests=1)
+        carried_out(start(Kind.PAUSE, operator, campaign_id=9))
         assert "The campaign calls from 00:00 to 00:00 there" in words(asked(RESUME | {"campaign": "9"}))
 
     def test_nothing_to_resume_cannot_be_started(self, asked, campaign):
         text = words(asked(RESUME | {"campaign": "8"}))
         assert "0 batches will be resumed" in text
         assert "There is no batch to do this to" in text
+        assert "people" not in text
 
 
 class TestSelection:

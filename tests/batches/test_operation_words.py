@@ -86,7 +86,7 @@ class TestWhatIsRed:
     def test_a_resume_that_asks_starts_nothing_at_a_click(self, opened, made):
         response = opened(made(Kind.RESUME, {"waiting": 3}, state=State.ASKING))
         assert buttons(response, "btn-danger") == ["Stopeverything"]
-        assert buttons(response, "btn-primary") == ["Go on: call them now"]
+        assert buttons(response, "btn-primary") == ["Go on…"]
         assert buttons(response, "btn-link") == ["Abort…"]
 
     def test_who_may_not_stop_everything_has_nothing_red(self, client, made, operator):

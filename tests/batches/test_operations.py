@@ -309,9 +309,11 @@ class TestSteering:
         campaign.store.change_batch("a0", status="PAUSED")
         OperationItem.objects.create(operation=operation, batch_id="a0")
         text = words(page(client, operation))
-        assert "Go on: call them now" in text
+        assert "Go on…" in text
         assert "It was delayed." in text
-        do(client, "confirm", operation)
+        assert "Go on: contact them now" in words(do(client, "confirm", operation))
+        assert not queue
+        do(client, "confirm", operation, confirm="1")
         operation.refresh_from_db()
         assert operation.state == State.WAITING
         assert queue == [operation]
@@ -322,7 +324,7 @@ class TestSteering:
         assert "Resume these batches" in words(page(client, operation))
         text = words(do(client, "undo", operation))
         assert "4 batches will be resumed" in text
-        assert "8 requests" in text
+        assert "8 people are still to be contacted" in text
         assert not queue
         response = do(client, "undo", operation, confirm="1")
         undoing = Operation.objects.latest("pk")

@@ -106,7 +106,7 @@ def test_pause_a_campaign_watch_it_and_resume_exactly_those(opened, campaign, wo
 
     open_campaign(opened)
     opened.get_by_role("button", name="Resume…").first.click()
-    expect(opened.get_by_text("This calls people")).to_be_visible()
+    expect(opened.get_by_text("This contacts people")).to_be_visible()
     expect(opened.get_by_text("1 batch will stay paused")).to_be_visible()
     accessible()
     opened.get_by_role("button", name="Resume 12 batches").click()
@@ -129,7 +129,7 @@ def test_pause_all_that_a_filter_finds_and_take_it_back(opened, campaign, worker
     opened.get_by_role("button", name="Pause 12 batches").click()
     expect(opened.get_by_role("status").filter(has_text="Paused 12 of 12 batches.")).to_be_visible()
     opened.get_by_role("button", name="Resume these batches").click()
-    expect(opened.get_by_text("This calls people")).to_be_visible()
+    expect(opened.get_by_text("This contacts people")).to_be_visible()
     accessible()
     opened.get_by_role("button", name="Resume them").click()
     expect(opened.get_by_role("status").filter(has_text="Resumed 12 of 12 batches.")).to_be_visible()
