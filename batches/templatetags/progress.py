@@ -132,7 +132,7 @@ def _missing(progress: Any) -> list[str]:
         case Kind.CANCEL:
             return [f"{count:,} {'was' if count == 1 else 'were'} not, and may still be calling."]
         case Kind.EXPIRY:
-            return [f"{count:,} probably {_keep(count)} the old one."]
+            return [f"{count:,} probably {'keeps' if count == 1 else 'keep'} the old one."]
     doubtful, paused = progress.unconfirmed, count - progress.unconfirmed
     parts = [f"{doubtful:,} may be calling already."] if doubtful else []
     return parts + ([f"{paused:,} {'is' if paused == 1 else 'are'} probably still paused."] if paused else [])
@@ -246,50 +246,3 @@ def may_call(row: Any, operation: Operation) -> bool:
     if operation.is_stopping:
         return not row.status or row.status in rules.NOT_FINISHED
     return operation.kind == Kind.RESUME and (row.standing == Standing.UNCONFIRMED or row.status in rules.NOT_FINISHED)
-
-
-@register.filter
-def keep_on(operation: Operation) -> str:
-    """Not to abort an operation, as a button says it."""
-    if operation.state == State.ASKING:
-        return "Go back"
-    return {Kind.PAUSE: "Keep pausing", Kind.RESUME: "Keep resuming", Kind.CANCEL: "Keep canceling"}.get(
-        Kind(operation.kind), "Keep setting the expiry"
-    )
-
-
-@register.filter
-def if_aborted(progress: Any) -> list[str]:
-    """What goes on if the operation is aborted now, in sentences."""
-    kind, left = Kind(progress.operation.kind), progress.left
-    if kind == Kind.EXPIRY:
-        return [f"{batches(left)} {_keep(left)} the expiry of now."]
-    if kind == Kind.RESUME:
-        return _if_resume_aborted(progress)
-    did = DID[kind]
-    if not progress.total:
-        return [f"Nothing has been {did} yet: every batch that calls keeps calling."]
-    if not left:
-        return [f"What has been found so far is {did}. If there is more, it keeps calling."]
-    found = [f"{batches(left)} {_keep(left)} calling."]
-    if kind == Kind.CANCEL:
-        found = [f"{batches(left)} {'is' if left == 1 else 'are'} not canceled: those that call keep calling."]
-    if progress.operation.found_at is None:
-        found.append("More are being looked for: those keep calling, too.")
-    return found + ([f"{batches(progress.done)} {_stay(progress.done)} {did}."] if progress.done else [])
-
-
-def _if_resume_aborted(progress: Any) -> list[str]:
-    done, doubtful = progress.done, progress.unconfirmed
-    found = [f"{batches(done)} that it has resumed {_keep(done)} calling."] if done else []
-    found += [f"{batches(doubtful)} may be calling: not confirmed."] if doubtful else []
-    paused = progress.left - doubtful
-    return found + ([f"{batches(paused)} {_stay(paused)} paused."] if paused else [])
-
-
-def _keep(count: int) -> str:
-    return "keeps" if count == 1 else "keep"
-
-
-def _stay(count: int) -> str:
-    return "stays" if count == 1 else "stay"

@@ -159,6 +159,12 @@ class TestUndo:
         assert "3 batches will be resumed" in text
         assert "12 people are still to be contacted." in text
 
+    def test_it_reads_the_batches_and_their_campaign(self, client, asked, pause, campaign, django_assert_num_queries):
+        campaign.requests.clear()
+        with django_assert_num_queries(6):
+            self.ask(client, pause)
+        assert len(campaign.requests) == 3 + 1
+
     def test_what_was_changed_since_is_not_announced(self, client, asked, pause, campaign, operator):
         client.post("/batches/a0/resume/")
         client.post("/batches/a0/pause/")

@@ -97,6 +97,9 @@ class TestPause:
         with django_assert_num_queries(4):
             asked(PAUSE)
         assert len(campaign.requests) == 6 + 1 + 1
+        # And whether everything is being stopped already.
+        with django_assert_num_queries(5):
+            asked(STOP_EVERYTHING)
 
     def test_confirmed_it_starts_and_leads_to_its_page(self, client, asked, operator):
         response = confirmed(client, PAUSE)
@@ -226,6 +229,7 @@ class TestExpiry:
         response = confirmed(client, EXPIRY, expires_on=typed)
         assert response.status_code == 422
         assert complaint in words(response)
+        assert 'data-problem="expires_on"' in response.content.decode()
         assert f'value="{typed}"' in response.content.decode() or not typed
         assert not Operation.objects.exists()
 
@@ -306,22 +310,23 @@ class TestFilter:
 
 class TestUnclear:
     @pytest.mark.parametrize(
-        ("data", "complaint"),
+        ("data", "complaint", "field"),
         [
-            ({}, "Choose what to do"),
-            ({"kind": "delete", "scope": "all"}, "Choose what to do"),
-            ({"kind": "pause", "scope": "world"}, "Choose for which batches"),
-            ({"kind": "pause", "scope": "campaign"}, "Only a campaign with a number"),
-            ({"kind": "pause", "scope": "filter", "campaign": "x"}, "Only a campaign with a number"),
-            ({"kind": "pause", "scope": "selection"}, "No batch is ticked"),
-            ({"kind": "pause", "scope": "selection", "batch": ["\x00"]}, "an id that cannot be kept"),
-            ({"kind": "pause", "scope": "selection", "batch": [str(n) for n in range(501)]}, "At most 500"),
+            ({}, "Choose what to do", "kind"),
+            ({"kind": "delete", "scope": "all"}, "Choose what to do", "kind"),
+            ({"kind": "pause", "scope": "world"}, "Choose for which batches", "scope"),
+            ({"kind": "pause", "scope": "campaign"}, "Only a campaign with a number", "campaign"),
+            ({"kind": "pause", "scope": "filter", "campaign": "x"}, "Only a campaign with a number", "campaign"),
+            ({"kind": "pause", "scope": "selection"}, "No batch is ticked", ""),
+            ({"kind": "pause", "scope": "selection", "batch": ["\x00"]}, "an id that cannot be kept", ""),
+            ({"kind": "pause", "scope": "selection", "batch": [str(n) for n in range(501)]}, "At most 500", ""),
         ],
     )
-    def test_it_says_what_is_missing(self, asked, data, complaint):
+    def test_it_says_what_is_missing(self, asked, data, complaint, field):
         response = asked(data | {"confirm": "1"})
         assert response.status_code == 422
         assert complaint in words(response)
+        assert f'data-problem="{field}"' in response.content.decode()
         assert not Operation.objects.exists()
 
     @pytest.mark.parametrize("kind", ["resume", "cancel", "expiry"])

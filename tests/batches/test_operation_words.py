@@ -130,6 +130,14 @@ class TestTheQuestionBeforeAborting:
         red = ["Stopeverything"] + (["Stop calling"] if kind == Kind.RESUME else [])
         assert buttons(response, "btn-danger") == red
 
+    @pytest.mark.parametrize(("items", "red"), [({"waiting": 3}, []), ({"done": 1, "waiting": 2}, ["Stop calling"])])
+    def test_a_resume_that_asks_may_have_called_somebody_already(self, client, opened, made, items, red):
+        operation = made(Kind.RESUME, items, state=State.ASKING)
+        opened(operation)
+        response = post(client, operation, "abort")
+        assert buttons(response, "btn-primary") == ["Go back"]
+        assert buttons(response, "btn-danger") == ["Stopeverything", *red]
+
     def test_it_works_with_a_form_of_its_own(self, client, opened, made):
         operation = made(Kind.PAUSE, {"waiting": 3}, **RUNNING)
         opened(operation)
@@ -239,7 +247,7 @@ class TestTakenInPart:
     def test_how_much_there_is_is_not_claimed_where_not_all_could_be_listed(self, opened, made):
         response = opened(made(Kind.PAUSE, {"done": 2}, unlisted="It timed out.", **OVER))
         assert "100 %" not in words(response)
-        assert "aria-valuenow" not in response.content.decode()
+        assert "operation-bar" not in response.content.decode()
         assert "Look for its batches again" in words(response)
 
     def test_what_ended_says_nothing_of_going_on(self, client, opened, made):
@@ -342,3 +350,28 @@ class TestTheHeader:
         client.force_login(member_of("Operators", "other@example.com"))
         for address in ("/batches/", "/changes/", "/operations/", "/accounts/profile/"):
             assert buttons(client.get(address), "btn-danger")[0] == "Stopeverything"
+
+
+class TestWhatTheyCost:
+    """One query more than its row says in docs/architecture.md is one too many."""
+
+    @pytest.fixture
+    def in_part(self, client, operator, made):
+        client.force_login(operator)
+        return made(Kind.PAUSE, {"done": 10, "failed": 3}, **OVER)
+
+    def test_what_a_stop_did_not_get_is_asked_for_once(self, client, in_part, django_assert_num_queries):
+        with django_assert_num_queries(9):
+            client.get(f"{OPERATIONS}{in_part.pk}/")
+
+    def test_the_list_asks_for_it_once_for_all(self, client, in_part, made, django_assert_num_queries):
+        for _ in range(3):
+            made(Kind.PAUSE, {"done": 1, "failed": 1}, **OVER)
+        with django_assert_num_queries(8):
+            client.get(OPERATIONS)
+
+    def test_the_question_before_aborting_is_cheap(self, client, in_part, made, sandbox, django_assert_num_queries):
+        running = made(Kind.PAUSE, {"waiting": 3}, **RUNNING)
+        with django_assert_num_queries(6):
+            post(client, running, "abort")
+        assert not sandbox.requests

@@ -185,8 +185,8 @@ class TestHowItEnded:
         )
         client.force_login(viewer)
         text = words(page(client, operation))
-        assert "Not all of its batches could be listed" in text
-        assert "It timed out." in text
+        assert "1 resumed. There may be others: not all batches could be listed." in text
+        assert "Not all of its batches could be listed: It timed out." in text
         assert "Stopped by Stop everything" in text
         assert "stays done" in text
 
