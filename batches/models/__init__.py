@@ -11,6 +11,7 @@ from batches.models.operation import (
     OperationItem,
     OperationQuerySet,
     Scope,
+    Standing,
     State,
     Target,
 )
@@ -30,6 +31,7 @@ __all__ = (
     "Origin",
     "Outcome",
     "Scope",
+    "Standing",
     "State",
     "Target",
 )

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
@@ -56,6 +56,15 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """What is not known to have ended one way or the other."""
         return self.filter(settled_at=None)
 
+    def not_confirmed(self) -> Self:
+        """What may have been taken or not, with nobody writing any more: at most one change of each batch.
+
+        It ended UNCONFIRMED, or was left STARTED past its deadline, and is not settled. Where a later change of the
+        batch may have written, that one tells what became of the batch.
+        """
+        being_written = Q(outcome=Outcome.STARTED, deadline_at__gt=Now())
+        return self.unsettled().exclude(being_written).newest_of_their_batch()
+
     def under_way(self) -> Self:
         """What may still reach its batch: it was begun, or not confirmed, and has time left."""
         return self.unsettled().filter(deadline_at__gt=Now())
@@ -81,6 +90,11 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """The status from which the batch's newest applied change paused it; None where that change is no pause."""
         newest = self.of_batch(batch_id).filter(outcome=Outcome.APPLIED).first()
         return newest.paused_from if newest else None
+
+    def newest_of_their_batch(self) -> Self:
+        """Those of these after which nothing may have written the batch."""
+        later = Change.objects.may_have_written().filter(batch_id=OuterRef("batch_id"), pk__gt=OuterRef("pk"))
+        return self.filter(~Exists(later))
 
     def may_have_written(self) -> Self:
         """What reached its batch, or may have."""

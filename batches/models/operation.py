@@ -91,6 +91,21 @@ class ItemState(models.TextChoices):
     UNCONFIRMED = "unconfirmed", "Not confirmed"
 
 
+class Standing(models.TextChoices):
+    """How a batch of an operation stands, as pages tell it; what has to be looked at comes first.
+
+    It is the item's state, but for what is not confirmed: UNCONFIRMED is what `ChangeQuerySet.not_confirmed` finds,
+    whether it is going to be tried again or not, and NEVER_CONFIRMED what was given up for good.
+    """
+
+    FAILED = "failed", "Failed"
+    UNCONFIRMED = "unconfirmed", "Not confirmed"
+    NEVER_CONFIRMED = "never_confirmed", "Never confirmed"
+    WAITING = "waiting", "Waiting"
+    SKIPPED = "skipped", "Skipped"
+    DONE = "done", "Done"
+
+
 class OperationQuerySet(models.QuerySet["Operation"]):
     """The questions that more than one caller asks of the operations."""
 
@@ -101,6 +116,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def stopping(self) -> Self:
         """What takes batches out of the calling."""
         return self.filter(kind__in=STOPPING)
+
+    def emergency_stops(self) -> Self:
+        """What pauses everything that is active."""
+        return self.filter(scope=Scope.ALL)
 
     def waiting_beside(self, operation: "Operation") -> Self:
         """What waits for a worker of the same queue."""

@@ -9,11 +9,11 @@ CHANGES_PER_PAGE = 50
 HISTORY_LENGTH = 20
 
 
-def changes_page(*, number: int | str = 1, unsettled_only: bool = False, batch_id: str = "") -> Page[Change]:
+def changes_page(*, number: int | str = 1, not_confirmed_only: bool = False, batch_id: str = "") -> Page[Change]:
     """A page of the trail, newest first; a number that is none, or past the end, gives the nearest page there is."""
     changes = Change.objects.all()
-    if unsettled_only:
-        changes = changes.unsettled()
+    if not_confirmed_only:
+        changes = changes.not_confirmed()
     if batch_id:
         changes = changes.of_batch(batch_id)
     return Paginator(changes.order_by("-pk"), CHANGES_PER_PAGE).get_page(number)

@@ -1,17 +1,21 @@
 """What the pages of operations read. All of it is ours: the API is asked for nothing."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import Case, Count, Max, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 
-from batches.models import ItemState, Operation, OperationItem
+from batches.models import Change, ItemState, Operation, OperationItem, Outcome, Standing
 from batches.models.clock import now_in_sql
+from batches.syllable.schemas import BatchStatus
 from trail.models import Entry
 
 OPERATIONS_PER_PAGE = 20
@@ -20,19 +24,23 @@ OPERATIONS_OF_A_CAMPAIGN = 5
 ENTRIES_OF_AN_OPERATION = 100
 # Digits that every database holds.
 LONGEST_NUMBER = 18
-# What has to be looked at comes first.
-ITEM_ORDER = (ItemState.FAILED, ItemState.UNCONFIRMED, ItemState.WAITING, ItemState.SKIPPED, ItemState.DONE)
 RATE_WINDOW = timedelta(seconds=60)
+# What needs nobody's attention.
+AS_IT_SHALL_BE = (Standing.DONE, Standing.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an operation is. `counts` has its items by state; `per_minute` is the rate of the last minute while it
-    runs, of the whole afterwards, None where there is none yet; `seconds_left` None where that cannot be told.
+    """How far an operation is. `counts` has the number of its batches by their Standing.
+
+    `stopped_since` is how many of those that a stop did not get were paused or canceled from here afterwards.
+    `per_minute` is the rate of the last minute while it runs, of the whole afterwards, None where there is none yet;
+    `seconds_left` None where that cannot be told.
     """
 
     operation: Operation
     counts: dict[str, int]
+    stopped_since: int = 0
     per_minute: float | None = None
     seconds_left: int | None = None
 
@@ -42,27 +50,61 @@ class Progress:
 
     @property
     def waiting(self) -> int:
-        return self.counts[ItemState.WAITING]
+        return self.counts[Standing.WAITING]
 
     @property
     def done(self) -> int:
-        return self.counts[ItemState.DONE]
+        return self.counts[Standing.DONE]
+
+    @property
+    def skipped(self) -> int:
+        return self.counts[Standing.SKIPPED]
+
+    @property
+    def failed(self) -> int:
+        return self.counts[Standing.FAILED]
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many were never confirmed, or are not yet."""
+        return self.counts[Standing.UNCONFIRMED] + self.counts[Standing.NEVER_CONFIRMED]
 
     @property
     def ended(self) -> int:
+        """How many were dealt with, whatever came of it."""
         return self.total - self.waiting
 
     @property
-    def to_retry(self) -> int:
-        """How many batches another try would be about."""
-        return self.counts[ItemState.FAILED] + self.counts[ItemState.UNCONFIRMED] + self.waiting
+    def confirmed(self) -> int:
+        """How many are known to be as they shall be."""
+        return self.done + self.skipped
+
+    @property
+    def left(self) -> int:
+        """How many are not known to be as they shall be: another try would be about these."""
+        return self.total - self.confirmed
+
+    @property
+    def missing(self) -> int:
+        """How many of these have not been seen to otherwise since."""
+        return self.left - self.stopped_since
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One batch of an operation, with its `status` as it was last read for a change, "" where it never was."""
+
+    item: OperationItem
+    standing: Standing
+    status: str = ""
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """What the header of every page says: the changes whose end is not known, and the operations that are not over."""
+    """What the header of every page says: how many changes are not confirmed, and the operations that are not over."""
 
-    unsettled: int
+    not_confirmed: int
     running: int
     asking: int
     newest: int | None
@@ -70,15 +112,18 @@ class Heads:
 
 HEADS = """
     SELECT
-        (SELECT COUNT(*) FROM batches_change
-            WHERE settled_at IS NULL AND NOT (outcome = 'started' AND deadline_at > {now})),
+        (SELECT COUNT(*) FROM batches_change AS found
+            WHERE settled_at IS NULL AND NOT (outcome = 'started' AND deadline_at > {now})
+            AND NOT EXISTS (SELECT 1 FROM batches_change AS later
+                WHERE later.batch_id = found.batch_id AND later.id > found.id
+                AND later.outcome NOT IN ('not_sent', 'rejected', 'conflict'))),
         COUNT(*), COUNT(CASE state WHEN 'asking' THEN 1 END), MAX(id)
     FROM batches_operation WHERE state IN ('waiting', 'running', 'asking')
 """
 
 
 def heads() -> Heads:
-    """See `Heads`; one query, written already, as every page asks it. What is being written just now is no news."""
+    """See `Heads`; one query, written already, as every page asks it. It counts `ChangeQuerySet.not_confirmed`."""
     with connection.cursor() as cursor:
         cursor.execute(_heads_in_sql(), {})
         return Heads(*cursor.fetchone())
@@ -94,35 +139,102 @@ def operation_by_id(operation_id: int) -> Operation | None:
     return Operation.objects.select_related("undoes", "stopped_by").filter(pk=operation_id).first()
 
 
+def emergency_stop() -> Operation | None:
+    """The emergency stop that is not over, if there is one."""
+    return Operation.objects.open().emergency_stops().order_by("-pk").first()
+
+
 def operation_progress(operation: Operation) -> Progress:
-    """How far it is; one query, however many items it has."""
-    found = operation.items.aggregate(
-        **{state: Count("pk", filter=Q(state=state)) for state in ItemState},
-        recent=Count("pk", filter=Q(finished_at__gte=Now() - RATE_WINDOW)),
-        now=Max(Now()),
-    )
-    recent, now = found.pop("recent"), found.pop("now")
-    progress = Progress(operation, found)
+    """How far it is; one query, however many items it has, and one more for a stop that did not get all of them."""
+    is_recent = Q(finished_at__gte=Now() - RATE_WINDOW)
+    found = _standing(operation.items.all()).order_by().values("standing")
+    rows = list(found.annotate(count=Count("pk"), recent=Count("pk", filter=is_recent), now=Max(Now())))
+    counts = _all_counts() | {row["standing"]: row["count"] for row in rows}
+    progress = Progress(operation, counts, _stopped_since([Progress(operation, counts)])[operation.pk])
     begun, over = operation.started_at, operation.finished_at
     if begun is None or not progress.ended:
         return progress
     if over:
         minutes = (over - begun).total_seconds() / 60
-        return Progress(operation, found, per_minute=progress.ended / minutes if minutes > 0 else None)
-    minutes = max(1.0, min((now - begun), RATE_WINDOW).total_seconds()) / 60
-    per_minute = recent / minutes
+        return replace(progress, per_minute=progress.ended / minutes if minutes > 0 else None)
+    minutes = max(1.0, min(rows[0]["now"] - begun, RATE_WINDOW).total_seconds()) / 60
+    per_minute = sum(row["recent"] for row in rows) / minutes
     seconds_left = round(progress.waiting / per_minute * 60) if per_minute else None
-    return Progress(operation, found, per_minute=per_minute, seconds_left=seconds_left)
+    return replace(progress, per_minute=per_minute, seconds_left=seconds_left)
 
 
-def operation_items(operation: Operation, *, total: int, state: str = "", number: int | str = 1) -> Page[OperationItem]:
-    """A page of its batches, what failed first; `total` is how many there are of `state`, "" for any."""
-    order = Case(*(When(state=state, then=Value(rank)) for rank, state in enumerate(ITEM_ORDER)))
-    items: QuerySet[OperationItem] = operation.items.order_by(order, "pk")
-    paginator = Paginator(items.filter(state=state) if state else items, ITEMS_PER_PAGE)
+def operation_items(
+    operation: Operation, *, total: int, standing: str = "", number: int | str = 1
+) -> tuple[Page[OperationItem], list[ItemRow]]:
+    """A page of its batches, what has to be looked at first; `total` is how many there are of `standing`, "" for any.
+
+    Two queries, or one where nothing on the page needs attention.
+    """
+    order = Case(*(When(standing=standing, then=Value(rank)) for rank, standing in enumerate(Standing)))
+    items = _standing(operation.items.all()).order_by(order, "pk")
+    paginator = Paginator(items.filter(standing=standing) if standing else items, ITEMS_PER_PAGE)
     # Counted already.
     paginator.__dict__["count"] = total
-    return paginator.get_page(number)
+    page = paginator.get_page(number)
+    return page, _rows(list(page.object_list))
+
+
+def _rows(items: list[Any]) -> list[ItemRow]:
+    standings = {item.pk: Standing(item.standing) for item in items}
+    doubtful = [item.batch_id for item in items if standings[item.pk] not in AS_IT_SHALL_BE]
+    seen = _last_read(doubtful) if doubtful else {}
+    rows = []
+    for item in items:
+        change = seen.get(item.batch_id)
+        batch = change.batch_seen if change else None
+        status = str(batch.status) if batch else ""
+        rows.append(ItemRow(item, standings[item.pk], status, change.seen_at if change else None))
+    return rows
+
+
+def _last_read(batch_ids: list[str]) -> dict[str, Change]:
+    """The newest change of each batch for which the batch was read."""
+    read = Change.objects.filter(batch_id__in=batch_ids, seen_at__isnull=False)
+    newest = read.order_by().values("batch_id").annotate(newest=Max("pk")).values("newest")
+    found = Change.objects.filter(pk__in=newest).only("batch_id", "seen", "seen_at")
+    return {change.batch_id: change for change in found}
+
+
+def _standing(items: QuerySet[OperationItem]) -> QuerySet[Any, Any]:
+    """The items, each with its `standing` as well."""
+    return items.annotate(
+        standing=Case(
+            When(change__in=Change.objects.not_confirmed().values("pk"), then=Value(Standing.UNCONFIRMED.value)),
+            When(state=ItemState.UNCONFIRMED, then=Value(Standing.NEVER_CONFIRMED.value)),
+            default=F("state"),
+        )
+    )
+
+
+def _all_counts() -> dict[str, int]:
+    return dict.fromkeys(map(str, Standing), 0)
+
+
+def _stopped_since(found: Iterable[Progress]) -> Counter[int]:
+    """For each stop that is over and did not get all of its batches, by its id: how many of these were paused or
+    canceled from here later on, by whatever else."""
+    stops = [progress.operation.pk for progress in found if progress.left and _is_stop_over(progress.operation)]
+    if not stops:
+        return Counter()
+    later = Change.objects.filter(
+        batch_id=OuterRef("batch_id"),
+        outcome=Outcome.APPLIED,
+        settled_at__gte=OuterRef("operation__created_at"),
+        wish__has_key="status",
+    ).order_by("-pk")
+    items = OperationItem.objects.filter(operation__in=stops).exclude(state__in=AS_IT_SHALL_BE)
+    items = items.annotate(newest=Subquery(later.annotate(wanted=KT("wish__status")).values("wanted")[:1]))
+    stopped = items.filter(newest__in=(BatchStatus.PAUSED, BatchStatus.CANCELED)).order_by()
+    return Counter(dict(stopped.values_list("operation").annotate(count=Count("pk"))))
+
+
+def _is_stop_over(operation: Operation) -> bool:
+    return operation.is_stopping and not operation.is_open
 
 
 def operation_entries(operation: Operation) -> list[Entry]:
@@ -154,12 +266,14 @@ def _progress_of(operations: Iterable[Operation]) -> list[Progress]:
     if not operations:
         return []
     counted = (
-        OperationItem.objects.filter(operation__in=operations)
+        _standing(OperationItem.objects.filter(operation__in=operations))
         .order_by()
-        .values_list("operation", "state")
+        .values_list("operation", "standing")
         .annotate(count=Count("pk"))
     )
-    counts = {operation.pk: dict.fromkeys(map(str, ItemState), 0) for operation in operations}
-    for operation_id, state, count in counted:
-        counts[operation_id][state] = count
-    return [Progress(operation, counts[operation.pk]) for operation in operations]
+    counts = {operation.pk: _all_counts() for operation in operations}
+    for operation_id, standing, count in counted:
+        counts[operation_id][standing] = count
+    found = [Progress(operation, counts[operation.pk]) for operation in operations]
+    stopped_since = _stopped_since(found)
+    return [replace(progress, stopped_since=stopped_since[progress.operation.pk]) for progress in found]

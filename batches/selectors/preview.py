@@ -1,27 +1,27 @@
 """What an operation would do, read before it starts. Nothing here makes a page fail or wait for long."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from batches.connection import syllable_client
-from batches.models import STOPPING, ChangeQuerySet, Kind, Operation, Outcome, Scope, Target
+from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Kind, Operation, Outcome, Scope, Target
 from batches.selectors.aside import ASIDE_SECONDS, result, submit
 from batches.selectors.campaigns import cached_campaign_names, campaign_label
+from batches.selectors.people import MOST_READ, Starts, paused_batches, read_each, starts_of
 from batches.syllable.deadline import Deadline
 from batches.syllable.errors import NotFound, SyllableError
 from batches.syllable.gate import Lane
-from batches.syllable.schemas import Batch, BatchQuery, BatchStatus, Campaign, Page, Timestamp
+from batches.syllable.schemas import Batch, BatchQuery, BatchStatus, Campaign
 
 # Who stops something must not wait for numbers.
 STOP_SECONDS = 1.5
-ROWS_PER_PAGE = 100
-MOST_PAGES = 10
 MOST_READ_ALONE = 20
 ANY = ""
 GONE = "no longer known to Syllable"
@@ -29,25 +29,12 @@ OTHER = "in a status that this dashboard does not know"
 
 
 @dataclass(frozen=True, slots=True)
-class Starts:
-    """What a resume puts into the calling, as far as it could be read.
-
-    `requests` is their sum over the batches, None where it is not known; `expired` the batches whose expiry has passed.
-    `is_complete` is False where there are more batches than were read. `not_resumed` are paused, and stay so.
-    """
-
-    requests: int | None
-    expired: int
-    is_complete: bool
-    not_resumed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
     """What is known of the batches that an operation is about.
 
     `touched` is how many it is going to write, None where that cannot be counted: `error` says why. `left_alone` counts
-    the others by what they are, `unknown` the ticked ones that could not be read.
+    the others by what they are, `unknown` the selected ones that could not be read. `mode` is by what the one campaign
+    that they belong to reaches people, "" where that is not known or there are several.
     """
 
     touched: int | None
@@ -56,6 +43,7 @@ class Preview:
     unknown: int = 0
     campaign_name: str = ""
     is_whole_campaign: bool = False
+    mode: str = ""
     hours: str = ""
     starts: Starts | None = None
 
@@ -77,7 +65,7 @@ def preview(
 ) -> Preview:
     """What an operation that touches batches of these `statuses` finds in `target`. Raises nothing of the API's.
 
-    `listed` is the page on which a selection was ticked. `pauses` are what a resume would take back; then only their
+    `listed` is the page on which a selection was made. `pauses` are what a resume would take back; then only their
     batches are touched.
     """
     deadline = Deadline(STOP_SECONDS if kind in STOPPING else ASIDE_SECONDS)
@@ -87,20 +75,50 @@ def preview(
     else:
         found = _of_query(target.query, statuses, deadline)
         if kind == Kind.RESUME:
-            found = _resuming(found, target.query, pauses, deadline)
+            meant = None if pauses is None else set(pauses.values_list("batch_id", flat=True))
+            found = _resuming(found, target.query, meant, deadline)
     if target.scope != Scope.CAMPAIGN:
-        return replace(found, campaign_name=_known_name(target.campaign_id))
+        return _of_one_campaign(replace(found, campaign_name=_known_name(target.campaign_id)), deadline)
     found = replace(found, is_whole_campaign=True)
     return _with_campaign(found, target.campaign_id, campaign, deadline)
 
 
 def undo_preview(operation: Operation) -> Preview:
     """What taking back a pause would put into the calling. Raises nothing of the API's."""
+    pauses: ChangeQuerySet = operation.changes.filter(outcome=Outcome.APPLIED)
+    return _resume_preview(operation, set(pauses.newest_of_their_batch().values_list("batch_id", flat=True)))
+
+
+def rest_preview(operation: Operation) -> Preview:
+    """What a resume that asks would still put into the calling. Raises nothing of the API's."""
+    since = Change.objects.may_have_written().exclude(operation=operation)
+    changed_since = since.filter(batch_id=OuterRef("batch_id"), pk__gt=OuterRef("undoes_id"))
+    left = operation.items.filter(~Exists(changed_since), state=ItemState.WAITING)
+    batch_ids = set(left.values_list("batch_id", flat=True))
+    return _resume_preview(operation, batch_ids, is_complete=operation.found_at is not None)
+
+
+def _resume_preview(operation: Operation, batch_ids: set[str], *, is_complete: bool = True) -> Preview:
+    """`is_complete` says whether these are all batches that are resumed."""
     deadline = Deadline(ASIDE_SECONDS)
     campaign = _submit_campaign(operation.campaign_id, deadline) if operation.campaign_id is not None else None
-    pauses: ChangeQuerySet = operation.changes.filter(outcome=Outcome.APPLIED)
-    found = _resuming(Preview(touched=None), operation.query, pauses, deadline)
+    if len(batch_ids) > MOST_READ:
+        found = _resuming(Preview(touched=None), operation.query, batch_ids, deadline)
+    else:
+        found = _of_known(batch_ids, deadline)
+    if starts := found.starts:
+        people = replace(starts.people, is_complete=starts.people.is_complete and is_complete)
+        # The others that are paused are no business of this operation.
+        found = replace(found, starts=replace(starts, people=people, not_resumed=0))
     return _with_campaign(found, operation.campaign_id, campaign, deadline) if campaign else found
+
+
+def _of_known(batch_ids: set[str], deadline: Deadline) -> Preview:
+    """Few enough batches to read each of them, which is exact."""
+    read = read_each(sorted(batch_ids), deadline)
+    paused = [batch for batch in read.found.values() if batch.status == BatchStatus.PAUSED]
+    starts = starts_of(paused, deadline, is_complete=not read.unread)
+    return Preview(len(paused) + read.unread, read.error, starts=starts)
 
 
 def campaign_name_for(kind: Kind, target: Target) -> str:
@@ -112,22 +130,34 @@ def campaign_name_for(kind: Kind, target: Target) -> str:
     return _with_campaign(Preview(touched=None), target.campaign_id, reading, deadline).campaign_name
 
 
-def _submit_campaign(campaign_id: int | None, deadline: Deadline) -> "Future[Campaign] | None":
+def _submit_campaign(campaign_id: int | str | None, deadline: Deadline) -> "Future[Campaign] | None":
     return submit(syllable_client(Lane.ASIDE).get_campaign, campaign_id or 0, deadline=deadline)
 
 
 def _with_campaign(
-    found: Preview, campaign_id: int | None, reading: "Future[Campaign] | None", deadline: Deadline
+    found: Preview, campaign_id: int | str | None, reading: "Future[Campaign] | None", deadline: Deadline
 ) -> Preview:
     try:
         campaign = result(reading, deadline)
     except SyllableError:
         return replace(found, campaign_name=_known_name(campaign_id))
     name = campaign_label(campaign_id, campaign.campaign_name)
-    return replace(found, campaign_name=name, hours=out_of_hours(campaign, timezone.now()))
+    mode, hours = (campaign.mode or "").lower(), out_of_hours(campaign, timezone.now())
+    return replace(found, campaign_name=name, mode=mode, hours=hours)
 
 
-def _known_name(campaign_id: int | None) -> str:
+def _of_one_campaign(found: Preview, deadline: Deadline) -> Preview:
+    """With how and when people are reached, where all batches that are resumed belong to one campaign."""
+    if found.starts is None or not found.starts.people.is_complete or len(found.starts.campaign_ids) != 1:
+        return found
+    (campaign_id,) = found.starts.campaign_ids
+    if campaign_id is None:
+        return found
+    read = _with_campaign(found, campaign_id, _submit_campaign(campaign_id, deadline), deadline)
+    return replace(read, campaign_name=found.campaign_name)
+
+
+def _known_name(campaign_id: int | str | None) -> str:
     """What the campaign is called as far as that is known without asking; "" for no campaign."""
     return campaign_label(campaign_id, (cached_campaign_names() or {}).get(str(campaign_id)))
 
@@ -165,7 +195,7 @@ def _of_selection(
     *,
     is_resume: bool,
 ) -> Preview:
-    """The ticked batches: most are on the page on which they were ticked, some of the others are read one by one."""
+    """The selected batches: most are on the page on which they were selected, some of the others are read alone."""
     batches: dict[str, Batch] = {}
     error: SyllableError | None = None
     if listed:
@@ -195,58 +225,23 @@ def _of_selection(
         error,
         left_alone | _positive({GONE: gone}),
         unknown,
-        starts=_starts(touched, is_complete=not unknown) if is_resume else None,
+        starts=starts_of(touched, deadline, is_complete=not unknown) if is_resume else None,
     )
 
 
-def _resuming(found: Preview, query: BatchQuery, pauses: ChangeQuerySet | None, deadline: Deadline) -> Preview:
-    """The same with what it starts; where `pauses` are given, only their batches are resumed."""
-    meant = None if pauses is None else set(pauses.values_list("batch_id", flat=True))
+def _resuming(found: Preview, query: BatchQuery, meant: set[str] | None, deadline: Deadline) -> Preview:
+    """The same with what it starts; of the paused batches only those that are `meant` are resumed, None for all."""
     try:
-        paused, is_complete = _paused(query, deadline)
+        paused, is_complete = paused_batches(query, deadline)
     except SyllableError as error:
         touched = found.touched if meant is None else len(meant)
         return replace(found, touched=touched, error=found.error or error)
     if meant is None:
-        return replace(found, starts=_starts(paused, is_complete=is_complete))
+        return replace(found, starts=starts_of(paused, deadline, is_complete=is_complete))
     resumed = [batch for batch in paused if batch.batch_id in meant]
-    starts = _starts(resumed, is_complete=is_complete, not_resumed=len(paused) - len(resumed))
+    not_resumed = len(paused) - len(resumed)
+    starts = starts_of(resumed, deadline, is_complete=is_complete, not_resumed=not_resumed)
     return replace(found, touched=len(resumed) if is_complete else len(meant), starts=starts)
-
-
-def _paused(query: BatchQuery, deadline: Deadline) -> tuple[list[Batch], bool]:
-    """The paused batches, read side by side once their number is known, and whether these are all. Raises."""
-    client = syllable_client(Lane.ASIDE)
-    if query.status not in ("", BatchStatus.PAUSED):
-        return [], True
-    query = replace(query, status=BatchStatus.PAUSED.value, order_by="batch_id", limit=ROWS_PER_PAGE)
-    first = result(submit(client.list_batches, query, deadline=deadline), deadline)
-    pages: list[Page[Batch]] = [first]
-    if first.has_next and first.total_count is not None:
-        last = min(MOST_PAGES, -(-first.total_count // first.page_size))
-        rest = [
-            submit(client.list_batches, replace(query, page=number), deadline=deadline) for number in range(1, last)
-        ]
-        pages += [result(future, deadline) for future in rest]
-    batches = {batch.batch_id: batch for page in pages for batch in page.items}
-    return list(batches.values()), not pages[-1].has_next
-
-
-def _starts(batches: Iterable[Batch], *, is_complete: bool, not_resumed: int = 0) -> Starts:
-    batches = list(batches)
-    counts = [batch.request_count for batch in batches]
-    known = [count for count in counts if isinstance(count, int)]
-    now = timezone.now()
-    return Starts(
-        requests=sum(known) if len(known) == len(counts) else None,
-        expired=sum(_has_passed(batch.expires_on, now) for batch in batches),
-        is_complete=is_complete,
-        not_resumed=not_resumed,
-    )
-
-
-def _has_passed(expires_on: Timestamp | None, now: datetime) -> bool:
-    return bool(expires_on and expires_on.at and expires_on.at <= now)
 
 
 def _positive(counts: Mapping[str, int]) -> Counter[str]:

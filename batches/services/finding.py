@@ -3,12 +3,24 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
+from django.utils import timezone
 
 from batches import rules
 from batches.connection import syllable_client
 from batches.converters import has_address
-from batches.models import STOPPING, Change, ChangeQuerySet, Kind, Operation, OperationItem, Origin, Outcome, Scope
+from batches.models import (
+    STOPPING,
+    Change,
+    ChangeQuerySet,
+    ItemState,
+    Kind,
+    Operation,
+    OperationItem,
+    Origin,
+    Outcome,
+    Scope,
+)
 from batches.syllable.client import SyllableClient
 from batches.syllable.gate import Lane
 from batches.syllable.schemas import Batch, BatchQuery, BatchStatus
@@ -19,18 +31,25 @@ MOST_PAGES = 2000
 
 
 def is_listed(operation: Operation) -> bool:
-    """Whether its batches are those that the API lists; else its items were all made when it was started."""
-    return operation.scope != Scope.SELECTION and not (
-        operation.kind == Kind.RESUME and operation.scope != Scope.FILTER
-    )
+    """Whether its batches have to be found; else its items were all made when it was started."""
+    if operation.scope == Scope.SELECTION:
+        return takes_back_resume(operation)
+    return operation.kind != Kind.RESUME or operation.scope == Scope.FILTER
+
+
+def takes_back_resume(operation: Operation) -> bool:
+    """Whether its batches are those that a resume may have put into the calling."""
+    return operation.is_stopping and operation.undoes_id is not None
 
 
 def operation_find(operation: Operation) -> int:
-    """List the batches that the operation is about and that can be touched, as items; returns how many are new.
+    """Find the batches that the operation is about and that can be touched, as items; returns how many are new.
 
     While others are being written the pages of a list move, so this has to be repeated until it finds nothing new.
     Raises SyllableError.
     """
+    if operation.undoes and takes_back_resume(operation):
+        return _find_resumed(operation, operation.undoes)
     client = syllable_client(Lane.OPERATIONS)
     return sum(add_items(operation, batches) for batches in _listed(client, operation))
 
@@ -39,6 +58,8 @@ def writes_elsewhere(operation: Operation) -> ChangeQuerySet:
     """The writes that others had under way when `operation` was taken up: they may put a batch into the calling after
     it was listed as none that has to be taken out of it. What is begun later looks out for the operation itself."""
     others = Change.objects.under_way().exclude(operation=operation).exclude(operation__kind__in=STOPPING)
+    if takes_back_resume(operation):
+        others = others.filter(operation=operation.undoes_id)
     return Change.objects.filter(pk__in=list(others.values_list("pk", flat=True)))
 
 
@@ -47,6 +68,8 @@ def left_alone(operation: Operation) -> Iterator[tuple[str, int]]:
 
     Those that are as it wants them come first: it must not write before they are counted, as it adds to them.
     """
+    if takes_back_resume(operation):
+        return
     client = syllable_client(Lane.OPERATIONS)
     query, edit = operation.query, operation.edit
     for status in sorted(client.contract.abilities.statuses, key=lambda status: status != edit.status):
@@ -65,6 +88,26 @@ def add_items(operation: Operation, batches: Iterable[Batch]) -> int:
     ]
     OperationItem.objects.bulk_create(new)
     return len(new)
+
+
+def may_be_calling(resume: Operation) -> dict[str, int]:
+    """The batches that a resume has put into the calling, or may have, each with its newest change of it."""
+    return dict(resume.changes.may_have_written().order_by("pk").values_list("batch_id", "pk"))
+
+
+def _find_resumed(operation: Operation, resume: Operation) -> int:
+    """Add what the resume wrote after the items were made: a write that had begun when it was ended. And look again at
+    what was found paused while a write of the resume could still land."""
+    known = set(operation.items.values_list("batch_id", flat=True))
+    new = {batch_id: change for batch_id, change in may_be_calling(resume).items() if batch_id not in known}
+    OperationItem.objects.bulk_create(
+        OperationItem(operation=operation, batch_id=batch_id, undoes_id=change) for batch_id, change in new.items()
+    )
+    landed_since = resume.changes.may_have_written().filter(
+        batch_id=OuterRef("batch_id"), deadline_at__gt=OuterRef("finished_at"), deadline_at__lte=timezone.now()
+    )
+    again = operation.items.filter(Exists(landed_since), state=ItemState.SKIPPED)
+    return len(new) + again.update(state=ItemState.WAITING, detail="", finished_at=None)
 
 
 def _listed(client: SyllableClient, operation: Operation) -> Iterator[list[Batch]]:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models import BigIntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Now
 
 from batches import rules
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, Scope
@@ -72,8 +72,11 @@ class ItemWriter:
         An item whose change was applied then ends without another look at its batch.
         """
         ended = self.operation.changes.filter(batch_id=OuterRef("batch_id")).exclude(outcome=Outcome.STARTED)
-        newest = Subquery(ended.order_by("-pk").values("pk")[:1])
-        self.operation.items.filter(state=ItemState.WAITING).update(change=newest)
+        newest = [
+            Subquery(found.order_by("-pk").values("pk")[:1], output_field=BigIntegerField())
+            for found in (ended.may_have_written(), ended)
+        ]
+        self.operation.items.filter(state=ItemState.WAITING).update(change=Coalesce(*newest))
 
     def failed(self, item: OperationItem, why: str = "") -> None:
         """Count a failed try against the item; the last one ends it, with `why` or what its change says."""
@@ -174,10 +177,18 @@ def stop_over(batch: Batch, *, since: Operation) -> Operation | None:
 
 
 def _remember(item: OperationItem, change: Change) -> None:
-    OperationItem.objects.filter(pk=item.pk).update(change=change)
+    OperationItem.objects.filter(pk=item.pk).update(change=_telling(item, change))
 
 
 def _end(item: OperationItem, state: ItemState, detail: str, change: Change | None) -> None:
     """End the item, unless another worker did: what it found out is as true."""
     waiting = OperationItem.objects.filter(pk=item.pk, state=ItemState.WAITING)
-    waiting.update(state=state, detail=detail, change=change, finished_at=Now())
+    waiting.update(state=state, detail=detail, change=_telling(item, change), finished_at=Now())
+
+
+def _telling(item: OperationItem, change: Change | None) -> Change | None:
+    """The change that an item keeps: one that is in doubt is not forgotten for a later one that was not taken."""
+    before = item.change
+    is_in_doubt = before is not None and before.outcome == Outcome.UNCONFIRMED and not before.is_settled
+    was_taken = change is not None and change.outcome in (Outcome.APPLIED, Outcome.UNCONFIRMED)
+    return before if is_in_doubt and not was_taken else change

@@ -1,6 +1,6 @@
 """Operations as people ask for them: started, stopped, retried, confirmed, undone. `carrying.py` carries them out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from batches.models import (
 from batches.services.authority import check_abort, check_operation, check_target
 from batches.services.changes import NotAllowed, check_actor, undo_edit
 from batches.services.entries import operation_entry
-from batches.services.finding import paused_by_operations
+from batches.services.finding import may_be_calling, paused_by_operations
 from batches.syllable.schemas import BatchEdit, BatchStatus
 from dashboard.models import User
 from trail.models import Action
@@ -98,17 +98,8 @@ def operation_undo(*, operation: Operation, actor: User, source: Source = BACKGR
     email = check_actor(actor)
     if operation.is_open or operation.kind not in UNDONE_BY:
         raise NotAllowed("This operation cannot be undone." if not operation.is_open else "Stop the operation first.")
-    wish = undoing_edit(operation)
-    undoing = Operation(
-        kind=UNDONE_BY[Kind(operation.kind)],
-        scope=Scope.SELECTION,
-        campaign_id=operation.campaign_id,
-        campaign_name=operation.campaign_name,
-        wish=wish.fields(),
-        undoes=operation,
-        actor=actor,
-        actor_email=email,
-        needs_stop_everything=check_operation(actor, operation, edit=wish),
+    undoing = _taking_back(
+        operation, actor, email, needs_stop_everything=check_operation(actor, operation, edit=undoing_edit(operation))
     )
     done = operation.changes.filter(outcome=Outcome.APPLIED).order_by("pk")
     changes = {change.batch_id: change for change in done if undo_edit(change)}
@@ -132,6 +123,31 @@ def operation_stop(*, operation: Operation, actor: User, source: Source = BACKGR
             return False
         operation_entry(Action.OPERATION_ABORTED, operation, actor=actor, source=source)
     return True
+
+
+def operation_stop_calling(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> Operation:
+    """End a resume, if it is not over, and pause whatever it may have put into the calling, as one act.
+
+    Returns the pause, or the one that is at work on these batches already; nothing is in its way. Raises NotAllowed.
+    """
+    email = check_actor(actor)
+    if operation.kind != Kind.RESUME:
+        raise NotAllowed("Only what a resume has put into the calling can be stopped like this.")
+    check_abort(actor, operation)
+    pause = _taking_back(operation, actor, email, needs_stop_everything=operation.needs_stop_everything)
+    with transaction.atomic(durable=True):
+        _take_turns()
+        written = may_be_calling(operation)
+        at_work = Operation.objects.open().stopping().filter(undoes=operation).order_by("-pk").first()
+        if at_work and written.keys() <= set(at_work.items.values_list("batch_id", flat=True)):
+            return at_work
+        pause.save(force_insert=True)
+        _end(operation, cause=Cause.SUPERSEDED, stopped_by=pause)
+        _add(pause, written)
+        stopped = {"by": pause.pk, "batches": len(written)}
+        operation_entry(Action.OPERATION_CALLS_STOPPED, operation, actor=actor, source=source, **stopped)
+        operation_entry(Action.OPERATION_STARTED, pause, actor=actor, source=source, undoes=operation.pk)
+    return pause
 
 
 def operation_retry(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
@@ -261,7 +277,7 @@ def _end(operation: Operation, **why: Any) -> bool:
     return Operation.objects.open().filter(pk=operation.pk).update(**ended, **why) == 1
 
 
-def _add(operation: Operation, changes: dict[str, int | None]) -> None:
+def _add(operation: Operation, changes: Mapping[str, int | None]) -> None:
     """Make the items of an operation whose batches are known; each with the change that it takes back, if any."""
     OperationItem.objects.bulk_create(
         [OperationItem(operation=operation, batch_id=batch_id, undoes_id=pk) for batch_id, pk in changes.items()],
@@ -294,6 +310,21 @@ def _hand_on(
     ended = {"cause": before.cause, "stopped_by": before.stopped_by_email, "stopped_by_operation": before.stopped_by_id}
     operation_entry(action, operation, actor=actor, source=source, asked_for_by=before.actor_email, **ended)
     return True
+
+
+def _taking_back(operation: Operation, actor: User, email: str, *, needs_stop_everything: bool) -> Operation:
+    """The operation, not saved yet, that takes back what `operation` did."""
+    return Operation(
+        kind=UNDONE_BY[Kind(operation.kind)],
+        scope=Scope.SELECTION,
+        campaign_id=operation.campaign_id,
+        campaign_name=operation.campaign_name,
+        wish=undoing_edit(operation).fields(),
+        undoes=operation,
+        actor=actor,
+        actor_email=email,
+        needs_stop_everything=needs_stop_everything,
+    )
 
 
 def undoing_edit(operation: Operation) -> BatchEdit:

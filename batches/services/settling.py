@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Now
 
 from batches.connection import syllable_client
-from batches.models import Change, Outcome
+from batches.models import Change, ItemState, Outcome
 from batches.models.clock import later
 from batches.syllable.errors import Inexpressible, Invalid, KeyRefused, RateLimited, Refused, SyllableError
 from batches.syllable.gate import Lane
@@ -127,10 +127,14 @@ def _not_found(change: Change, detail: str, *, is_last: bool = False) -> Change:
 
 
 def _record(change: Change, outcome: Outcome, detail: str, **fields: Any) -> Change:
-    """Record the finding unless another settler was quicker."""
+    """Record the finding unless another settler was quicker; an item that the change was for is done where it was."""
     fields |= {name: getattr(change, name) for name in ("seen", "seen_at", "campaign_id")}
     still_open = Change.objects.unsettled().filter(pk=change.pk)
-    if still_open.update(outcome=outcome, detail=detail, **fields):
+    with transaction.atomic():
+        is_mine = still_open.update(outcome=outcome, detail=detail, **fields) == 1
+        if is_mine and outcome == Outcome.APPLIED:
+            change.items.exclude(state=ItemState.DONE).update(state=ItemState.DONE, detail=detail, finished_at=Now())
+    if is_mine:
         logger.info("change_settled", change=change.pk, outcome=str(outcome), settled="settled_at" in fields)
     change.refresh_from_db()
     return change

@@ -23,6 +23,8 @@ ODD_OFFSET = re.compile(r"[+-]\d\d(?::?[6-9]\d|:?\d\d:?\d\d(?:[.,]\d+)?)\s*$")
 # What reads JSON goes deeper than what writes it, and than what keeps it.
 DEEPEST = 50
 TOO_DEEP = "nested too deeply to be shown"
+# The statuses of a request for which nobody is contacted any more, in every contract.
+OVER_REQUESTS = frozenset({"COMPLETED", "FAILED", "CANCELED", "DUPLICATE", "INVALID", "SKIPPED"})
 
 
 class BatchStatus(StrEnum):
@@ -237,6 +239,14 @@ class Batch(_Answer):
         if self.count is None and self.status_counts is not None:
             return sum(self.status_counts.values())
         return self.count
+
+    @property
+    def open_requests(self) -> int | None:
+        """The number of requests that are not over; a word of the API that is not known may be one that is not. None
+        where the batch came without `status_counts`."""
+        if self.status_counts is None:
+            return None
+        return sum(max(count, 0) for status, count in self.status_counts.items() if status not in OVER_REQUESTS)
 
 
 class Campaign(_Answer):

@@ -1,7 +1,6 @@
 """How pages speak of a change: what it did, and what came of it."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -37,7 +36,7 @@ KINDS = {
 }
 
 
-OUTCOME_COLOURS = {
+OUTCOME_COLOURS: dict[str, str] = {
     Outcome.APPLIED: "green",
     Outcome.REJECTED: "red",
     Outcome.CONFLICT: "orange",
@@ -45,6 +44,7 @@ OUTCOME_COLOURS = {
     Outcome.STARTED: "blue",
     Outcome.OBSERVED: "teal",
 }
+NEVER_CONFIRMED = "Never confirmed"
 # Written here and not as templates: a trail shows them for every row.
 STEPS = '<ul class="steps-list">{steps}</ul>'
 STEP = """<li><span class="text-secondary">{label}:</span> {before} {arrow}
@@ -52,12 +52,22 @@ STEP = """<li><span class="text-secondary">{label}:</span> {before} {arrow}
 
 
 @register.filter
-@lru_cache(maxsize=32)
-def outcome_badge(outcome: str) -> SafeString:
-    """The outcome of a change. A word that is not known is shown as it is."""
-    known = outcome in Outcome.values
-    colour = OUTCOME_COLOURS.get(Outcome(outcome), "gray") if known else "gray"
-    return fill(BADGE, colour=colour, status=Outcome(outcome).label if known else outcome)
+def outcome_word(change: Change) -> str:
+    """The outcome of a change; a word that is not known as it is.
+
+    What is not confirmed yet, as `ChangeQuerySet.not_confirmed` has it, and what never was have a word each.
+    """
+    if change.outcome == Outcome.UNCONFIRMED and change.is_settled:
+        return NEVER_CONFIRMED
+    if change.outcome == Outcome.STARTED and change.deadline_at <= timezone.now():
+        return str(Outcome.UNCONFIRMED.label)
+    return change.get_outcome_display()
+
+
+@register.filter
+def change_badge(change: Change) -> SafeString:
+    """The outcome of a change, as `outcome_word` says it."""
+    return fill(BADGE, colour=OUTCOME_COLOURS.get(change.outcome, "gray"), status=outcome_word(change))
 
 
 @register.filter
@@ -150,7 +160,7 @@ def _title(change: Change) -> str:
         case Outcome.APPLIED:
             return f"{deed(change)}. Confirmed by Syllable at {clock(change.settled_at)}."
         case Outcome.UNCONFIRMED:
-            return f"Not confirmed: {change.detail}"
+            return f"{outcome_word(change)}: {change.detail}"
         case Outcome.REJECTED:
             return "Rejected: Syllable did not take the change."
         case Outcome.CONFLICT:

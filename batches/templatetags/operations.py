@@ -1,4 +1,4 @@
-"""How pages speak of an operation: what it is, how far it is, and how it ended. Never more than is confirmed."""
+"""How pages speak of an operation: what it is, which batches it is about, and what it would do to them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,19 +6,13 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
-from batches.models import ItemState, Kind, Operation, Scope, State, Target
+from batches.models import Kind, Operation, Scope, State, Target
 from batches.templatetags.changes import shown
 from dashboard.markup import fill
 
 register = template.Library()
 
-# What is asked for, what is going on, what was done.
-VERBS = {
-    Kind.PAUSE: ("Pause", "Pausing", "Paused"),
-    Kind.RESUME: ("Resume", "Resuming", "Resumed"),
-    Kind.CANCEL: ("Cancel", "Canceling", "Canceled"),
-    Kind.EXPIRY: ("Set the expiry of", "Setting the expiry of", "Set the expiry of"),
-}
+VERBS = {Kind.PAUSE: "Pause", Kind.RESUME: "Resume", Kind.CANCEL: "Cancel", Kind.EXPIRY: "Set the expiry of"}
 # Why a batch of this status is left alone.
 LEFT_ALONE = {
     (Kind.PAUSE, "PAUSED"): "already paused",
@@ -36,15 +30,10 @@ STATE_COLOURS = {
     State.RUNNING: "blue",
     State.ASKING: "orange",
 }
-END_COLOURS = {"success": "green", "danger": "red", "warning": "yellow", "info": "gray"}
-ITEM_COLOURS = {
-    ItemState.DONE: "green",
-    ItemState.SKIPPED: "gray",
-    ItemState.UNCONFIRMED: "orange",
-    ItemState.FAILED: "red",
-}
+# How a campaign of this mode reaches people, and what they are when it has; of any other mode: NO_MODE.
+REACHES = {"voice": ("calls", "called"), "sms": ("texts", "texted"), "email": ("emails", "emailed")}
+NO_MODE = ("contacts", "contacted")
 BADGE = '<span class="app-badge app-badge-{colour}">{word}</span>'
-BAR_LENGTH = 1000
 
 
 @register.filter
@@ -56,7 +45,7 @@ def batches(count: int) -> str:
 @register.filter
 def verb(kind: str) -> str:
     """What an operation is asked to do: `Pause`."""
-    return VERBS[Kind(kind)][0]
+    return VERBS[Kind(kind)]
 
 
 @register.filter
@@ -109,42 +98,6 @@ def reasons(left_alone: Mapping[str, int], kind: str) -> list[tuple[int, str]]:
 
 
 @register.filter
-def sentence(progress: Any) -> str:
-    """How far an operation is or how it ended (`selectors.operations.Progress`), in one line of plain words."""
-    operation = progress.operation
-    _, doing, did = VERBS[Kind(operation.kind)]
-    if operation.is_open:
-        if operation.state == State.ASKING:
-            return f"Waiting for your word: {progress.waiting:,} of {batches(progress.total)} left."
-        if not progress.total:
-            return "Looking for its batches." if operation.started_at else "Waiting for a worker."
-        return f"{doing} {batches(progress.total)}: {progress.ended:,} done with, {progress.waiting:,} to go."
-    if not progress.total:
-        if operation.state == State.STOPPED:
-            return "Stopped before any batch was found. Nothing was changed."
-        return "No batch was found that it could change."
-    parts = [f"{did} {progress.done:,} of {batches(progress.total)}."]
-    failed, unconfirmed = progress.counts[ItemState.FAILED], progress.counts[ItemState.UNCONFIRMED]
-    skipped = progress.counts[ItemState.SKIPPED]
-    parts += [f"{failed:,} failed."] if failed else []
-    parts += [f"{unconfirmed:,} not confirmed."] if unconfirmed else []
-    parts += [f"{skipped:,} left as {'it is' if skipped == 1 else 'they are'}."] if skipped else []
-    parts += [f"{progress.waiting:,} not reached."] if progress.waiting else []
-    return " ".join(parts)
-
-
-@register.filter
-def end_kind(progress: Any) -> str:
-    """How good or bad the end of an operation is: the kind of an alert."""
-    operation = progress.operation
-    if progress.counts[ItemState.FAILED] or progress.counts[ItemState.UNCONFIRMED] or operation.unlisted:
-        return "danger"
-    if operation.state == State.STOPPED or progress.waiting:
-        return "warning"
-    return "success" if progress.done else "info"
-
-
-@register.filter
 def state_badge(operation: Operation) -> SafeString:
     """The state of an operation."""
     colour = STATE_COLOURS.get(State(operation.state), "gray")
@@ -152,50 +105,33 @@ def state_badge(operation: Operation) -> SafeString:
 
 
 @register.filter
-def end_badge(progress: Any) -> SafeString:
-    """The state of an operation, coloured by how it ended once it is over."""
-    operation = progress.operation
-    if operation.is_open:
-        return state_badge(operation)
-    return fill(BADGE, colour=END_COLOURS[end_kind(progress)], word=operation.get_state_display())
+def reaches(mode: str) -> str:
+    """What a campaign of this `mode` does to people: `calls`."""
+    return REACHES.get(mode, NO_MODE)[0]
 
 
 @register.filter
-def item_badge(state: str) -> SafeString:
-    """The state of one batch of an operation."""
-    return fill(BADGE, colour=ITEM_COLOURS.get(ItemState(state), "blue"), word=ItemState(state).label)
+def reach_now(mode: str) -> str:
+    """The same as something to be told to do: `call them now`."""
+    return f"{reaches(mode).removesuffix('s')} them now"
 
 
 @register.filter
-def item_label(state: str) -> str:
-    """What pages call a state of a batch of an operation."""
-    return str(ItemState(state).label)
+def still_to_reach(found: Any) -> str:
+    """How many people a resume is about to reach (`selectors.preview.Preview`), as a sentence; never fewer than that
+    without a word."""
+    _, reached = REACHES.get(found.mode, NO_MODE)
+    people = found.starts.people if found.starts else None
+    if people is None or (not people.is_complete and not people.counted):
+        return f"How many people are still to be {reached} could not be read."
+    if not people.is_complete:
+        return f"At least {_people(people.counted)} still to be {reached}: not all batches could be counted."
+    if people.is_nobody:
+        return f"Nobody in these batches is still to be {reached}."
+    if people.at_most:
+        return f"Up to {_people(people.most)} still to be {reached}."
+    return f"{_people(people.counted)} still to be {reached}."
 
 
-@register.filter
-def parts(progress: Any) -> list[dict[str, Any]]:
-    """The bar: what is done with, by state, in thousandths of its length; what waits is its background."""
-    found, start = [], 0.0
-    for state, colour in ITEM_COLOURS.items():
-        width = BAR_LENGTH * progress.counts[state] / (progress.total or 1)
-        if width:
-            found.append({"colour": colour, "start": round(start, 2), "width": round(width, 2)})
-            start += width
-    return found
-
-
-@register.filter
-def percent(progress: Any) -> int:
-    """How much is done with; 100 only when all of it is."""
-    return 100 * progress.ended // progress.total if progress.total else 0
-
-
-@register.filter
-def duration(seconds: int) -> str:
-    """`under a minute`, `about 4 minutes`, `about 3 hours`."""
-    if seconds < 60:
-        return "under a minute"
-    if seconds < 90 * 60:
-        minutes = round(seconds / 60)
-        return f"about {minutes} minute{'' if minutes == 1 else 's'}"
-    return f"about {round(seconds / 3600)} hours"
+def _people(count: int) -> str:
+    return "1 person is" if count == 1 else f"{count:,} people are"

@@ -16,10 +16,10 @@ from batches.views.edit import written
 @may_view
 @require_safe
 def change_list(request: UserRequest) -> HttpResponse:
-    """The latest changes, newest first; `unsettled=1` for those whose end is not known, `batch` for one batch."""
-    unsettled_only, batch_id = request.GET.get("unsettled") == "1", request.GET.get("batch", "")
-    page = changes_page(number=request.GET.get("page", 1), unsettled_only=unsettled_only, batch_id=batch_id)
-    context = {"page": page, "unsettled_only": unsettled_only, "batch_id": batch_id}
+    """The latest changes, newest first; `unsettled=1` for those that are not confirmed, `batch` for one batch."""
+    not_confirmed_only, batch_id = request.GET.get("unsettled") == "1", request.GET.get("batch", "")
+    page = changes_page(number=request.GET.get("page", 1), not_confirmed_only=not_confirmed_only, batch_id=batch_id)
+    context = {"page": page, "not_confirmed_only": not_confirmed_only, "batch_id": batch_id}
     return render(request, "batches/changes.html", context)
 
 

@@ -5,9 +5,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from batches.models import ItemState, Operation, State
+from batches.models import Operation, Standing, State
+from batches.selectors.changes import outcome_to_tell
 from batches.selectors.operations import (
-    ITEM_ORDER,
     Progress,
     operation_by_id,
     operation_entries,
@@ -33,7 +33,7 @@ def operation_list(request: UserRequest) -> HttpResponse:
 @may_view
 @require_safe
 def operation(request: UserRequest, operation_id: int) -> HttpResponse:
-    """One operation; `state` and `page` choose among its batches.
+    """One operation; `state` and `page` choose among its batches, `change` names what is to be told of one of them.
 
     For htmx the part that it asks for by its target. Once the operation is not in the `phase` any more that the
     reader's page was made for, the page has to be loaded anew: then other things can be done about it.
@@ -49,19 +49,20 @@ def operation(request: UserRequest, operation_id: int) -> HttpResponse:
     context |= _items(request, progress)
     if part == "operation-items":
         return render(request, "batches/_operation_items.html", context)
+    context["told"] = outcome_to_tell(request.GET.get("change", ""))
     context["can_undo"] = found.kind in UNDONE_BY and not found.is_open and progress.done > 0
     context["entries"] = operation_entries(found)
     return render(request, "batches/operation.html", context)
 
 
 def _items(request: UserRequest, progress: Progress) -> dict[str, object]:
-    state = request.GET.get("state", "")
-    if state not in ItemState:
-        state = ""
-    total = progress.counts[state] if state else progress.total
-    page = operation_items(progress.operation, total=total, state=state, number=request.GET.get("page", 1))
-    tabs = [(some, progress.counts[some]) for some in ITEM_ORDER if progress.counts[some]]
-    return {"items": page, "state": state, "tabs": tabs}
+    standing = request.GET.get("state", "")
+    if standing not in Standing:
+        standing = ""
+    total = progress.counts[standing] if standing else progress.total
+    page, rows = operation_items(progress.operation, total=total, standing=standing, number=request.GET.get("page", 1))
+    tabs = [(some, progress.counts[some]) for some in Standing if progress.counts[some]]
+    return {"items": page, "rows": rows, "standing": standing, "tabs": tabs}
 
 
 def phase(operation: Operation) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import structlog
+from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
@@ -10,6 +11,7 @@ from batches import rules
 from batches.forms.operation import LOST_PREVIEW, Seen, TargetForm, WishForm, seal, unseal
 from batches.models import Kind, Operation, Scope, Target
 from batches.selectors.batch import abilities
+from batches.selectors.operations import emergency_stop
 from batches.selectors.preview import Preview, campaign_name_for, preview
 from batches.services.authority import check_target
 from batches.services.changes import NotAllowed, check_actor
@@ -32,11 +34,21 @@ def start(request: UserRequest) -> HttpResponse:
     try:
         check_actor(request.user)
         check_target(request.user, kind=kind, target=target, edit=WishForm.wish_of(kind))
+        if target.scope == Scope.ALL and (stop := emergency_stop()):
+            return _is_stopping_already(request, stop)
         return _start(request, asked, kind, target)
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
     except InTheWay as other:
-        return in_the_way(request, other)
+        # It began between the look above and the start.
+        return (
+            _is_stopping_already(request, other.operation) if target.scope == Scope.ALL else in_the_way(request, other)
+        )
+
+
+def _is_stopping_already(request: UserRequest, stop: Operation) -> HttpResponse:
+    messages.info(request, "Everything is being stopped already. This is the operation that does it.")
+    return redirect("batches:operation", stop.pk)
 
 
 def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) -> HttpResponse:

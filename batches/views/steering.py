@@ -1,12 +1,13 @@
-"""What can be done about an operation that is there: stop, try again, say again that it is wanted, take over, undo."""
+"""What can be done about an operation that is there: abort, stop its calls, try again, go on, take over, take back."""
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from batches.models import Kind
-from batches.selectors.preview import undo_preview
+from batches.models import Kind, State
+from batches.selectors.operations import operation_progress
+from batches.selectors.preview import rest_preview, undo_preview
 from batches.services.authority import check_operation
 from batches.services.changes import NotAllowed
 from batches.services.operations import (
@@ -15,6 +16,7 @@ from batches.services.operations import (
     operation_confirm,
     operation_retry,
     operation_stop,
+    operation_stop_calling,
     operation_take_over,
     operation_undo,
     undoing_edit,
@@ -27,15 +29,31 @@ from trail.source import Source
 
 @may_edit
 @require_POST
-def stop(request: UserRequest, operation_id: int) -> HttpResponse:
-    """End it where it is; what is done stays done."""
+def abort(request: UserRequest, operation_id: int) -> HttpResponse:
+    """With `confirm`: end it where it is; what is done stays done. Else the question, which says what goes on then."""
+    operation = operation_or_404(operation_id)
+    if operation.is_open and not request.POST.get("confirm"):
+        context = {"operation": operation, "progress": operation_progress(operation)}
+        return render(request, "batches/operation_abort.html", context)
     try:
-        operation = operation_or_404(operation_id)
         if not operation_stop(operation=operation, actor=request.user, source=Source.of(request)):
-            messages.info(request, "It was over already: there was nothing to stop.")
+            messages.info(request, "It was over already: there was nothing to abort.")
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
     return redirect("batches:operation", operation_id)
+
+
+@may_edit
+@require_POST
+def stop_calling(request: UserRequest, operation_id: int) -> HttpResponse:
+    """End a resume and pause what it has put into the calling: one click."""
+    resume = operation_or_404(operation_id)
+    try:
+        pause = operation_stop_calling(operation=resume, actor=request.user, source=Source.of(request))
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    hand_over(pause)
+    return redirect("batches:operation", pause.pk)
 
 
 @may_edit
@@ -58,8 +76,11 @@ def retry(request: UserRequest, operation_id: int) -> HttpResponse:
 @may_edit
 @require_POST
 def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
-    """Say again that a delayed operation is wanted."""
+    """With `confirm`: say again that a delayed operation is wanted. Else what that puts into the calling."""
     operation = operation_or_404(operation_id)
+    if operation.state == State.ASKING and not request.POST.get("confirm"):
+        context = {"operation": operation, "found": rest_preview(operation)}
+        return render(request, "batches/operation_confirm.html", context)
     try:
         if operation_confirm(operation=operation, actor=request.user, source=Source.of(request)):
             hand_over(operation)

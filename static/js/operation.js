@@ -8,7 +8,7 @@ function isInUse(part) {
   const selection = getSelection();
   return (
     part.contains(document.activeElement) ||
-    part.querySelector("a:hover, :active") !== null ||
+    part.querySelector("a:hover, button:hover, :active") !== null ||
     (!selection.isCollapsed && selection.containsNode(part, true))
   );
 }

@@ -53,15 +53,15 @@ class TestList:
         client.force_login(viewer)
         assert "No changes" in text(client.get("/changes/"))
 
-    def test_it_filters_by_batch_and_by_what_is_not_settled(self, client, batch, pause, operator):
+    def test_it_filters_by_batch_and_by_what_is_not_confirmed(self, client, batch, pause, operator):
         batch.store.add_batch("other", status="ACTIVE")
         batch.faults.add(faults.ignore(), method="PUT", times=None)
-        unsettled = batch_pause(batch_id="other", actor=operator).change
+        not_confirmed = batch_pause(batch_id="other", actor=operator).change
         client.force_login(operator)
         assert list(client.get("/changes/", {"batch": ID}).context["page"]) == [pause]
         response = client.get("/changes/", {"unsettled": "1"})
-        assert list(response.context["page"]) == [unsettled]
-        assert "not settled" in text(response)
+        assert list(response.context["page"]) == [not_confirmed]
+        assert "not confirmed" in text(response)
 
     @pytest.mark.parametrize("page", ["0", "-1", "x", "999", "9" * 40])
     def test_a_page_that_is_none_gives_the_nearest(self, client, pause, operator, page):

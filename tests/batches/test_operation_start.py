@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from django_tasks_db import DatabaseBackend
 
-from batches.models import Kind, Operation, Scope
+from batches.models import Change, Kind, Operation, Scope, State
 from batches.sandbox import faults
 from batches.selectors import preview as previewing
 from batches.services.changes import batch_pause
@@ -99,6 +99,9 @@ class TestPause:
         with django_assert_num_queries(4):
             asked(PAUSE)
         assert len(campaign.requests) == 6 + 1 + 1
+        # And whether everything is being stopped already.
+        with django_assert_num_queries(5):
+            asked(STOP_EVERYTHING)
 
     def test_confirmed_it_starts_and_leads_to_its_page(self, client, asked, operator):
         response = confirmed(client, PAUSE)
@@ -154,10 +157,15 @@ class TestApiDown:
         response = confirmed(client, CANCEL, deleted_reason="wrong list", typed="campaign 7")
         assert response.status_code == 302
 
-    def test_a_resume_says_what_it_does_not_know(self, asked, down, monkeypatch):
+    def test_a_resume_says_what_it_does_not_know(self, asked, down, operator, monkeypatch):
         monkeypatch.setattr(previewing, "ASIDE_SECONDS", 0.3)
+        pause = start(Kind.PAUSE, operator)
+        Operation.objects.filter(pk=pause.pk).update(state=State.FINISHED)
+        paused = {"origin": "operation", "outcome": "applied", "wish": {}, "deadline_at": timezone.now()}
+        Change.objects.create(operation=pause, campaign_id=7, batch_id="a0", **paused)
         text = words(asked(RESUME))
-        assert "How many requests that starts could not be read" in text
+        assert "1 batch will be resumed" in text
+        assert "How many people are still to be contacted could not be read" in text
 
     def test_an_api_that_refuses_fails_no_page(self, asked, campaign):
         campaign.faults.add(faults.answer(401), times=None)
@@ -224,6 +232,7 @@ class TestExpiry:
         response = confirmed(client, EXPIRY, expires_on=typed)
         assert response.status_code == 422
         assert complaint in words(response)
+        assert 'data-problem="expires_on"' in response.content.decode()
         assert f'value="{typed}"' in response.content.decode() or not typed
         assert not Operation.objects.exists()
 
@@ -239,9 +248,9 @@ class TestResume:
 
         text = words(asked(RESUME))
 
-        assert "This calls people" in text
+        assert "This contacts people" in text
         assert "2 batches will be resumed" in text
-        assert "4 requests in these batches" in text
+        assert "4 people are still to be contacted" in text
         assert "1 batch is past the expiry" in text
         assert "1 batch will stay paused: it was not paused by an operation from here" in text
 
@@ -253,16 +262,19 @@ class TestResume:
         assert "2 batches will be resumed" in text
         assert "2 batches will stay paused" in text
 
-    def test_it_says_that_it_is_out_of_calling_hours(self, asked, campaign):
+    def test_it_says_that_it_is_out_of_calling_hours(self, asked, campaign, operator):
         campaign.store.add_campaign(
             id=9, campaign_name="Night", daily_start_time="00:00:00", daily_end_time="00:00:01", timezone="Asia/Tokyo"
         )
+        campaign.store.add_batch("night", campaign_id=9, status="ACTIVE", requests=1)
+        carried_out(start(Kind.PAUSE, operator, campaign_id=9))
         assert "The campaign calls from 00:00 to 00:00 there" in words(asked(RESUME | {"campaign": "9"}))
 
     def test_nothing_to_resume_cannot_be_started(self, asked, campaign):
         text = words(asked(RESUME | {"campaign": "8"}))
         assert "0 batches will be resumed" in text
         assert "There is no batch to do this to" in text
+        assert "people" not in text
 
 
 class TestSelection:
@@ -323,23 +335,24 @@ class TestFilter:
 
 class TestUnclear:
     @pytest.mark.parametrize(
-        ("data", "complaint"),
+        ("data", "complaint", "field"),
         [
-            ({}, "Choose what to do"),
-            ({"kind": "delete", "scope": "all"}, "Choose what to do"),
-            ({"kind": "pause", "scope": "world"}, "Choose for which batches"),
-            ({"kind": "pause", "scope": "campaign"}, "Only a campaign with a number"),
-            ({"kind": "pause", "scope": "filter", "campaign": "x"}, "Only a campaign with a number"),
-            ({"kind": "pause", "scope": "filter", "campaign": "007"}, "Only a campaign with a number"),
-            ({"kind": "pause", "scope": "selection"}, "No batch is ticked"),
-            ({"kind": "pause", "scope": "selection", "batch": ["\x00"]}, "an id that cannot be kept"),
-            ({"kind": "pause", "scope": "selection", "batch": [str(n) for n in range(501)]}, "At most 500"),
+            ({}, "Choose what to do", "kind"),
+            ({"kind": "delete", "scope": "all"}, "Choose what to do", "kind"),
+            ({"kind": "pause", "scope": "world"}, "Choose for which batches", "scope"),
+            ({"kind": "pause", "scope": "campaign"}, "Only a campaign with a number", "campaign"),
+            ({"kind": "pause", "scope": "filter", "campaign": "x"}, "Only a campaign with a number", "campaign"),
+            ({"kind": "pause", "scope": "filter", "campaign": "007"}, "Only a campaign with a number", "campaign"),
+            ({"kind": "pause", "scope": "selection"}, "No batch is ticked", ""),
+            ({"kind": "pause", "scope": "selection", "batch": ["\x00"]}, "an id that cannot be kept", ""),
+            ({"kind": "pause", "scope": "selection", "batch": [str(n) for n in range(501)]}, "At most 500", ""),
         ],
     )
-    def test_it_says_what_is_missing(self, asked, data, complaint):
+    def test_it_says_what_is_missing(self, asked, data, complaint, field):
         response = asked(data | {"confirm": "1"})
         assert response.status_code == 422
         assert complaint in words(response)
+        assert f'data-problem="{field}"' in response.content.decode()
         assert not Operation.objects.exists()
 
     @pytest.mark.parametrize("kind", ["resume", "cancel", "expiry"])

@@ -56,6 +56,11 @@ def do(client, what, operation, **data):
     return client.post(f"{OPERATIONS}{operation.pk}/{what}/", data)
 
 
+ABORTED = {"state": State.STOPPED, "stopped_by_email": "operator@example.com"}
+UNLISTED = {"unlisted": "It timed out."}
+CANCELED, RESUMED = {"kind": Kind.CANCEL}, {"kind": Kind.RESUME}
+
+
 class TestWho:
     @pytest.mark.parametrize("address", ["", "1/"])
     def test_looking_takes_a_role(self, client, nobody, address):
@@ -63,21 +68,21 @@ class TestWho:
         client.force_login(nobody)
         assert client.get(OPERATIONS + address).status_code == 403
 
-    @pytest.mark.parametrize("what", ["stop", "retry", "confirm", "take-over", "undo"])
+    @pytest.mark.parametrize("what", ["abort", "stop-calling", "retry", "confirm", "take-over", "undo"])
     def test_a_viewer_looks_and_does_nothing(self, client, viewer, operation, what):
         client.force_login(viewer)
         html = page(client, operation).content.decode()
-        assert f"/operations/{operation.pk}/stop/" not in html
+        assert f"/operations/{operation.pk}/abort/" not in html
         assert do(client, what, operation, confirm="1").status_code == 403
         operation.refresh_from_db()
         assert operation.state == State.WAITING
 
-    @pytest.mark.parametrize("what", ["stop", "retry", "confirm", "take-over", "undo"])
+    @pytest.mark.parametrize("what", ["abort", "stop-calling", "retry", "confirm", "take-over", "undo"])
     def test_doing_takes_a_post(self, client, operator, operation, what):
         client.force_login(operator)
         assert client.get(f"{OPERATIONS}{operation.pk}/{what}/").status_code == 405
 
-    @pytest.mark.parametrize("what", ["stop", "retry", "confirm", "take-over", "undo"])
+    @pytest.mark.parametrize("what", ["abort", "stop-calling", "retry", "confirm", "take-over", "undo"])
     def test_one_that_is_none_is_not_found(self, client, operator, what):
         client.force_login(operator)
         assert client.get(f"{OPERATIONS}99/").status_code == 404
@@ -96,13 +101,13 @@ class TestWhileItRuns:
         operation.items.exclude(state=ItemState.WAITING).update(finished_at=timezone.now())
         client.force_login(operator)
         text = words(page(client, operation))
-        assert "Pausing 40 batches: 10 done with, 30 to go." in text
+        assert "9 paused. 31 still calling. 1 failed." in text
         assert "Batches per minute 20" in text
         assert "Time left about 2 minutes" in text
-        assert "Stop this operation" in text
+        assert "Abort…" in text
         html = page(client, operation).content.decode()
         assert f'hx-get="/operations/{operation.pk}/?phase=open" hx-trigger="every 2s"' in html
-        assert 'aria-valuenow="25"' in html
+        assert 'aria-valuenow="22"' in html
 
     @pytest.mark.parametrize("hours", [1, -1])
     def test_it_says_the_same_where_the_clock_of_the_web_server_is_wrong(self, client, operator, monkeypatch, hours):
@@ -150,7 +155,7 @@ class TestWhileItRuns:
         operation.save()
         assert "app-running" not in client.get("/changes/").content.decode()
 
-    def test_the_header_counts_several_and_what_is_not_settled(self, client, operator):
+    def test_the_header_counts_several_and_what_is_not_confirmed(self, client, operator):
         made(operator, state=State.ASKING)
         made(operator)
         Change.objects.create(batch_id="x", outcome=Outcome.UNCONFIRMED, wish={}, deadline_at=timezone.now())
@@ -158,7 +163,7 @@ class TestWhileItRuns:
         html = client.get("/changes/").content.decode()
         assert '<a class="app-running" href="/operations/">' in html
         text = words(client.get("/changes/"))
-        assert "1 waiting for you 1 not settled" in text
+        assert "1 waiting for you 1 not confirmed" in text
 
 
 class TestHowItEnded:
@@ -166,12 +171,20 @@ class TestHowItEnded:
         ("items", "fields", "sentence"),
         [
             ({"done": 4}, {}, "Paused 4 of 4 batches."),
-            ({"done": 198, "failed": 2}, {}, "Paused 198 of 200 batches. 2 failed."),
-            ({"done": 1, "unconfirmed": 2}, {}, "Paused 1 of 3 batches. 2 not confirmed."),
+            ({"done": 198, "failed": 2}, {}, "198 paused. 2 are probably still calling. 2 failed."),
+            ({"done": 1, "unconfirmed": 2}, {}, "1 paused. 2 are probably still calling. 2 never confirmed."),
             ({"done": 1, "skipped": 1}, {}, "Paused 1 of 2 batches. 1 left as it is."),
-            ({"done": 1, "waiting": 5}, {"state": State.STOPPED}, "Paused 1 of 6 batches. 5 not reached."),
+            ({"done": 1, "waiting": 1}, ABORTED, "1 paused. 1 is probably still calling. 1 not reached."),
             ({}, {}, "No batch was found that it could change."),
-            ({}, {"state": State.STOPPED}, "Stopped before any batch was found. Nothing was changed."),
+            ({}, ABORTED, "Nothing was paused: it ended before any batch was found. Calls go on."),
+            ({"done": 1}, UNLISTED, "1 paused. Others are probably still calling: not all batches could be listed."),
+            ({}, UNLISTED, "Nothing was paused: its batches could not be listed. Calls go on."),
+            ({"done": 1, "failed": 2}, CANCELED, "1 canceled. 2 were not, and may still be calling. 2 failed."),
+            ({"done": 1, "waiting": 1}, CANCELED | ABORTED, "1 canceled. 1 was not, and may still be calling."),
+            ({"done": 1, "failed": 2}, RESUMED, "1 resumed. 2 are probably still paused. 2 failed."),
+            ({"unconfirmed": 1, "waiting": 1}, RESUMED | ABORTED, "0 resumed. 1 may be calling already. 1 is probably"),
+            ({"done": 1, "failed": 1}, {"kind": Kind.EXPIRY}, "1 given the new expiry. 1 probably keeps the old one."),
+            ({"done": 3}, {"kind": Kind.EXPIRY}, "Set the expiry of 3 of 3 batches."),
         ],
     )
     def test_in_words_that_claim_no_more_than_is_confirmed(self, client, viewer, operator, items, fields, sentence):
@@ -187,8 +200,8 @@ class TestHowItEnded:
         )
         client.force_login(viewer)
         text = words(page(client, operation))
-        assert "Not all of its batches could be listed" in text
-        assert "It timed out." in text
+        assert "1 resumed. There may be others: not all batches could be listed." in text
+        assert "Not all of its batches could be listed: It timed out." in text
         assert "Stopped by Stop everything" in text
         assert "stays done" in text
 
@@ -209,7 +222,7 @@ class TestHowItEnded:
         carried_out(operation)
         client.force_login(viewer)
         response = page(client, operation)
-        assert "Paused 3 of 4 batches. 1 failed." in words(response)
+        assert "3 paused. 1 is probably still calling. 1 failed." in words(response)
         assert "No <i>way</i>" in words(response)
         change = Change.objects.filter(operation=operation).latest("pk")
         assert f'href="/changes/{change.pk}/"' in response.content.decode()
@@ -224,19 +237,21 @@ class TestTenThousandBatches:
 
     def test_its_page_stays_small_and_cheap(self, client, viewer, operation, django_assert_num_queries):
         client.force_login(viewer)
-        with django_assert_num_queries(8):
+        # Two more than for one that got all: what was stopped since, and how the others were last read.
+        with django_assert_num_queries(10):
             response = page(client, operation)
-        assert "Paused 9,990 of 10,000 batches. 10 failed." in words(response)
+        assert "9,990 paused. 10 are probably still calling. 10 failed." in words(response)
         assert len(response.content) < 60_000
         with django_assert_num_queries(8):
             response = page(client, operation, state="done", page="200")
         assert "Page 200 of 200" in words(response)
 
     def test_refreshing_the_bar_costs_one_query_of_its_own(self, client, viewer, operation, django_assert_num_queries):
+        Operation.objects.filter(pk=operation.pk).update(state=State.RUNNING, finished_at=None)
         client.force_login(viewer)
         headers = {"HX-Request": "true", "HX-Target": "operation-progress"}
         with django_assert_num_queries(5):
-            client.get(f"{OPERATIONS}{operation.pk}/?phase=over", headers=headers)
+            client.get(f"{OPERATIONS}{operation.pk}/?phase=open", headers=headers)
 
     @pytest.mark.parametrize("query", [{"page": "x"}, {"page": "9999"}, {"state": "odd"}, {"state": "waiting"}])
     def test_an_odd_address_gives_the_nearest_page(self, client, viewer, operation, query):
@@ -276,12 +291,18 @@ class TestSteering:
         client.force_login(operator)
         return queued
 
-    def test_stop_ends_it_where_it_is(self, client, operator, operation):
-        assert do(client, "stop", operation).url == f"/operations/{operation.pk}/"
+    def test_abort_asks_first_and_then_ends_it_where_it_is(self, client, operator, operation):
+        response = do(client, "abort", operation)
+        assert response.status_code == 200
+        operation.refresh_from_db()
+        assert operation.state == State.WAITING
+        assert do(client, "abort", operation, confirm="1").url == f"/operations/{operation.pk}/"
         operation.refresh_from_db()
         assert operation.state == State.STOPPED
-        assert "Stopped by operator@example.com" in words(page(client, operation))
-        assert "over already" in words(client.post(f"{OPERATIONS}{operation.pk}/stop/", follow=True))
+        assert "Aborted by operator@example.com" in words(page(client, operation))
+        for data in ({}, {"confirm": "1"}):
+            response = client.post(f"{OPERATIONS}{operation.pk}/abort/", data, follow=True)
+            assert "over already" in words(response)
 
     def test_retry_tries_what_is_left_again(self, client, operator, queue):
         operation = over(operator, {"done": 2, "failed": 1, "unconfirmed": 1})
@@ -298,12 +319,16 @@ class TestSteering:
         assert response.status_code == 409
         assert f'href="/operations/{other.pk}/"' in response.content.decode()
 
-    def test_a_delayed_resume_asks_again_before_it_goes_on(self, client, operator, queue):
-        operation = made(operator, {"waiting": 3}, kind=Kind.RESUME, state=State.ASKING, detail="It was delayed.")
+    def test_a_delayed_resume_asks_again_before_it_goes_on(self, client, operator, campaign, queue):
+        operation = made(operator, kind=Kind.RESUME, state=State.ASKING, detail="It was delayed.")
+        campaign.store.change_batch("a0", status="PAUSED")
+        OperationItem.objects.create(operation=operation, batch_id="a0")
         text = words(page(client, operation))
-        assert "Go on: call them now" in text
+        assert "Go on…" in text
         assert "It was delayed." in text
-        do(client, "confirm", operation)
+        assert "Go on: contact them now" in words(do(client, "confirm", operation))
+        assert not queue
+        do(client, "confirm", operation, confirm="1")
         operation.refresh_from_db()
         assert operation.state == State.WAITING
         assert queue == [operation]
@@ -314,7 +339,7 @@ class TestSteering:
         assert "Resume these batches" in words(page(client, operation))
         text = words(do(client, "undo", operation))
         assert "4 batches will be resumed" in text
-        assert "8 requests" in text
+        assert "8 people are still to be contacted" in text
         assert not queue
         response = do(client, "undo", operation, confirm="1")
         undoing = Operation.objects.latest("pk")

@@ -9,6 +9,7 @@ from django import forms
 from django.template import Context, Template
 from django.utils import timezone
 
+from batches.models import Change
 from dashboard.templatetags.ui import exact, icon, moment
 
 AT = datetime(2025, 1, 17, 19, 2, 11, tzinfo=UTC)
@@ -136,7 +137,8 @@ def test_a_missing_status_is_said():
     ],
 )
 def test_an_outcome_is_said_in_words(outcome, words):
-    assert rendered("{% load changes %}{{ outcome|outcome_badge }}", outcome=outcome).endswith(f">{words}</span>")
+    change = Change(outcome=outcome, deadline_at=timezone.now() + timedelta(seconds=30))
+    assert rendered("{% load changes %}{{ change|change_badge }}", change=change).endswith(f">{words}</span>")
 
 
 def test_an_alert_offers_to_try_again():

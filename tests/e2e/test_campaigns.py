@@ -67,7 +67,7 @@ def test_nothing_is_wider_than_the_screen(opened, base_url, accessible, path):
     for width in (320, 390, 768, 1024):
         opened.set_viewport_size({"width": width, "height": 844})
         assert opened.evaluate("document.documentElement.scrollWidth") == width
-        expect(opened.get_by_role("link", name="1 not settled")).to_be_in_viewport(ratio=1)
+        expect(opened.get_by_role("link", name="1 not confirmed")).to_be_in_viewport(ratio=1)
     opened.set_viewport_size({"width": 390, "height": 844})
     accessible()
 

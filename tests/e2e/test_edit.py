@@ -169,7 +169,7 @@ def test_the_api_acknowledges_and_ignores(opened, batch, accessible):
     opened.get_by_role("button", name="Pause").click()
     expect(outcome(opened)).to_contain_text("Not confirmed")
     expect(outcome(opened)).to_contain_text("last seen ACTIVE")
-    expect(opened.get_by_role("link", name="1 not settled")).to_be_visible()
+    expect(opened.get_by_role("link", name="1 not confirmed")).to_be_visible()
     accessible()
     batch.store.change_batch(ID, status="PAUSED")
     outcome(opened).get_by_role("button", name="Look again").click()

@@ -8,6 +8,7 @@ from django.db import connections
 from django_tasks_db.management.commands.db_worker import Worker
 from playwright.sync_api import expect
 
+from batches.sandbox import faults
 from tests.e2e.conftest import PASSWORD
 
 pytestmark = pytest.mark.parametrize("contract", ["2025-04", "current"])
@@ -95,7 +96,7 @@ def test_pause_a_campaign_watch_it_and_resume_exactly_those(opened, campaign, wo
     accessible()
     campaign.latency = 0.2
     worker.start()
-    bar = opened.get_by_role("progressbar", name="Batches done with")
+    bar = opened.get_by_role("progressbar", name="Batches confirmed")
     expect(bar).to_be_visible()
     expect(opened.get_by_role("status").filter(has_text="Paused 12 of 12 batches.")).to_be_visible()
     expect(opened.get_by_role("link", name="1 running")).to_be_hidden()
@@ -105,7 +106,7 @@ def test_pause_a_campaign_watch_it_and_resume_exactly_those(opened, campaign, wo
 
     open_campaign(opened)
     opened.get_by_role("button", name="Resume…").first.click()
-    expect(opened.get_by_text("This calls people")).to_be_visible()
+    expect(opened.get_by_text("This contacts people")).to_be_visible()
     expect(opened.get_by_text("1 batch will stay paused")).to_be_visible()
     accessible()
     opened.get_by_role("button", name="Resume 12 batches").click()
@@ -128,7 +129,7 @@ def test_pause_all_that_a_filter_finds_and_take_it_back(opened, campaign, worker
     opened.get_by_role("button", name="Pause 12 batches").click()
     expect(opened.get_by_role("status").filter(has_text="Paused 12 of 12 batches.")).to_be_visible()
     opened.get_by_role("button", name="Resume these batches").click()
-    expect(opened.get_by_text("This calls people")).to_be_visible()
+    expect(opened.get_by_text("This contacts people")).to_be_visible()
     accessible()
     opened.get_by_role("button", name="Resume them").click()
     expect(opened.get_by_role("status").filter(has_text="Resumed 12 of 12 batches.")).to_be_visible()
@@ -173,12 +174,61 @@ def test_the_list_keeps_its_ticks_while_time_passes(campaign, log_in, operator, 
     expect(page.get_by_role("option", name="14 ticked")).to_be_attached()
 
 
-def test_an_operation_that_is_stopped_says_what_it_did_not_reach(opened, campaign):
+def test_an_emergency_stop_is_aborted_only_after_a_question_that_says_what_goes_on(opened, campaign, accessible):
     opened.get_by_role("button", name="Stop everything").click()
     opened.get_by_role("button", name="Stop everything now").click()
-    opened.get_by_role("button", name="Stop this operation").click()
-    expect(opened.get_by_text("Nothing was changed.")).to_be_visible()
-    expect(opened.get_by_text("Stopped by operator@example.com")).to_be_visible()
+    expect(opened.get_by_text("Nothing has been paused yet. Calls go on.")).to_be_visible()
+    accessible()
+    opened.get_by_role("button", name="Stop everything").click()
+    expect(opened.get_by_text("Everything is being stopped already.")).to_be_visible()
+    opened.get_by_role("button", name="Abort…").click()
+    expect(opened.get_by_text("every batch that calls keeps calling")).to_be_visible()
+    expect(opened.get_by_role("link", name="Keep pausing")).to_be_focused()
+    accessible()
+    opened.keyboard.press("Enter")
+    opened.get_by_role("button", name="Abort…").click()
+    opened.get_by_role("button", name="Abort it").click()
+    expect(opened.get_by_text("it ended before any batch was found. Calls go on.")).to_be_visible()
+    expect(opened.get_by_text("Aborted by operator@example.com")).to_be_visible()
+    accessible()
+
+
+def test_a_resume_is_stopped_with_one_click_and_what_it_resumed_is_paused(opened, campaign, worker, accessible):
+    worker.start()
+    open_campaign(opened)
+    opened.get_by_role("button", name="Pause…").first.click()
+    opened.get_by_role("button", name="Pause 12 batches").click()
+    expect(opened.get_by_role("status").filter(has_text="Paused 12 of 12 batches.")).to_be_visible()
+    # Some writes land, and all later ones are held until calling is stopped.
+    may_go = threading.Event()
+    campaign.before(lambda request: may_go.wait(60), method="PUT", path="flu-(0[6-9]|1.)$", times=None)
+    opened.get_by_role("button", name="Resume these batches").click()
+    opened.get_by_role("button", name="Resume them").click()
+    expect(opened.get_by_text(re.compile(r"[1-9] resumed"))).to_be_visible()
+    accessible()
+    opened.get_by_role("button", name="Stop calling").click()
+    expect(opened.get_by_role("heading", level=1)).to_contain_text("pause its batches")
+    may_go.set()
+    expect(opened.get_by_role("status").filter(has_text=re.compile(r"Paused \d+ of \d+ batches"))).to_be_visible(
+        timeout=60_000
+    )
+    assert statuses(campaign, *FLU) == {"PAUSED"}
+
+
+def test_what_a_pause_did_not_get_is_paused_one_by_one(opened, campaign, worker, accessible):
+    fault = faults.answer(400, {"detail": "not this one"})
+    campaign.faults.add(fault, method="PUT", path="flu-0[12]$", times=2)
+    worker.start()
+    open_campaign(opened)
+    opened.get_by_role("button", name="Pause…").first.click()
+    opened.get_by_role("button", name="Pause 12 batches").click()
+    expect(opened.get_by_role("alert").filter(has_text="10 paused. 2 are probably still calling.")).to_be_visible()
+    expect(opened.get_by_text("Taken in part")).to_be_visible()
+    accessible()
+    opened.get_by_role("button", name="Pause flu-01").click()
+    expect(opened.get_by_text("Paused. Confirmed by Syllable")).to_be_visible()
+    expect(opened.get_by_role("alert").filter(has_text="1 is probably still calling.")).to_be_visible()
+    assert statuses(campaign, "flu-01") == {"PAUSED"}
 
 
 def test_everything_works_without_javascript(campaign, operator, browser, base_url, worker):

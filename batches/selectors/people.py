@@ -1,0 +1,145 @@
+"""What a resume puts into the calling: which batches are paused, and how many people they still have to reach."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.utils import timezone
+
+from batches.connection import syllable_client
+from batches.selectors.aside import result, submit
+from batches.syllable.deadline import Deadline
+from batches.syllable.errors import NotFound, SyllableError
+from batches.syllable.gate import Lane
+from batches.syllable.schemas import Batch, BatchQuery, BatchStatus, Page, Timestamp
+
+ROWS_PER_PAGE = 100
+MOST_PAGES = 10
+# A preview leaves room in the pool for what others have read beside their pages.
+AT_A_TIME = 10
+MOST_READ = 100
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who is still to be called, texted or emailed in some batches.
+
+    `counted` are those of the batches that told; `at_most` is the size of the others, as far as they told that.
+    `is_complete` is False where there are batches of which neither is known.
+    """
+
+    counted: int = 0
+    at_most: int = 0
+    is_complete: bool = True
+
+    @property
+    def most(self) -> int:
+        """How many there are at most, where it is complete."""
+        return self.counted + self.at_most
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether it is certain that nobody is left."""
+        return self.is_complete and not self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """What a resume puts into the calling, as far as it could be read.
+
+    `expired` are the batches whose expiry has passed, `campaign_ids` whose they are. `not_resumed` are paused, and stay
+    so.
+    """
+
+    people: People
+    expired: int
+    campaign_ids: frozenset[int | str | None] = frozenset()
+    not_resumed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Batches as they are now, by their ids. `unread` is how many could not be read, `error` the first reason; those
+    that are no longer there are neither."""
+
+    found: dict[str, Batch]
+    unread: int
+    error: SyllableError | None
+
+
+def starts_of(batches: list[Batch], deadline: Deadline, *, is_complete: bool, not_resumed: int = 0) -> Starts:
+    """What resuming `batches` starts; `is_complete` says whether these are all. Costs up to 100 calls; see People."""
+    now = timezone.now()
+    return Starts(
+        people=people_in(batches, deadline, is_complete=is_complete),
+        expired=sum(_has_passed(batch.expires_on, now) for batch in batches),
+        campaign_ids=frozenset(batch.campaign_id for batch in batches),
+        not_resumed=not_resumed,
+    )
+
+
+def people_in(batches: Iterable[Batch], deadline: Deadline, *, is_complete: bool) -> People:
+    """The people that `batches` still have to reach. Those that came from a list, which does not tell, are read: the
+    largest first, up to 100, as far as the deadline allows."""
+    batches = sorted(batches, key=_size, reverse=True)
+    unread = [batch.batch_id for batch in batches if batch.open_requests is None and batch.count != 0]
+    read = read_each(unread[:MOST_READ], deadline).found
+    counted = at_most = 0
+    for batch in batches:
+        known = read.get(batch.batch_id, batch).open_requests
+        if known is not None:
+            counted += known
+        elif isinstance(batch.count, int):
+            at_most += batch.count
+        else:
+            is_complete = False
+    return People(counted, at_most, is_complete)
+
+
+def read_each(batch_ids: list[str], deadline: Deadline) -> Read:
+    """The batches, each read alone, some at a time until the deadline."""
+    client = syllable_client(Lane.ASIDE)
+    found: dict[str, Batch] = {}
+    unread, error = len(batch_ids), None
+    for start in range(0, len(batch_ids), AT_A_TIME):
+        if deadline.expired:
+            break
+        some = batch_ids[start : start + AT_A_TIME]
+        reading = {batch_id: submit(client.get_batch, batch_id, deadline=deadline) for batch_id in some}
+        for batch_id, future in reading.items():
+            try:
+                found[batch_id] = result(future, deadline)
+            except NotFound:
+                pass
+            except SyllableError as caught:
+                error = error or caught
+                continue
+            unread -= 1
+    return Read(found, unread, error)
+
+
+def paused_batches(query: BatchQuery, deadline: Deadline) -> tuple[list[Batch], bool]:
+    """The paused batches of `query`, up to 1,000, read side by side once their number is known, and whether these are
+    all. Raises SyllableError."""
+    client = syllable_client(Lane.ASIDE)
+    if query.status not in ("", BatchStatus.PAUSED):
+        return [], True
+    query = replace(query, status=BatchStatus.PAUSED.value, order_by="batch_id", limit=ROWS_PER_PAGE)
+    first = result(submit(client.list_batches, query, deadline=deadline), deadline)
+    pages: list[Page[Batch]] = [first]
+    if first.has_next and first.total_count is not None:
+        last = min(MOST_PAGES, -(-first.total_count // first.page_size))
+        rest = [
+            submit(client.list_batches, replace(query, page=number), deadline=deadline) for number in range(1, last)
+        ]
+        pages += [result(future, deadline) for future in rest]
+    batches = {batch.batch_id: batch for page in pages for batch in page.items}
+    return list(batches.values()), not pages[-1].has_next
+
+
+def _size(batch: Batch) -> int:
+    return batch.count if isinstance(batch.count, int) else 0
+
+
+def _has_passed(expires_on: Timestamp | None, now: datetime) -> bool:
+    return bool(expires_on and expires_on.at and expires_on.at <= now)
