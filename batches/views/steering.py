@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from batches.models import Kind, State
 from batches.selectors.operations import operation_progress
 from batches.selectors.preview import rest_preview, undo_preview
-from batches.services.authority import check_operation
+from batches.services.authority import check_abort, check_operation
 from batches.services.changes import NotAllowed
 from batches.services.operations import (
     UNDONE_BY,
@@ -32,10 +32,11 @@ from trail.source import Source
 def abort(request: UserRequest, operation_id: int) -> HttpResponse:
     """With `confirm`: end it where it is; what is done stays done. Else the question, which says what goes on then."""
     operation = operation_or_404(operation_id)
-    if operation.is_open and not request.POST.get("confirm"):
-        context = {"operation": operation, "progress": operation_progress(operation)}
-        return render(request, "batches/operation_abort.html", context)
     try:
+        if operation.is_open and not request.POST.get("confirm"):
+            check_abort(request.user, operation)
+            context = {"operation": operation, "progress": operation_progress(operation)}
+            return render(request, "batches/operation_abort.html", context)
         if not operation_stop(operation=operation, actor=request.user, source=Source.of(request)):
             messages.info(request, "It was over already: there was nothing to abort.")
     except NotAllowed as refusal:
@@ -78,10 +79,11 @@ def retry(request: UserRequest, operation_id: int) -> HttpResponse:
 def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
     """With `confirm`: say again that a delayed operation is wanted. Else what that puts into the calling."""
     operation = operation_or_404(operation_id)
-    if operation.state == State.ASKING and not request.POST.get("confirm"):
-        context = {"operation": operation, "found": rest_preview(operation)}
-        return render(request, "batches/operation_confirm.html", context)
     try:
+        if operation.state == State.ASKING and not request.POST.get("confirm"):
+            check_operation(request.user, operation)
+            context = {"operation": operation, "found": rest_preview(operation)}
+            return render(request, "batches/operation_confirm.html", context)
         if operation_confirm(operation=operation, actor=request.user, source=Source.of(request)):
             hand_over(operation)
         else:

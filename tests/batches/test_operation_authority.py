@@ -90,7 +90,7 @@ class TestEntries:
     @pytest.mark.parametrize(
         ("what", "fields", "action"),
         [
-            ("stop", {}, Action.OPERATION_ABORTED),
+            ("abort", {}, Action.OPERATION_ABORTED),
             ("retry", {"state": State.STOPPED}, Action.OPERATION_RETRIED),
             ("confirm", {"state": State.ASKING, "kind": Kind.RESUME}, Action.OPERATION_CONFIRMED),
             ("take-over", {"unattended_since": timezone.now()}, Action.OPERATION_TAKEN_OVER),
@@ -207,7 +207,7 @@ class TestEverything:
     @pytest.mark.parametrize(
         ("what", "fields"),
         [
-            ("stop", {}),
+            ("abort", {}),
             ("retry", {"state": State.STOPPED}),
             ("confirm", {"state": State.ASKING, "kind": Kind.RESUME}),
             ("take-over", {"unattended_since": timezone.now()}),

@@ -242,7 +242,7 @@ class TestTenThousandBatches:
             response = page(client, operation)
         assert "9,990 paused. 10 are probably still calling. 10 failed." in words(response)
         assert len(response.content) < 60_000
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             response = page(client, operation, state="done", page="200")
         assert "Page 200 of 200" in words(response)
 
