@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from dashboard.markup import fill
+from dashboard.strangers import visible
 
 INPUT = '<input type="{type}" name="{name}"{value}{attributes}>'
 SELECT = '<select name="{name}"{attributes}>{options}\n</select>'
@@ -37,7 +38,7 @@ def _group(label: str | None, options: list[Widget]) -> SafeString:
 
 
 def _option(option: Widget) -> SafeString:
-    return fill(OPTION, value=option["value"], attributes=_attributes(option), label=option["label"])
+    return fill(OPTION, value=option["value"], attributes=_attributes(option), label=visible(str(option["label"])))
 
 
 def _textarea(widget: Widget) -> SafeString:

@@ -49,8 +49,11 @@ class Preview:
 
     @property
     def word(self) -> str:
-        """What has to be typed where a click is not enough: the campaign's name, else the number of batches."""
-        if self.is_whole_campaign:
+        """What has to be typed where a click is not enough: the campaign's name, else the number of batches.
+
+        A name that holds what nobody can see cannot be typed.
+        """
+        if self.is_whole_campaign and self.campaign_name.isprintable():
             return self.campaign_name
         return "cancel" if self.touched is None else str(self.touched)
 

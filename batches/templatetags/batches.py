@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from batches.syllable.schemas import Campaign
 from dashboard.markup import fill
+from dashboard.strangers import visible
 from dashboard.templatetags.ui import NOTHING, STATUS_COLOURS
 
 register = template.Library()
@@ -51,7 +52,7 @@ class Detail:
     """One line of the detailed counts: a state of requests, and in words what its channel made of them."""
 
     state: str
-    count: object
+    count: str
     parts: str
 
 
@@ -63,7 +64,8 @@ def detailed(counts: Mapping[str, Any]) -> list[Detail]:
         if isinstance(breakdown, Mapping):
             parts = breakdown.get("counts")
             words = ", ".join(f"{name} {count}" for name, count in parts.items()) if isinstance(parts, Mapping) else ""
-            lines.append(Detail(str(state), breakdown.get("total_count", NOTHING), words))
+            count = visible(str(breakdown.get("total_count", NOTHING)))
+            lines.append(Detail(visible(str(state)), count, visible(words)))
     return lines
 
 
@@ -99,7 +101,7 @@ def bar(segments: Iterable[Segment]) -> SafeString:
     """The segments as a picture that says in words what it shows."""
     words, parts = [], []
     for segment in segments:
-        words.append(f"{segment.state or NO_STATUS} {segment.count}")
+        words.append(f"{visible(segment.state) or NO_STATUS} {segment.count}")
         place = {"colour": segment.colour, "start": segment.start, "width": segment.width}
         parts.append(fill(PART, words=words[-1], **place))
     return fill(BAR, words=", ".join(words), parts=SafeString("".join(parts)))
@@ -110,9 +112,8 @@ def calling_hours(campaign: Campaign | None) -> str:
     """From when to when a campaign may call, and in which zone; where one of them is missing, that they are unknown."""
     if not (campaign and campaign.timezone and campaign.daily_start_time and campaign.daily_end_time):
         return HOURS_UNKNOWN
-    return (
-        f"{_to_the_minute(campaign.daily_start_time)}{TO}{_to_the_minute(campaign.daily_end_time)} {campaign.timezone}"
-    )
+    start, end = _to_the_minute(campaign.daily_start_time), _to_the_minute(campaign.daily_end_time)
+    return visible(f"{start}{TO}{end} {campaign.timezone}")
 
 
 def _to_the_minute(time: str) -> str:

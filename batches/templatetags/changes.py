@@ -13,6 +13,7 @@ from batches.services.changes import undo_edit
 from batches.services.road import ALREADY_SO
 from batches.syllable.schemas import KEEP, BatchEdit, BatchStatus, Timestamp, plain_text
 from dashboard.markup import fill
+from dashboard.strangers import visible
 from dashboard.templatetags.ui import BADGE, NOTHING, exact, icon
 
 register = template.Library()
@@ -82,10 +83,10 @@ def shown(value: Any, field: str) -> str:
     if field == "expires_on":
         return exact(Timestamp.read(plain_text(value))) if value else "no expiry"
     if field == "call_rate":
-        return "the campaign's" if value is None else f"{value} per hour"
+        return "the campaign's" if value is None else visible(f"{value} per hour")
     if field == "auto_call_rate":
         return "on" if value is True else "off"
-    return value or NOTHING
+    return visible(str(value)) if value else NOTHING
 
 
 @register.filter
@@ -146,8 +147,8 @@ def tell(context: template.Context, change: Change) -> dict[str, Any]:
     return {
         "change": change,
         "kind": "info" if change.detail == ALREADY_SO else KINDS[Outcome(change.outcome)],
-        "title": _title(change),
-        "body": _body(change),
+        "title": visible(_title(change)),
+        "body": visible(_body(change)),
         "can_undo": may_edit and bool(undo_edit(change)),
         "can_settle": may_edit and change.outcome == Outcome.UNCONFIRMED and not change.is_settled,
         "csrf_token": context.get("csrf_token"),

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from batches.models import Kind, Operation, Scope, State, Target
 from batches.templatetags.changes import shown
 from dashboard.markup import fill
+from dashboard.strangers import visible, visible_id
 
 register = template.Library()
 
@@ -59,7 +60,8 @@ def whose(target: Target | Operation) -> str:
         name, status, q = target.campaign_name, target.status, target.q
         campaign = "" if target.campaign_id is None else str(target.campaign_id)
     # What a campaign is called whose name is not known.
-    name = "" if name == f"Campaign {campaign}" else name
+    name = "" if name == f"Campaign {campaign}" else visible(name)
+    status, q, campaign = visible(status), visible_id(q), visible_id(campaign)
     match Scope(target.scope):
         case Scope.CAMPAIGN:
             return f"campaign {name or campaign}"
@@ -92,7 +94,8 @@ def wanted_expiry(operation: Operation) -> str:
 def reasons(left_alone: Mapping[str, int], kind: str) -> list[tuple[int, str]]:
     """What an operation leaves alone and why, most first."""
     found = [
-        (count, LEFT_ALONE.get((Kind(kind), status), WORDS.get(status, status))) for status, count in left_alone.items()
+        (count, visible(LEFT_ALONE.get((Kind(kind), status), WORDS.get(status, status))))
+        for status, count in left_alone.items()
     ]
     return sorted(found, key=lambda line: -line[0])
 

@@ -1,7 +1,8 @@
 """The rows of the list's table, as HTML.
 
 Written here and not as a template: a page has up to a hundred, for which a template takes longer than for all the rest
-of the page. Everything in a row but our own addresses is the API's word and may be anything; `fill` escapes it.
+of the page. Everything in a row but our own addresses is the API's word and may be anything: `fill` escapes it, and
+`visible` writes out what nobody could see.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from batches.selectors.campaigns import campaign_label
 from batches.syllable.schemas import OVER, Batch, BatchStatus
 from batches.views.list_address import ListAddress
 from dashboard.markup import fill
+from dashboard.strangers import visible, visible_id
 from dashboard.templatetags.ui import NOTHING, Moments, icon, status_badge
 
 SOON = timedelta(hours=24)
@@ -33,9 +35,9 @@ ROW = """
   <td role="cell" class="list-last_updated_by" data-label="Updated by">{author}</td>
   {action}
 </tr>"""
-OPEN = '<a id="open-{segment}" href="{link}">{batch_id}</a>'
+OPEN = '<a id="open-{segment}" href="{link}"><bdi>{name}</bdi></a>'
 TICK = """<input type="checkbox" class="list-tick" form="ticked" name="batch" value="{batch_id}"
-  aria-label="Tick {batch_id}">"""
+  aria-label="Tick {name}">"""
 NO_ID = SafeString('<span class="text-secondary">no id</span>')
 CAMPAIGN = '<a href="{address}">{name}</a>'
 NEVER = SafeString('<span class="text-secondary">never</span>')
@@ -46,7 +48,7 @@ NO_ACTION = SafeString('<td role="cell" class="list-action"></td>')
 # One form for all of them stands before the table: a hundred would be a tenth of the page.
 ACTION = """<td role="cell" class="list-action">
   <button id="{deed}-{segment}" class="btn btn-sm" form="one-click" formaction="{link}{deed}/"
-    aria-label="{word} {batch_id}">{icon}{word}</button>
+    aria-label="{word} {name}">{icon}{word}</button>
   </td>"""
 PAUSE = {"deed": SafeString("pause"), "word": SafeString("Pause"), "icon": icon("player-pause")}
 RESUME = {"deed": SafeString("resume"), "word": SafeString("Resume"), "icon": icon("player-play")}
@@ -77,26 +79,26 @@ class RowWriter:
 
     def row(self, batch: Batch) -> SafeString:
         """One batch as a row of the table."""
-        batch_id = fill("{batch_id}", batch_id=batch.batch_id)
+        name = fill("{name}", name=visible_id(batch.batch_id))
         # Both hold nothing that HTML has a meaning for.
         segment = SafeString(_segment(batch.batch_id))
         link = SafeString(f"{self._list}{segment}/" if segment else "")
         return fill(
             ROW,
-            tick=fill(TICK, batch_id=batch_id) if self._can_act(batch.status, link) else "",
-            batch_id=fill(OPEN, segment=segment, link=link, batch_id=batch_id) if link else NO_ID,
+            tick=fill(TICK, batch_id=batch.batch_id, name=name) if self._can_act(batch.status, link) else "",
+            batch_id=fill(OPEN, segment=segment, link=link, name=name) if link else NO_ID,
             campaign=self._campaign(batch),
             status=status_badge(batch.status),
-            count=NOTHING if batch.count is None else batch.count,
+            count=NOTHING if batch.count is None else visible(str(batch.count)),
             expires=self._expires(batch),
             worked=self._moments.moment(batch.last_worked_on or batch.last_updated_at),
             author=_author(batch.last_updated_by) if batch.last_updated_by else NOTHING,
-            action=self._action(batch.status, batch_id, segment, link) if self.has_actions else "",
+            action=self._action(batch.status, name, segment, link) if self.has_actions else "",
         )
 
     def _campaign(self, batch: Batch) -> str:
         campaign = "" if batch.campaign_id is None else str(batch.campaign_id)
-        name = campaign_label(batch.campaign_id, self.campaign_names.get(campaign))
+        name = visible(campaign_label(batch.campaign_id, self.campaign_names.get(campaign)))
         if not isinstance(batch.campaign_id, int):
             return name or NOTHING
         if campaign not in self._campaign_links:
@@ -114,12 +116,10 @@ class RowWriter:
             return fill(SOON_OVER, icon=icon("clock"), moment=moment)
         return moment
 
-    def _action(
-        self, status: BatchStatus | str, batch_id: SafeString, segment: SafeString, link: SafeString
-    ) -> SafeString:
+    def _action(self, status: BatchStatus | str, name: SafeString, segment: SafeString, link: SafeString) -> SafeString:
         if not self._can_act(status, link):
             return NO_ACTION
-        return fill(ACTION, link=link, segment=segment, batch_id=batch_id, **DEEDS[status])
+        return fill(ACTION, link=link, segment=segment, name=name, **DEEDS[status])
 
     def _can_act(self, status: BatchStatus | str, link: str) -> bool:
         return bool(link and not self.is_stale and self.has_actions and status in DEEDS)
@@ -135,4 +135,4 @@ def _segment(batch_id: str) -> str:
 
 @lru_cache(maxsize=64)
 def _author(author: str) -> SafeString:
-    return fill(AUTHOR, author=author)
+    return fill(AUTHOR, author=visible(author))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.markup import fill
+from dashboard.strangers import identifier, visible
 
 register = template.Library()
 
@@ -37,6 +38,18 @@ CONTROL_CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
 )
 
 
+@register.filter("visible")
+def visible_filter(value: Any) -> str:
+    """A text or a number of the API as `dashboard.strangers` has it, "" for None."""
+    return "" if value is None else visible(str(value))
+
+
+@register.filter("identifier")
+def identifier_filter(value: Any) -> SafeString:
+    """An id of the API as `dashboard.strangers` has it."""
+    return identifier(str(value))
+
+
 @register.simple_tag
 @cache
 def icon(name: str, extra_class: str = "") -> SafeString:
@@ -56,7 +69,7 @@ def mail_delivers() -> bool:
 @lru_cache(maxsize=64)
 def status_badge(status: str) -> SafeString:
     """The status of a batch, known or not. The word is always there; the colour only helps."""
-    return fill(BADGE, colour=STATUS_COLOURS.get(status, "gray"), status=status or "no status")
+    return fill(BADGE, colour=STATUS_COLOURS.get(status, "gray"), status=visible(status) or "no status")
 
 
 @register.filter
@@ -137,4 +150,4 @@ def _instant(value: Any) -> datetime | None:
 
 
 def _as_it_came(value: Any) -> str:
-    return NOTHING if value in (None, "") else str(value)
+    return NOTHING if value in (None, "") else visible(str(value))

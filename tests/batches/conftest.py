@@ -1,11 +1,14 @@
 """Fixtures of the tests of the app."""
 
+from functools import partial
+
 import pytest
 
 from batches.connection import syllable_client
 from batches.sandbox import faults
 from batches.syllable import breaker
 from batches.syllable.errors import SyllableUnavailable
+from tests.batches.odd_answers import answer_with_odd_objects
 
 
 @pytest.fixture
@@ -39,3 +42,9 @@ def silence(sandbox, monkeypatch):
         sandbox.requests.clear()
 
     return silence
+
+
+@pytest.fixture
+def answer_with(sandbox, contract):
+    """Has the API answer all reads with odd objects; see `answer_with_odd_objects`."""
+    return partial(answer_with_odd_objects, sandbox, contract)

@@ -1,23 +1,16 @@
 """Any JSON may come from the API: whatever it is, every page is there, and can be sent."""
 
-import json
-
 import pytest
-from django.core.cache import caches
 from django.test import Client
 from django.urls import reverse
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from batches.models import Change, Outcome
-from batches.sandbox import faults
-from batches.selectors.requests import forget_requests
-from batches.syllable.schemas import Batch, Campaign, RequestResult
+from tests.batches.odd_answers import CAMPAIGN, ID
 
 pytestmark = pytest.mark.django_db
 
-ID = "20261123.9"
-CAMPAIGN = 7
 HALF = "\ud800"
 TEXTS = st.text(st.characters(exclude_categories=[]), max_size=12) | st.sampled_from(
     [HALF, f"a{HALF}b", "\udfff\ud800", '\\"', "\\ud800", "\0", "\u202eevil", "=1+1", "%s {x}", "a@b", "5125550143"]
@@ -46,44 +39,6 @@ PAGES = {
     "requests": reverse("batches:request_list", args=[ID]),
     "download": reverse("batches:request_export", args=[ID]),
 }
-
-
-# What would say that the answer speaks the other contract.
-FOREIGN = {"2025-04": ("paused",), "current": ("count", "last_worked_on")}
-
-
-def object_of(model, odd, text, **known):
-    """An object of the API in which every field is odd in the same way, but for what is `known`."""
-    named = {text: odd, "INVALID": {"total_count": odd, "counts": {text: odd}}}
-    kept = {"status_counts": {text: 3}, "detailed_status_counts": named, "insights": named, "request_variables": named}
-    fields = {field: kept.get(field, odd) for field in model.model_fields}
-    return fields | known
-
-
-@pytest.fixture
-def answer_with(sandbox, contract):
-    """Has the API answer all reads with odd objects."""
-
-    def answer_with(odd, text):
-        caches["local"].clear()
-        forget_requests(ID)
-        batch = object_of(Batch, odd, text)
-        batch = {field: value for field, value in batch.items() if field not in FOREIGN[contract]}
-        request = object_of(RequestResult, odd, text)
-        campaign = object_of(Campaign, odd, text, id=CAMPAIGN)
-        total = {"total_count": odd, "page_size": odd}
-        sandbox.faults.clear()
-        for path, payload in {
-            r"/batches$": {"items": [batch, batch | {"batch_id": text, "campaign_id": CAMPAIGN}, odd], **total},
-            rf"/batches/{ID}$": batch | {"batch_id": ID, "status": "ACTIVE"},
-            r"/results$": [request, request | {"insights": odd}, request | {"insights": odd, "target": text}, odd],
-            r"/campaigns$": {"items": [campaign, campaign | {"id": odd}, odd], **total},
-            rf"/campaigns/{CAMPAIGN}$": campaign,
-        }.items():
-            content = json.dumps(payload).encode()
-            sandbox.faults.add(faults.answer(200, content=content), method="GET", path=path, times=None)
-
-    return answer_with
 
 
 def readers(*people):

@@ -1,0 +1,45 @@
+"""Text of strangers as pages show it: what nobody could see, or what would turn the text around, is written out.
+
+What goes back, such as the value of an input or an address, stays as it came.
+"""
+
+from unicodedata import category
+
+from django.utils.safestring import SafeString
+
+from dashboard.markup import fill
+
+# Control and format characters, among them those that change the direction of text; line separators; lone surrogates.
+HIDDEN = ("Cc", "Cf", "Zl", "Zp", "Cs")
+# Line breaks and tabs look like blanks; the joiners belong to words in some languages, and to emoji.
+HARMLESS = "\t\n\r\u200c\u200d"
+IDENTIFIER = "<bdi>{text}</bdi>"
+
+
+def visible(text: str) -> str:
+    """Any text, with `␛` for a control character and `⟨U+202E⟩` for what else cannot be seen."""
+    if text.isprintable():
+        return text
+    return "".join(
+        _written_out(character) if category(character) in HIDDEN and character not in HARMLESS else character
+        for character in text
+    )
+
+
+def visible_id(text: str) -> str:
+    """An id, in which nothing but printable characters is harmless: two that differ never look the same for that."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else _written_out(character) for character in text)
+
+
+def identifier(text: str) -> SafeString:
+    """An id as HTML that keeps its direction to itself."""
+    return fill(IDENTIFIER, text=visible_id(text))
+
+
+def _written_out(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\N{SYMBOL FOR DELETE}" if code == 0x7F else f"⟨U+{code:04X}⟩"

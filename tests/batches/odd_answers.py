@@ -1,0 +1,46 @@
+"""An API that answers with the same odd value wherever it can put it."""
+
+import json
+
+from django.core.cache import caches
+
+from batches.sandbox import faults
+from batches.selectors.requests import forget_requests
+from batches.syllable.schemas import Batch, Campaign, RequestResult
+
+ID = "20261123.9"
+CAMPAIGN = 7
+# What would say that the answer speaks the other contract.
+FOREIGN = {"2025-04": ("paused",), "current": ("count", "last_worked_on")}
+
+
+def object_of(model, odd, text, **known):
+    """An object of the API in which every field is odd in the same way, but for what is `known`."""
+    named = {text: odd, "INVALID": {"total_count": odd, "counts": {text: odd}}}
+    kept = {"status_counts": {text: 3}, "detailed_status_counts": named, "insights": named, "request_variables": named}
+    fields = {field: kept.get(field, odd) for field in model.model_fields}
+    return fields | known
+
+
+def answer_with_odd_objects(sandbox, contract, odd, text, *, batch_id=ID, **known):
+    """Have the API answer all reads with objects in which every field is `odd`, and every name in one is `text`.
+
+    `known` are the fields of the batch that is read alone.
+    """
+    caches["local"].clear()
+    forget_requests(batch_id)
+    batch = object_of(Batch, odd, text)
+    batch = {field: value for field, value in batch.items() if field not in FOREIGN[contract]}
+    request = object_of(RequestResult, odd, text)
+    campaign = object_of(Campaign, odd, text, id=CAMPAIGN)
+    total = {"total_count": odd, "page_size": odd}
+    sandbox.faults.clear()
+    for path, payload in {
+        r"/batches$": {"items": [batch, batch | {"batch_id": text, "campaign_id": CAMPAIGN}, odd], **total},
+        r"/batches/[^/]+$": batch | {"batch_id": batch_id, "status": "ACTIVE"} | known,
+        r"/results$": [request, request | {"insights": odd}, request | {"insights": odd, "target": text}, odd],
+        r"/campaigns$": {"items": [campaign, campaign | {"id": odd}, odd], **total},
+        rf"/campaigns/{CAMPAIGN}$": campaign,
+    }.items():
+        content = json.dumps(payload).encode()
+        sandbox.faults.add(faults.answer(200, content=content), method="GET", path=path, times=None)
