@@ -23,14 +23,14 @@ PRODUCTION := SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.toke
 
 run: .venv/.installed var/secret_key staticfiles/.collected ## The dashboard with its sandbox; CONTRACT=current for the other contract
 	@$(BIN)/python -m dashboard.ports $(PORT) $(SANDBOX_PORT)
-	@export SECRET_KEY="$$(cat var/secret_key)" $(DEMO); \
+	@umask 077; export SECRET_KEY="$$(cat var/secret_key)" $(DEMO); \
 	python manage.py migrate --verbosity 0 && \
 	python manage.py demo_accounts --address http://127.0.0.1:$(PORT)/ && \
 	exec honcho -e /dev/null start --no-prefix $(PROCESSES) sandbox
 
 serve: .venv/.installed staticfiles/.collected ## The dashboard for the account that .env names
 	@test -f .env || { echo "There is no .env yet: copy .env.example to .env and fill it in."; exit 1; }
-	@export PORT=$(PORT) PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	@umask 077; export PORT=$(PORT) PATH="$(CURDIR)/$(BIN):$$PATH"; \
 	python manage.py migrate --verbosity 0 && exec honcho -e /dev/null start --no-prefix $(PROCESSES)
 
 test: .venv/.installed $(SDKS:%=.venv-sdk-%/.installed) ## Everything the tests need, then the tests
@@ -77,5 +77,5 @@ staticfiles/.collected: .venv/.installed $(shell find static -type f)
 	@touch $@
 
 var/secret_key: | .venv/.installed
-	@mkdir -p var
+	@mkdir -p -m 700 var
 	@(umask 077; $(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))' > $@)

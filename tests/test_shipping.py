@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -113,6 +115,25 @@ def test_the_proxy_to_be_trusted_is_one_address_the_gateway_that_compose_pins():
     gateway = re.search(r"(?m)^ +gateway: (\S+)$", text_of("compose.yaml"))[1]
     named = re.findall(r"TRUSTED_PROXIES=(\S+?)`", text_of("docs/deploy.md"))
     assert set(named) == {str(ip_address(gateway))}
+
+
+def test_the_key_of_the_demo_is_for_its_owner_alone(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    make = "umask 0; make --silent --old-file=.venv/.installed var/secret_key"
+    subprocess.run(make, shell=True, cwd=tmp_path, check=True, timeout=START_SECONDS)
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("var", "var/secret_key")]
+    assert modes == [0o700, 0o600]
+
+
+def test_what_is_made_where_the_dashboard_runs_for_good_is_for_its_owner_alone():
+    [folder] = [line for line in dockerfile("RUN") if line.endswith("/app/var")]
+    assert "-m 700" in folder
+    assert "\nUMask=0077\n" in text_of("docs/deploy.md")
+    made = [
+        line for name in ("README.md", "docs/deploy.md") for line in text_of(name).splitlines() if ".example" in line
+    ]
+    assert all("install -m 600 " in line for line in made if " .env" in line)
 
 
 def test_compose_asks_for_nothing_that_the_example_does_not_explain():

@@ -1,0 +1,60 @@
+"""`manage.py backup FILE`: everything that the database holds, in one file."""
+
+import os
+import subprocess
+from argparse import ArgumentParser
+from pathlib import Path
+from tempfile import mkstemp
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+
+class Command(BaseCommand):
+    """The file is replaced once the new one is complete. docs/deploy.md says how it is restored."""
+
+    help = "Backs up the database into a file that only its owner can read. Everything may run meanwhile."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        if not connection.introspection.table_names():
+            raise CommandError("There are no tables in the database: DATABASE_URL is that of another one.")
+        # Made for its owner alone.
+        descriptor, name = mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        os.close(descriptor)
+        new = Path(name)
+        try:
+            _write(new)
+            _to_disk(new)
+            new.replace(file)
+            _to_disk(file.parent)
+        finally:
+            new.unlink(missing_ok=True)
+
+
+def _write(file: Path) -> None:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(file)])
+        return
+    # As for `manage.py dbshell`: the password is nobody's business who lists the processes.
+    (_, *address), secret = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
+    command = ["pg_dump", "--no-owner", f"--file={file}", *address]
+    try:
+        subprocess.run(command, env=os.environ | (secret or {}), check=True)  # noqa: S603
+    except FileNotFoundError as error:
+        raise CommandError("pg_dump is not installed here: it comes with PostgreSQL.") from error
+    except subprocess.CalledProcessError as error:
+        raise CommandError("pg_dump failed.") from error
+
+
+def _to_disk(path: Path) -> None:
+    """Return when what is there would outlive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
