@@ -64,6 +64,11 @@ def acts(operation):
     return list(Entry.objects.filter(operation_id=operation.pk).order_by("pk").values_list("action", flat=True))
 
 
+def recorded():
+    """What the trail says of operations, oldest first."""
+    return list(Entry.objects.exclude(operation_id=None).order_by("pk"))
+
+
 def may_not_stop_everything(person):
     permission = Permission.objects.get(codename="stop_everything")
     person.groups.get().permissions.remove(permission)
@@ -230,7 +235,7 @@ class TestRecord:
 
     def test_a_start_is_recorded_with_its_source_and_what_it_is(self, account, operator):
         operation = start(Kind.CANCEL, operator, campaign_name="Flu shots", source=SOURCE)
-        entry = Entry.objects.get()
+        [entry] = recorded()
         assert (entry.action, entry.actor_email) == (Action.OPERATION_STARTED, "operator@example.com")
         assert (entry.address, entry.request_id) == ("192.0.2.1", "abc")
         assert (entry.operation_id, entry.campaign_id, entry.campaign_name) == (operation.pk, 7, "Flu shots")
@@ -239,7 +244,7 @@ class TestRecord:
     def test_an_undo_is_recorded_with_both_operations(self, account, operator, other):
         pause = carried_out(start(Kind.PAUSE, operator))
         undoing = operation_undo(operation=pause, actor=other, source=SOURCE)
-        undone, started = Entry.objects.order_by("pk")[1:]
+        undone, started = recorded()[1:]
         assert (undone.action, undone.operation_id, undone.body["by"]) == ("operation_undone", pause.pk, undoing.pk)
         assert (started.operation_id, started.body["undoes"]) == (undoing.pk, pause.pk)
         assert undone.actor_email == started.actor_email == "other@example.com"
@@ -262,7 +267,7 @@ class TestRecord:
         operation.refresh_from_db()
         assert (operation.state, operation.cause) == (State.WAITING, "")
         assert (operation.actor, operation.actor_email) == (other, "other@example.com")
-        entry = Entry.objects.get()
+        [entry] = recorded()
         assert (entry.action, entry.actor_email, entry.request_id) == (action, "other@example.com", "abc")
         assert entry.body["asked_for_by"] == "operator@example.com"
         assert (entry.body["cause"], entry.body["stopped_by"]) == ("aborted", "a@example.com")
@@ -288,7 +293,7 @@ class TestRecord:
         operation = self.over(operator, state=State.FINISHED)
         assert not operation_stop(operation=operation, actor=operator)
         assert not operation_confirm(operation=operation, actor=operator)
-        assert not Entry.objects.exists()
+        assert not recorded()
 
     @pytest.mark.parametrize(
         ("act", "state"),
@@ -350,7 +355,7 @@ class TestEverything:
 
         kept = Operation.objects.get()
         assert (kept.state, kept.actor) == (fields["state"], operator)
-        assert not Entry.objects.exists()
+        assert not recorded()
         assert act(operation=operation, actor=operator)
 
     def test_what_takes_back_a_stop_of_everything_is_about_everything(self, account, operator, limited):

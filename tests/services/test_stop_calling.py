@@ -184,7 +184,8 @@ def test_both_halves_are_in_the_trail_of_acts(campaign, resume, operator):
     pause = stop_calling(resume, operator)
     stopped = Entry.objects.get(action=Action.OPERATION_CALLS_STOPPED)
     assert (stopped.operation_id, stopped.actor_email, stopped.address) == (resume.pk, operator.email, SOURCE.address)
-    assert (stopped.campaign_id, stopped.body) == (7, {"paused_by": pause.pk, "batches": 0})
+    about = {"kind": Kind.RESUME, "scope": Scope.CAMPAIGN, "by": pause.pk, "batches": 0}
+    assert (stopped.campaign_id, stopped.body) == (7, about)
     assert Entry.objects.get(action=Action.OPERATION_STARTED, operation_id=pause.pk).request_id == SOURCE.request_id
 
 
