@@ -14,9 +14,10 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from batches.models import Operation, Scope
-from batches.services.carrying import TURN_SECONDS, operation_carry
+from batches.models import Operation
+from batches.services.carrying import operation_carry
 from batches.services.operations import operation_queued
+from batches.services.turn import TURN_SECONDS
 from dashboard.mail import mail_waits
 
 STOP_QUEUE = "stop"
@@ -40,7 +41,7 @@ def carry(operation_id: int) -> None:
 def operation_enqueue(operation: Operation) -> None:
     """Hand an operation to the workers of its queue. Where that fails it counts as never queued, for the sweep."""
     queue = STOP_QUEUE if operation.is_stopping else DEFAULT_QUEUE
-    first = FIRST if operation.scope == Scope.ALL else 0
+    first = FIRST if Operation.objects.urgent().filter(pk=operation.pk).exists() else 0
     carry.using(queue_name=queue, priority=first).enqueue(operation.pk)
     operation_queued(operation.pk)
 

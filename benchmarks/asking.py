@@ -1,6 +1,7 @@
-"""`python -m benchmarks.asking CAMPAIGN WORKER SECONDS`: ask for a pause, wait for its end, print its times as JSON.
+"""`python -m benchmarks.asking CAMPAIGN WORKER SECONDS BATCHES`: ask for a pause, print as JSON how long it took.
 
-WORKER is the process id of the worker, whose memory is looked at meanwhile.
+It is waited for until BATCHES are paused; what hangs beside them is not. WORKER is the process id of the worker, whose
+memory is looked at meanwhile.
 """
 
 import json
@@ -15,13 +16,13 @@ django.setup()
 from django.db.models import Max, Min  # noqa: E402
 
 from batches.models import ItemState, Kind, Operation, Scope  # noqa: E402
-from batches.services.operations import Target, operation_start  # noqa: E402
+from batches.services.operations import Target, operation_start, operation_stop  # noqa: E402
 from batches.syllable.schemas import BatchEdit, BatchStatus  # noqa: E402
 from batches.tasks import operation_enqueue  # noqa: E402
 from dashboard.models import User  # noqa: E402
 
 
-def main(campaign: int, worker: int, most_seconds: float) -> None:
+def main(campaign: int, worker: int, most_seconds: float, batches: int) -> None:
     """One operation from asking to its end. Exits with a message where it does not end in time."""
     actor = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("bench@example.com")
     idle = _settled_memory(worker)
@@ -33,24 +34,29 @@ def main(campaign: int, worker: int, most_seconds: float) -> None:
     )
     operation_enqueue(operation)
     ends = time.monotonic() + most_seconds
-    while operation.is_open:
+    while operation.is_open and not (operation.items.count() > batches <= _done(operation)):
         if time.monotonic() > ends:
             sys.exit("The operation did not end in time.")
         time.sleep(0.25)
         operation.refresh_from_db()
+    operation_stop(operation=operation, actor=actor)
     sys.stdout.write(json.dumps(_times(operation) | {"memory": _memory(worker, "VmHWM") - idle}))
 
 
 def _times(operation: Operation) -> dict[str, float]:
     first = operation.changes.aggregate(at=Min("started_at"))["at"]
-    last = operation.items.aggregate(at=Max("finished_at"))["at"]
+    last = operation.items.filter(state=ItemState.DONE).aggregate(at=Max("finished_at"))["at"]
     assert operation.started_at
     return {
-        "done": operation.items.filter(state=ItemState.DONE).count(),
+        "done": _done(operation),
         "queueing": (operation.started_at - operation.created_at).total_seconds(),
         "listing": (first - operation.started_at).total_seconds(),
         "working": (last - first).total_seconds(),
     }
+
+
+def _done(operation: Operation) -> int:
+    return operation.items.filter(state=ItemState.DONE).count()
 
 
 def _settled_memory(worker: int) -> float:
@@ -66,4 +72,4 @@ def _memory(process: int, name: str) -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))

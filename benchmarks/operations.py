@@ -12,9 +12,12 @@ from benchmarks.stack import API_KEY, ROOT
 from benchmarks.worker import Times, carried_out, workplace
 
 BATCHES = 200
+HANGING = 40
 LATENCY = 0.1
 # How far above the floor an operation may be.
 TARGETS = {8: 1.15, 16: 1.3}
+# And how far above one without them beside batches that hang.
+BESIDE_HANGING = 1.5
 SDK = ROOT / ".venv-sdk-0.4.7" / "bin" / "python"
 
 
@@ -36,6 +39,23 @@ def measure() -> list[Figure]:
                 Figure(f"the SDK's async client, {concurrency} at a time, times the floor", sdk / floor, "x"),
             ]
         figures.append(Figure("the SDK's own loop, one by one", _sdk(place.api, next(campaigns), 1), "s"))
+    return figures + _beside_hanging()
+
+
+def _beside_hanging() -> list[Figure]:
+    """Each right after one that is alike but for those that hang."""
+    figures: list[Figure] = []
+    with workplace(campaigns=4, batches=BATCHES, latency=LATENCY, hanging=HANGING) as place:
+        campaigns = iter(range(1, 5))
+        for placed in ("first", "among them"):
+            without, beside = (
+                carried_out(place, campaign=next(campaigns), concurrency=8, batches=BATCHES).working for _ in range(2)
+            )
+            name = f"operation beside {HANGING} that hang, listed {placed}"
+            figures += [
+                Figure(f"{name}: the others", beside, "s"),
+                Figure(f"{name}: the others, times one without them", beside / without, "x", BESIDE_HANGING),
+            ]
     return figures
 
 

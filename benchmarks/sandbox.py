@@ -1,7 +1,8 @@
 """`python -m benchmarks.sandbox`: the sandbox in a process of its own, in which no time passes. On SIGUSR1 it hangs.
 
-With `--campaigns N --batches M` it holds nothing but campaigns 1 to N with M active batches each. Prints its address.
-It answers from memory and remembers nothing, so that it costs the machine little.
+With `--campaigns N --batches M` it holds nothing but campaigns 1 to N with M active batches each. With `--hanging H`
+each second one has H more whose writes hang: in campaign 2 they are listed first, in campaign 4 among the others.
+Prints its address. It answers from memory and remembers nothing, so that it costs the machine little.
 """
 
 import argparse
@@ -20,6 +21,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0, help="of every call, in seconds")
     parser.add_argument("--campaigns", type=int, default=0)
     parser.add_argument("--batches", type=int, default=0, help="of each campaign")
+    parser.add_argument("--hanging", type=int, default=0, help="more of each second campaign, whose writes hang")
     options = parser.parse_args()
     stop, hang = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -29,6 +31,10 @@ def main() -> None:
         for campaign in range(1, options.campaigns + 1):
             for batch in range(options.batches):
                 sandbox.store.add_batch(f"{campaign}.{batch}", campaign_id=campaign, status="ACTIVE")
+            for batch in range(options.hanging if campaign % 2 == 0 else 0):
+                place = f"-{batch}" if campaign % 4 == 2 else batch * options.batches // options.hanging
+                sandbox.store.add_batch(f"{campaign}.{place}.hangs", campaign_id=campaign, status="ACTIVE")
+        sandbox.faults.add(faults.hang(), method="PUT", path=r"\.hangs$", times=None)
         sys.stdout.write(f"{sandbox.url}\n")
         sys.stdout.flush()
         while not stop.wait(0.05):

@@ -35,11 +35,15 @@ class Times:
 
 
 @contextmanager
-def workplace(*, campaigns: int, batches: int, latency: float) -> Iterator[Workplace]:
-    """Everything but the worker. The database is SQLite's, unless DATABASE_URL says otherwise."""
+def workplace(*, campaigns: int, batches: int, latency: float, hanging: int = 0) -> Iterator[Workplace]:
+    """Everything but the worker. The database is SQLite's, unless DATABASE_URL says otherwise.
+
+    `hanging` is how many batches whose writes hang each second campaign has in addition.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="benchmark-")))
-        command = ["--latency", str(latency), "--campaigns", str(campaigns), "--batches", str(batches)]
+        options = {"latency": latency, "campaigns": campaigns, "batches": batches, "hanging": hanging}
+        command = [f"--{name}={value}" for name, value in options.items()]
         sandbox = stack.enter_context(process([sys.executable, "-m", "benchmarks.sandbox", *command], os.environ))
         assert sandbox.stdout
         variables = environment(folder, api=sandbox.stdout.readline().strip())
@@ -51,7 +55,8 @@ def carried_out(place: Workplace, *, campaign: int, concurrency: int, batches: i
     """Have a worker pause the batches of a campaign, and make sure that all of them were."""
     variables = place.variables | {"OPERATION_CONCURRENCY": str(concurrency)}
     with (place.folder / "worker.log").open("w") as log, process(procfile("stopper"), variables, log) as worker:
-        asking = [sys.executable, "-m", "benchmarks.asking", str(campaign), str(worker.pid), str(MOST_SECONDS)]
+        arguments = map(str, (campaign, worker.pid, MOST_SECONDS, batches))
+        asking = [sys.executable, "-m", "benchmarks.asking", *arguments]
         done = subprocess.run(asking, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         sys.exit(f"The operation could not be measured:\n{done.stderr}")

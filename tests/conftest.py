@@ -16,8 +16,8 @@ from batches.connection import client_for
 from batches.sandbox.contracts import CONTRACTS
 from batches.sandbox.server import Sandbox
 from batches.selectors import aside
-from batches.services import road
-from batches.syllable import transport
+from batches.services import items, road
+from batches.syllable import latency, transport
 from batches.syllable.deadline import Deadline
 from batches.syllable.transport import Transport
 from dashboard.models import User
@@ -25,6 +25,8 @@ from dashboard.models import User
 KEY = "key-for-tests"
 # Some tests put another in its place.
 ROOM_ASIDE = aside._room
+# As in use.
+SHORT_TRY, LEAST_SECONDS = items.SHORT_TRY, latency.LEAST_SECONDS
 # Too long for a name: no resolver is asked, who may take seconds to say no.
 NO_HOST = ".".join(["no-such-host"] * 25)
 
@@ -59,6 +61,21 @@ def _short_pauses(monkeypatch):
     """What is tried again is tried again soon."""
     monkeypatch.setattr(transport, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_hangs(monkeypatch):
+    """A stop gives each batch its whole time at once, and no call counts as one that hangs: a machine that stalls must
+    not look like that. `short_tries` is for the tests that are about it."""
+    monkeypatch.setattr(items, "SHORT_TRY", 1.0)
+    monkeypatch.setattr(latency, "LEAST_SECONDS", 60.0)
+
+
+@pytest.fixture
+def short_tries(monkeypatch):
+    """What hangs is treated as in use."""
+    monkeypatch.setattr(items, "SHORT_TRY", SHORT_TRY)
+    monkeypatch.setattr(latency, "LEAST_SECONDS", LEAST_SECONDS)
 
 
 @pytest.fixture

@@ -66,8 +66,9 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         return self.unsettled().exclude(being_written).newest_of_their_batch()
 
     def under_way(self) -> Self:
-        """What may still reach its batch: it was begun, or not confirmed, and has time left."""
-        return self.unsettled().filter(deadline_at__gt=Now())
+        """What may still reach its batch: it was begun, or not confirmed, or a send is in doubt, and has time left."""
+        is_open = Q(settled_at=None, deadline_at__gt=Now())
+        return self.filter(is_open | Q(in_doubt_until__gt=Now()))
 
     def over(self) -> Self:
         """What has no time left: its writer is dead, or writes no more."""
@@ -109,6 +110,9 @@ class Change(models.Model):
     before the write, `after` the edited fields as the write sets them, `seen` the batch as last read. `detail` says
     why it ended as it did, with Syllable's own words where there are any: untrusted text.
 
+    A send of it that had no definite answer may reach the batch late, whatever a later send or a read has confirmed
+    since: until `in_doubt_until`. None where each send was answered.
+
     All moments are by the clock of the database.
     """
 
@@ -138,6 +142,7 @@ class Change(models.Model):
     looks = models.PositiveSmallIntegerField(default=0, help_text="How often it was looked for later, and not found.")
     next_look_at = models.DateTimeField(null=True, blank=True, help_text="None: as soon as the deadline has passed.")
     settled_at = models.DateTimeField(null=True, blank=True, help_text="Since when nothing is left to find out.")
+    in_doubt_until = models.DateTimeField(null=True, blank=True, help_text="Until then a send of it may land late.")
 
     objects: ClassVar[ChangeQuerySet] = ChangeQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -158,6 +163,7 @@ class Change(models.Model):
             models.Index(fields=("batch_id", "-id"), name="change_batch_newest"),
             models.Index(fields=("campaign_id", "-id"), name="change_campaign_newest"),
             models.Index(fields=("deadline_at",), condition=Q(settled_at=None), name="change_unsettled"),
+            models.Index(fields=("in_doubt_until",), condition=Q(in_doubt_until__isnull=False), name="change_in_doubt"),
         )
 
     def __str__(self) -> str:

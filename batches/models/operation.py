@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from batches.models.change import ApiJSONField, Change
@@ -126,6 +126,11 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         kinds = [kind for kind in Kind if (kind in STOPPING) == operation.is_stopping]
         return self.filter(state=State.WAITING, kind__in=kinds).exclude(pk=operation.pk)
 
+    def urgent(self) -> Self:
+        """Emergency stops that have not tried each of their batches once: nothing goes before them."""
+        untried = OperationItem.objects.filter(operation=OuterRef("pk"), state=ItemState.WAITING, attempts=0)
+        return self.filter(Q(found_at=None) | Exists(untried), scope=Scope.ALL)
+
 
 class Operation(models.Model):
     """One decision over many batches.
@@ -221,7 +226,8 @@ class Operation(models.Model):
 class OperationItem(models.Model):
     """One batch of an operation. `detail` says why it ended as it did, with Syllable's own words: untrusted text.
 
-    `attempts` counts the tries that failed although Syllable was answering others.
+    `attempts` counts the tries that failed although Syllable was answering others. `reopened` says that it had ended,
+    but its batch was found calling people again: only what is found out since ends it once more.
     """
 
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="items")
@@ -231,6 +237,8 @@ class OperationItem(models.Model):
     change = models.ForeignKey(Change, null=True, blank=True, on_delete=models.SET_NULL, related_name="items")
     undoes = models.ForeignKey(Change, null=True, blank=True, on_delete=models.SET_NULL, related_name="undoing_items")
     attempts = models.PositiveSmallIntegerField(default=0)
+    # A release that does not know it yet may write while the database is migrated.
+    reopened = models.BooleanField(default=False, db_default=False)
     finished_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True, blank=True)
 
     class Meta:

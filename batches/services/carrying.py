@@ -4,54 +4,44 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from enum import Enum, auto
 from functools import partial
 
 import structlog
 from django.conf import settings
-from django.db import Error as DatabaseTrouble
 from django.db import close_old_connections
-from django.db.models import Exists, OuterRef
-from django.db.models.functions import Now
 
 from batches.connection import syllable_client
-from batches.models import Change, ChangeQuerySet, ItemState, Kind, Operation, OperationItem, Outcome, State
+from batches.models import Change, ItemState, Operation, OperationItem, State
+from batches.services.answering import Outage, Silent, check_answers
 from batches.services.authority import authorized
 from batches.services.crew import Crew
-from batches.services.finding import is_listed, left_alone, operation_find, writes_elsewhere
-from batches.services.items import MOST_ATTEMPTS, ItemWriter, LeaseLost
+from batches.services.doubts import Doubts
+from batches.services.items import ItemWriter, LeaseLost
 from batches.services.lease import Lease, lease_take
-from batches.services.settling import words
+from batches.services.left_behind import LeftBehind
+from batches.services.listing import Listing
+from batches.services.pauses import DatabaseTrouble, Pauses
+from batches.services.room import Room
+from batches.services.turn import End, Turn
 from batches.syllable.deadline import Deadline
 from batches.syllable.errors import SyllableError
 from batches.syllable.gate import Lane
-from batches.syllable.schemas import BatchQuery
 
 logger = structlog.get_logger(__name__)
 
-# How long an operation keeps its worker while others of its queue wait.
-TURN_SECONDS = 5.0
-# And while none does: some queues limit how long a task may take.
-LONGEST_TURN_SECONDS = 300.0
-RESUME_ASKS_AFTER = timedelta(minutes=15)
 TICK_SECONDS = 0.5
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
-MOST_LISTINGS = 50
-FINDING, COUNTING = "finding", "counting"
+# While all places are taken: how soon it is seen that one of them hangs.
+SHORT_TICK_SECONDS = 0.05
+# While writes of others may still land.
+LOOKS_EVERY_SECONDS = 5.0
+# What a worker that leaves waits at most for the calls under way. What hangs is left behind.
+LEAVING_SECONDS = 2.0
+FINDING, COUNTING, ASKING = "finding", "counting", "asking"
 DELAYED = "It was delayed by more than 15 minutes. Nobody is called before you say so again."
 
-# An item, or a change that was left behind as its negative, or one of the two above.
+
+# An item, a change that was left behind as its negative, or words for anything else.
 Key = int | str
-
-
-class End(Enum):
-    """How a worker leaves an operation."""
-
-    FINISHED = auto()
-    AGAIN = auto()
-    ASKING = auto()
-    LOST = auto()
 
 
 def operation_carry(operation_id: int, *, must_leave: Callable[[], bool] = lambda: False) -> bool:
@@ -74,8 +64,9 @@ def _carry(lease: Lease, must_leave: Callable[[], bool]) -> End:
     operation = authorized(lease)
     if operation is None:
         return End.LOST
-    with Crew[Key](settings.OPERATION_CONCURRENCY) as crew:
-        return Carrier(operation, lease, ItemWriter(operation, lease), must_leave).carry(crew)
+    writer = ItemWriter(operation, lease)
+    with Crew[Key]() as crew:
+        return Carrier(operation, lease, writer, Turn(operation, writer, must_leave), crew).carry()
 
 
 def _leave(lease: Lease, end: End) -> bool:
@@ -92,203 +83,180 @@ def _leave(lease: Lease, end: End) -> bool:
 class Carrier:
     """One worker's turn at one operation. Its thread hands out the items, the crew's threads write them.
 
-    `left_behind` are the changes that a worker before this one began and did not end: until it is known what became of
-    them their batches are not written. `outage` is how the API fails while it answers nobody; then nothing is handed
-    out. `elsewhere` are the writes of others that a stop has to wait for. `newly_found` counts what the last listing
-    found, and what it may have missed for those: the next one comes when all of that is written, and the operation is
-    over when there is nothing. `may_write` is False until it is counted what was as wanted before.
+    `is_stock_taken` is False where it is not known what was begun already and has ended. `trouble` is that of the
+    database: while it or an outage lasts nothing is handed out.
     """
 
     operation: Operation
     lease: Lease
     writer: ItemWriter
-    must_leave: Callable[[], bool]
-    left_behind: list[Change] = field(default_factory=list)
-    elsewhere: ChangeQuerySet = field(default_factory=Change.objects.none)
+    turn: Turn
+    crew: Crew[Key]
+    left_behind: LeftBehind = field(init=False)
+    doubts: Doubts = field(init=False)
+    listing: Listing = field(init=False)
+    outage: Outage = field(init=False)
+    room: Room = field(init=False)
     ready: deque[OperationItem] = field(default_factory=deque)
-    items: dict[int, OperationItem] = field(default_factory=dict)
-    may_write: bool = True
-    newly_found: int | None = None
-    listings: int = 0
-    failed_listings: int = 0
-    outage: SyllableError | None = None
-    pauses: int = 0
-    ask_at: float = 0.0
-    check_at: float = 0.0
-    turn: Deadline = field(default_factory=lambda: Deadline(TURN_SECONDS))
-    longest_turn: Deadline = field(default_factory=lambda: Deadline(LONGEST_TURN_SECONDS))
+    items: dict[Key, OperationItem] = field(default_factory=dict)
+    is_stock_taken: bool = False
+    trouble: Pauses = field(default_factory=Pauses)
+    look_at: float = 0.0
 
-    def carry(self, crew: Crew[Key]) -> End:
-        """Go on until it is done, somebody else's, or another's turn; what was begun is ended first."""
-        self.left_behind = list(self.operation.changes.filter(outcome=Outcome.STARTED))
-        self.writer.recall()
-        if self.operation.is_stopping:
-            self.elsewhere = writes_elsewhere(self.operation)
-        if not is_listed(self.operation):
-            self.newly_found = 0
-        leaving: End | None = None
-        while not (leaving and not crew.under_way):
-            found = self._reason_to_leave()
-            if found is End.LOST:
-                return found
-            leaving = leaving or found
-            if not leaving and self._is_calling():
-                self._hand_out(crew)
-            if not leaving and not crew.under_way and self._is_done():
-                return End.FINISHED
-            for key, error in crew.done(timeout=self._patience()):
-                leaving = leaving or self._ended(key, error)
-        return leaving
+    def __post_init__(self) -> None:
+        self.left_behind, self.doubts = LeftBehind(self.operation), Doubts(self.operation)
+        self.listing = Listing(self.operation, self.lease, self.doubts)
+        self.outage, self.room = Outage(self.lease), Room(self.operation, self.crew)
 
-    def _reason_to_leave(self) -> End | None:
-        """Looked for often enough that the lease never ends by itself."""
-        now = time.monotonic()
-        if now < self.check_at:
-            return None
-        self.check_at = now + min(1.0, settings.OPERATION_LEASE / 3)
+    def carry(self) -> End:
+        """Go on until it is done, somebody else's, or another's turn. What was begun is ended then, unless it hangs."""
+        while (reason := self._round()) is None:
+            pass
+        patience = Deadline(LEAVING_SECONDS)
+        while not patience.expired and not self.room.only_hangs:
+            self._collect()
+            self._guarded(self.turn.reason_to_leave)
+        return reason
+
+    def _round(self) -> End | None:
+        return self._guarded(self._go_on) or self._collect()
+
+    def _guarded(self, act: Callable[[], End | None]) -> End | None:
         try:
-            if not (self.lease.renew() and self.writer.is_authorized()):
-                return End.LOST
-            if self._is_too_late():
-                return End.ASKING
-            if self.must_leave() or self.longest_turn.expired:
-                return End.AGAIN
-            if self.turn.expired and Operation.objects.waiting_beside(self.operation).exists():
-                return End.AGAIN
-        except DatabaseTrouble:
-            # Busy or away for a moment. Whether the lease still is ours is asked again before each write.
-            logger.exception("lease_not_renewed", operation=self.operation.pk)
-            close_old_connections()
-        return None
+            return act()
+        except DatabaseTrouble as error:
+            self._database_failed(error)
+            return None
 
-    def _is_too_late(self) -> bool:
-        """Who is to be called was decided a while ago: only a person knows whether that still holds."""
-        if self.operation.kind != Kind.RESUME:
-            return False
-        long_ago = Now() - RESUME_ASKS_AFTER
-        lately = OperationItem.objects.filter(operation=OuterRef("pk"), finished_at__gte=long_ago)
-        delayed = Operation.objects.filter(~Exists(lately), pk=self.operation.pk, confirmed_at__lt=long_ago)
-        return delayed.exists()
+    def _go_on(self) -> End | None:
+        if self.turn.must_leave():
+            return End.AGAIN
+        if self.trouble.remaining:
+            return None
+        if reason := self.turn.reason_to_leave():
+            return reason
+        if not self.is_stock_taken:
+            self._take_stock()
+        if self._is_calling():
+            self._hand_out()
+        return End.FINISHED if self._is_done() else None
+
+    def _collect(self) -> End | None:
+        """Take note of the jobs that have ended."""
+        reasons = [self._ended(key, error) for key, error in self.crew.done(timeout=self._patience())]
+        return next(filter(None, reasons), None)
+
+    def _take_stock(self) -> None:
+        """What was begun before, by a worker that died or left, or by this one before the database failed."""
+        under_way = [item.batch_id for key, item in self.items.items() if key in self.crew.under_way]
+        self.left_behind.find(apart_from=under_way)
+        self.writer.recall()
+        self.doubts.begin()
+        self.is_stock_taken = True
 
     def _is_calling(self) -> bool:
         """Whether the API may be asked for something."""
-        if self.outage is None:
+        if not self.outage.is_on:
             return syllable_client(Lane.OPERATIONS).held_for < TICK_SECONDS
-        if time.monotonic() >= self.ask_at and self._answers():
-            # A resume has to look at the clock before it goes on.
-            self.check_at = 0.0
+        if ASKING not in self.crew.under_way and not self.outage.pauses.remaining:
+            self.crew.submit(ASKING, check_answers)
         return False
 
-    def _answers(self) -> bool:
-        """Ask the API for next to nothing. Where that fails the trouble is not one batch's: everything waits."""
-        deadline = Deadline(min(settings.SYLLABLE_TIMEOUT, settings.OPERATION_LEASE / 3))
-        try:
-            syllable_client(Lane.OPERATIONS).list_batches(BatchQuery(limit=1), deadline=deadline)
-        except SyllableError as error:
-            self.outage = error
-            self.ask_at = time.monotonic() + min(FIRST_PAUSE * 2**self.pauses, LONGEST_PAUSE)
-            self.pauses += 1
-            self.lease.note(f"{words(error)} It goes on by itself as soon as Syllable answers.")
-            return False
-        if self.outage is not None:
-            self.outage, self.pauses = None, 0
-            self.lease.note("")
-        return True
+    def _hand_out(self) -> None:
+        if self.listing.newly_found is None and FINDING not in self.crew.under_way:
+            if COUNTING not in self.crew.under_way and not self.operation.items.exists():
+                self.listing.is_counted = False
+                self.crew.submit(COUNTING, self.listing.count)
+            self.crew.submit(FINDING, self.listing.find)
+        if self.left_behind.look():
+            self.writer.recall()
+        for change in self.left_behind.to_settle():
+            if self.room and -change.pk not in self.crew.under_way:
+                self.crew.submit(-change.pk, partial(self._settle, change))
+        while self.listing.is_counted and self.room and (item := self._next()):
+            self.crew.submit(item.pk, partial(self.writer.write, item))
+        if not self.crew.under_way and not self.left_behind:
+            self._look_again()
 
-    def _hand_out(self, crew: Crew[Key]) -> None:
-        if self.newly_found is None and FINDING not in crew.under_way:
-            if COUNTING not in crew.under_way and not self.operation.items.exists():
-                self.may_write = False
-                crew.submit(COUNTING, self._count)
-            crew.submit(FINDING, self._find)
-        for change in tuple(self.left_behind):
-            if crew.has_room and -change.pk not in crew.under_way and _may_be_settled(change):
-                crew.submit(-change.pk, partial(self._settle, change))
-        while self.may_write and crew.has_room and (item := self._next(crew.size)):
-            crew.submit(item.pk, partial(self._write, item))
-        is_written = not crew.under_way and not self.left_behind
-        if is_written and self.newly_found and not self.elsewhere.under_way().exists():
-            crew.submit(FINDING, self._find)
-
-    def _next(self, most: int) -> OperationItem | None:
+    def _next(self) -> OperationItem | None:
         if not self.ready:
             waiting = (
                 self.operation.items.filter(state=ItemState.WAITING)
                 .exclude(pk__in=self.items)
-                .exclude(batch_id__in=[change.batch_id for change in tuple(self.left_behind)])
+                .exclude(batch_id__in=self.left_behind.batch_ids)
                 .select_related("change", "undoes")
                 .order_by("attempts", "pk")
             )
-            self.ready.extend(waiting[: 2 * most])
+            if self.operation.is_stopping and FINDING in self.crew.under_way:
+                # What hung is tried again when all others were tried.
+                waiting = waiting.filter(attempts=0)
+            self.ready.extend(waiting[: 2 * settings.OPERATION_CONCURRENCY])
             self.items |= {item.pk: item for item in self.ready}
         return self.ready.popleft() if self.ready else None
 
-    def _write(self, item: OperationItem) -> None:
-        if not self.writer.write(item):
-            raise TryAgain
+    def _look_again(self) -> None:
+        """All is written: whether something came meanwhile, or a write of others landed late. It may, and is looked for
+        now and then, until those under way have ended or their time is over; then once more."""
+        if time.monotonic() < self.look_at and self.doubts.under_way():
+            return
+        self.look_at = time.monotonic() + LOOKS_EVERY_SECONDS
+        if self.listing.newly_found:
+            self.crew.submit(FINDING, self.listing.find)
+        for change in self.doubts.to_look_at():
+            if self.room:
+                self.crew.submit(f"look {change.pk}", partial(self.doubts.look, change))
 
     def _settle(self, change: Change) -> None:
         if self.writer.settle(change):
-            self.left_behind.remove(change)
-
-    def _count(self) -> None:
-        counts: dict[str, int] = {}
-        try:
-            for status, count in left_alone(self.operation):
-                self.may_write = True
-                counts |= {status: count} if count else {}
-        finally:
-            self.may_write = True
-        Operation.objects.filter(pk=self.operation.pk).update(left_alone=counts)
-
-    def _find(self) -> None:
-        missed = self.elsewhere.under_way().count()
-        found = operation_find(self.operation)
-        Operation.objects.filter(pk=self.operation.pk, found_at=None).update(found_at=Now())
-        self.listings += 1
-        self.newly_found = found + missed if self.listings < MOST_LISTINGS else 0
+            self.left_behind.forget(change)
 
     def _ended(self, key: Key, error: Exception | None) -> End | None:
         """Take note of how a job ended; what follows for the operation."""
-        item = self.items.pop(key, None) if isinstance(key, int) else None
-        if error is None:
-            return None
+        item = self.items.pop(key, None)
         if isinstance(error, LeaseLost):
             return End.LOST
-        if isinstance(error, (SyllableError, TryAgain)):
-            # Is it this batch alone, or does the API answer nobody?
-            if self.outage is None and self._answers():
-                self._failed(key, item, error)
-            return None
-        logger.error("operation_job_failed", operation=self.operation.pk, exc_info=error)
-        if item and not isinstance(error, DatabaseTrouble):
-            self.writer.failed(item, "The dashboard itself failed at this batch; its log says how.")
-        return None
+        return self._guarded(partial(self._note, key, item, error))
 
-    def _failed(self, key: Key, item: OperationItem | None, error: Exception) -> None:
-        if item:
-            self.writer.failed(item)
-        if key != FINDING:
+    def _note(self, key: Key, item: OperationItem | None, error: Exception | None) -> None:
+        if error is None:
+            if item:
+                self.trouble.end()
+            if key == ASKING:
+                self.outage.is_over()
+                # A resume has to look at the clock before it goes on.
+                self.turn.check_soon()
+        elif isinstance(error, DatabaseTrouble):
+            self._database_failed(error)
+        elif isinstance(error, Silent):
+            self.outage.goes_on(error.error)
+        elif isinstance(error, SyllableError):
+            self.listing.failed(error)
+        else:
+            logger.error("operation_job_failed", operation=self.operation.pk, exc_info=error)
+            if item:
+                self.writer.failed(item, "The dashboard itself failed at this batch; its log says how.")
+
+    def _database_failed(self, error: Exception) -> None:
+        """One line for each pause, however many threads have failed. The lease is the first to be tried again."""
+        if self.trouble.remaining:
             return
-        self.failed_listings += 1
-        if self.failed_listings == MOST_ATTEMPTS and isinstance(error, SyllableError):
-            self.newly_found = 0
-            Operation.objects.filter(pk=self.operation.pk).update(unlisted=words(error))
+        self.is_stock_taken = False
+        self.turn.check_soon()
+        pause = self.trouble.begin()
+        logger.warning("database_failed", operation=self.operation.pk, error=str(error), again_in=pause)
+        close_old_connections()
 
     def _is_done(self) -> bool:
-        if self.left_behind or self.newly_found != 0 or self.outage:
+        if not self.is_stock_taken or self.crew.under_way or self.left_behind:
             return False
-        return not self.operation.items.filter(state=ItemState.WAITING).exists()
+        if self.outage.is_on or self.listing.newly_found != 0:
+            return False
+        if self.operation.items.filter(state=ItemState.WAITING).exists():
+            return False
+        return not (self.doubts.under_way() or self.doubts.to_look_at())
 
     def _patience(self) -> float:
         """How long to wait for a job to end before looking around again."""
-        held_for = syllable_client(Lane.OPERATIONS).held_for
-        return min(TICK_SECONDS, settings.OPERATION_LEASE / 4, held_for or TICK_SECONDS)
-
-
-class TryAgain(Exception):
-    """An item did not end, and may with another try."""
-
-
-def _may_be_settled(change: Change) -> bool:
-    return change.before is None or change.is_over()
+        is_full = self.operation.is_stopping and len(self.crew.under_way) >= settings.OPERATION_CONCURRENCY
+        tick = SHORT_TICK_SECONDS if is_full else TICK_SECONDS
+        return min(tick, settings.OPERATION_LEASE / 4, syllable_client(Lane.OPERATIONS).held_for or tick)

@@ -8,7 +8,6 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -18,15 +17,15 @@ from batches import rules
 from batches.connection import syllable_client
 from batches.models import Change, Operation, Origin, Outcome
 from batches.models.clock import later
-from batches.services.road import Guard, Result, Road, road_seconds
+from batches.services.road import Guard, Result, Road, time_to_land
 from batches.services.settling import change_settle
 from batches.syllable.gate import Lane
 from batches.syllable.schemas import KEEP, BatchEdit, BatchStatus
 from dashboard.models import User
 
-# Clocks and schedulers are late: what part of its time a writer is given in addition before it is taken for dead.
-DEADLINE_MARGIN = 1 / 6
 LOCK_WAIT_SECONDS = 3.0
+# What a short try waits for another writer: as long as most of them take.
+BRIEF_LOCK_WAIT_SECONDS = 0.5
 LOCK_POLL_SECONDS = 0.1
 
 
@@ -44,14 +43,15 @@ def batch_update(
     undoes: Change | None = None,
     operation: Operation | None = None,
     guard: Guard | None = None,
+    brief: float | None = None,
 ) -> Result:
     """Apply `edit` to a batch and say what came of it; takes at most `road_seconds` and the wait for another writer.
 
     `loaded` is what the operator was looking at (`rules.snapshot`, or a part of it): where the batch shows something
     else now, nothing is written (CONFLICT). Without it the fresh read and the rules decide, and `guard`, which is asked
-    right before each write. Everything that goes wrong with the API is an outcome, not an exception. Raises NotAllowed
-    before anything is recorded; but within an `operation` the guard asks for the authority of its actor, and the
-    operation's own email is used.
+    right before each write. `brief` makes it a short try, with so many seconds for each call. Everything that goes
+    wrong with the API is an outcome, not an exception. Raises NotAllowed before anything is recorded; but within an
+    `operation` the guard asks for the authority of its actor, and the operation's own email is used.
     """
     email = operation.actor_email if operation else check_actor(actor)
     change = _start(
@@ -66,14 +66,15 @@ def batch_update(
             loaded=dict(loaded) if loaded is not None else None,
             undoes=undoes,
             operation=operation,
-        )
+        ),
+        is_brief=brief is not None,
     )
     if change.outcome != Outcome.STARTED:
         return Result(change, is_taken=True)
     client = syllable_client(Lane.OPERATIONS if operation else Lane.WRITES)
     # Only who lets a batch wait again has to know whether it was waiting.
     paused_from = Change.objects.paused_from(batch_id) if edit.status == BatchStatus.PENDING else None
-    return Road(change, edit, client, paused_from=paused_from, guard=guard).walk()
+    return Road(change, edit, client, paused_from=paused_from, guard=guard, brief=brief).walk()
 
 
 def batch_edit(*, batch_id: str, edit: BatchEdit, actor: User, loaded: Mapping[str, Any]) -> Result:
@@ -113,15 +114,15 @@ def check_actor(actor: User | None) -> str:
     return actor.email
 
 
-def _start(change: Change) -> Change:
+def _start(change: Change, *, is_brief: bool) -> Change:
     """Record the change as STARTED, waiting while another one of the same batch is: briefly, as somebody waits for the
-    answer, but for an operation as long as the other one can take.
+    answer, but for an operation, unless its try is a short one, as long as the other one can take.
 
     Where the other one does not end in time the change is recorded all the same, as NOT_SENT with the other's name.
     """
-    longest = road_seconds() * (1 + DEADLINE_MARGIN)
-    change.deadline_at = later(timedelta(seconds=longest))
-    give_up_at = time.monotonic() + LOCK_WAIT_SECONDS + (longest if change.operation else 0)
+    change.deadline_at = later(time_to_land())
+    longest = time_to_land().total_seconds() if change.operation else 0
+    give_up_at = time.monotonic() + (BRIEF_LOCK_WAIT_SECONDS if is_brief else LOCK_WAIT_SECONDS + longest)
     while True:
         try:
             return _insert(change)

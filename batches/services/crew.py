@@ -1,7 +1,7 @@
 """Threads that work side by side, each with a database connection of its own that is closed with it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import Generic, Self, TypeVar
@@ -13,36 +13,38 @@ Job = Callable[[], object]
 
 
 class Crew(Generic[Key]):
-    """`size` threads for jobs that are named by a key. One thread uses it, as a context that ends what was begun."""
+    """Threads for jobs that are named by a key, as many as are needed at a time. One thread uses it, as a context.
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    What is under way at the end of the context is left behind: it goes on by itself, and the process does not end
+    before it, but nobody is told how it ended.
+    """
+
+    def __init__(self) -> None:
         self.under_way: set[Key] = set()
         self._to_do: SimpleQueue[tuple[Key, Job] | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[Key, Exception | None]] = SimpleQueue()
-        self._threads = [
-            threading.Thread(target=copy_context().run, args=(self._work,), name=f"crew-{number}", daemon=True)
-            for number in range(size)
-        ]
+        self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         for _ in self._threads:
             self._to_do.put(None)
-        for thread in self._threads:
-            thread.join()
+        if not self.under_way:
+            for thread in self._threads:
+                thread.join()
 
     @property
-    def has_room(self) -> bool:
-        return len(self.under_way) < self.size
+    def threads(self) -> Set[int]:
+        """The threads that it has so far."""
+        return {thread.ident for thread in self._threads if thread.ident is not None}
 
     def submit(self, key: Key, job: Job) -> None:
-        """Have `job` done as soon as a thread is free."""
+        """Have `job` done by a thread that is free, or by a new one."""
         self.under_way.add(key)
+        if len(self.under_way) > len(self._threads):
+            self._begin_thread()
         self._to_do.put((key, job))
 
     def done(self, *, timeout: float) -> list[tuple[Key, Exception | None]]:
@@ -55,6 +57,12 @@ class Crew(Generic[Key]):
         except Empty:
             self.under_way.difference_update(key for key, _ in ended)
             return ended
+
+    def _begin_thread(self) -> None:
+        name = f"crew-{len(self._threads)}"
+        thread = threading.Thread(target=copy_context().run, args=(self._work,), name=name)
+        thread.start()
+        self._threads.append(thread)
 
     def _work(self) -> None:
         try:

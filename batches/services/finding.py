@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from django.db.models import Exists, OuterRef, Subquery
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from batches import rules
 from batches.connection import syllable_client
 from batches.converters import has_address
 from batches.models import (
-    STOPPING,
     Change,
     ChangeQuerySet,
     ItemState,
@@ -22,6 +21,7 @@ from batches.models import (
     Scope,
 )
 from batches.syllable.client import SyllableClient
+from batches.syllable.deadline import Deadline
 from batches.syllable.gate import Lane
 from batches.syllable.schemas import Batch, BatchQuery, BatchStatus
 
@@ -54,19 +54,11 @@ def operation_find(operation: Operation) -> int:
     return sum(add_items(operation, batches) for batches in _listed(client, operation))
 
 
-def writes_elsewhere(operation: Operation) -> ChangeQuerySet:
-    """The writes that others had under way when `operation` was taken up: they may put a batch into the calling after
-    it was listed as none that has to be taken out of it. What is begun later looks out for the operation itself."""
-    others = Change.objects.under_way().exclude(operation=operation).exclude(operation__kind__in=STOPPING)
-    if takes_back_resume(operation):
-        others = others.filter(operation=operation.undoes_id)
-    return Change.objects.filter(pk__in=list(others.values_list("pk", flat=True)))
-
-
-def left_alone(operation: Operation) -> Iterator[tuple[str, int]]:
+def left_alone(operation: Operation, *, patience: float) -> Iterator[tuple[str, int]]:
     """The number of batches in its scope that are no business of the operation, by status. Raises SyllableError.
 
-    Those that are as it wants them come first: it must not write before they are counted, as it adds to them.
+    Those that are as it wants them come first: it must not write before they are counted, as it adds to them. Each
+    count may take `patience` seconds.
     """
     if takes_back_resume(operation):
         return
@@ -74,7 +66,8 @@ def left_alone(operation: Operation) -> Iterator[tuple[str, int]]:
     query, edit = operation.query, operation.edit
     for status in sorted(client.contract.abilities.statuses, key=lambda status: status != edit.status):
         if status not in rules.eligible(edit) and query.status in ("", status):
-            yield status.value, client.list_batches(replace(query, status=status, limit=1)).total_count or 0
+            counted = replace(query, status=status, limit=1)
+            yield status.value, client.list_batches(counted, deadline=Deadline(patience)).total_count or 0
 
 
 def add_items(operation: Operation, batches: Iterable[Batch]) -> int:
@@ -86,7 +79,8 @@ def add_items(operation: Operation, batches: Iterable[Batch]) -> int:
         for batch_id in dict.fromkeys(ids)
         if batch_id not in known
     ]
-    OperationItem.objects.bulk_create(new)
+    # Another worker that left the operation may still be listing.
+    OperationItem.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
 
 
@@ -104,7 +98,7 @@ def _find_resumed(operation: Operation, resume: Operation) -> int:
         OperationItem(operation=operation, batch_id=batch_id, undoes_id=change) for batch_id, change in new.items()
     )
     landed_since = resume.changes.may_have_written().filter(
-        batch_id=OuterRef("batch_id"), deadline_at__gt=OuterRef("finished_at"), deadline_at__lte=timezone.now()
+        batch_id=OuterRef("batch_id"), deadline_at__gt=OuterRef("finished_at"), deadline_at__lte=Now()
     )
     again = operation.items.filter(Exists(landed_since), state=ItemState.SKIPPED)
     return len(new) + again.update(state=ItemState.WAITING, detail="", finished_at=None)

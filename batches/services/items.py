@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import BigIntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 
 from batches import rules
+from batches.connection import syllable_client
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, Scope
+from batches.services.answering import check_answers
 from batches.services.authority import authorized
 from batches.services.changes import batch_update, change_undo
 from batches.services.finding import is_newest
@@ -14,9 +17,16 @@ from batches.services.lease import Lease
 from batches.services.road import ALREADY_SO, Result
 from batches.services.settling import change_settle
 from batches.syllable.errors import KeyRefused, SyllableUnavailable
+from batches.syllable.gate import Lane
 from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
 
 MOST_ATTEMPTS = 3
+# What stops batches gives each of them one short try before any gets a second: those that hang must not keep it from
+# the others. As a part of SYLLABLE_TIMEOUT; but never less than this many seconds, which a busy machine may need, nor
+# than so many times what an answer usually takes, as an API that is slow with all does not hang.
+SHORT_TRY = 1 / 5
+LEAST_SHORT_TRY_SECONDS = 1.0
+SHORT_TRY_IN_ANSWERS = 4
 LOST = "The operation was stopped or taken over before this batch was written."
 CHANGED_SINCE = "The batch was changed after it was paused: it is not resumed with the others."
 
@@ -35,15 +45,18 @@ class ItemWriter:
     operation: Operation
     lease: Lease
 
-    def write(self, item: OperationItem) -> bool:
-        """Try an item once. False where another try may help: it stays WAITING then.
+    def write(self, item: OperationItem) -> None:
+        """Try an item once. Where another try may help it stays WAITING, with this one counted against it.
 
-        What went wrong with the API is an item's own only where the API answers others: the caller finds that out, and
-        says `failed`. Raises LeaseLost where this worker may not write any more.
+        What went wrong with the API is counted only where the API answers others. Raises Silent where it does not,
+        LeaseLost where this worker may not write any more.
         """
-        if item.change and self._ended_by(change_settle(item.change), item):
-            return True
-        return self._ended(self._written(item), item)
+        if item.change and not item.reopened and self._ended_by(change_settle(item.change), item):
+            return
+        result = self._written(item)
+        if not self._ended(result, item):
+            check_answers(result.error)
+            self.failed(item)
 
     def is_authorized(self) -> bool:
         """Whether the operation may still be written for, see `authorized`; `operation` is as it is now then."""
@@ -109,6 +122,7 @@ class ItemWriter:
             undoes=item.undoes,
             operation=operation,
             guard=guard,
+            brief=short_try_seconds() if self.operation.is_stopping and not item.attempts else None,
         )
 
     def _resuming(self, item: OperationItem) -> BatchEdit:
@@ -121,9 +135,11 @@ class ItemWriter:
         change = result.change
         if self._ended_by(change, item):
             return True
-        if change.detail == ALREADY_SO and item.change and not item.change.is_settled:
-            # What shows is most likely the work of the try before, which could not be confirmed.
-            return self._ended_by(change_settle(item.change), item)
+        if change.detail == ALREADY_SO and item.change:
+            # What shows is most likely the work of the try before.
+            before = change_settle(item.change)
+            if self._ended_by(before, item) or not before.is_settled:
+                return before.is_settled
         if (
             change.outcome == Outcome.UNCONFIRMED
             or result.is_taken
@@ -145,6 +161,13 @@ class ItemWriter:
             return False
         _end(item, ItemState.DONE, change.detail, change)
         return True
+
+
+def short_try_seconds() -> float:
+    """What each call of a short try may take: the whole of SYLLABLE_TIMEOUT where answers take that long."""
+    usual = syllable_client(Lane.OPERATIONS).latency.usual
+    whole: float = settings.SYLLABLE_TIMEOUT
+    return min(whole, max(whole * SHORT_TRY, LEAST_SHORT_TRY_SECONDS, usual * SHORT_TRY_IN_ANSWERS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ All times are the database's own, so that the clocks of several machines do not 
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import ExpressionWrapper, Q
@@ -46,6 +47,10 @@ class Lease:
         """Say on the operation what it waits for, "" for nothing."""
         self._mine().exclude(detail=detail).update(detail=detail)
 
+    def record(self, **fields: Any) -> None:
+        """Write to the operation, unless the lease was lost: what its next worker finds out counts then."""
+        self._mine().update(**fields)
+
     def _mine(self) -> OperationQuerySet:
         return Operation.objects.filter(pk=self.operation_id, token=self.token, state=State.RUNNING)
 
@@ -58,6 +63,7 @@ def lease_take(operation_id: int) -> Lease | None:
         .filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
         .update(
             state=State.RUNNING,
+            detail="",
             token=lease.token,
             lease_until=_in_a_while(),
             started_at=Coalesce("started_at", Now()),

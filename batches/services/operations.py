@@ -214,7 +214,7 @@ def _mark_queued(operation: Operation) -> bool:
     unchanged = Operation.objects.filter(
         pk=operation.pk, state=operation.state, queued_at=operation.queued_at, token=operation.token
     )
-    marked = {"state": State.WAITING, "token": "", "lease_until": None, "queued_at": Now()}
+    marked = {"state": State.WAITING, "detail": "", "token": "", "lease_until": None, "queued_at": Now()}
     return unchanged.update(**marked) == 1
 
 
@@ -273,7 +273,7 @@ def _supersede(operation: Operation, actor: User, source: Source) -> None:
 
 def _end(operation: Operation, **why: Any) -> bool:
     """End an operation where it is. False where it was over already."""
-    ended = {"state": State.STOPPED, "finished_at": Now(), "token": "", "lease_until": None}
+    ended = {"state": State.STOPPED, "detail": "", "finished_at": Now(), "token": "", "lease_until": None}
     return Operation.objects.open().filter(pk=operation.pk).update(**ended, **why) == 1
 
 

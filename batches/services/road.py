@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
 
 from batches import rules
 from batches.models import Change, Outcome
+from batches.models.clock import later
 from batches.rules import Problem
 from batches.services.settling import expiry_moved, saw, words
 from batches.syllable.client import SyllableClient
@@ -23,6 +25,7 @@ from batches.syllable.errors import (
     Refused,
     SyllableError,
     SyllableUnavailable,
+    TimedOut,
     WrongContract,
 )
 from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
@@ -31,6 +34,8 @@ logger = structlog.get_logger(__name__)
 
 # The time of a road in those of one call: to read, to write and to read back.
 CALLS_TIME = 3
+# Clocks and schedulers are late: what part of its time a writer is given in addition before it is taken for dead.
+DEADLINE_MARGIN = 1 / 6
 MOST_SENDS = 3
 RESEND_PAUSE_SECONDS = 0.3
 ALREADY_SO = "Nothing to change: the batch already shows this."
@@ -45,6 +50,11 @@ Guard = Callable[[Batch], str]
 def road_seconds() -> float:
     """How long a write may take from its first read to its last: 30 where a call may take 10."""
     return float(CALLS_TIME * settings.SYLLABLE_TIMEOUT)
+
+
+def time_to_land() -> timedelta:
+    """How long a writer may be alive, and how long after it was sent a write without an answer may still be taken."""
+    return timedelta(seconds=road_seconds() * (1 + DEADLINE_MARGIN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +85,9 @@ class Result:
 @dataclass(slots=True)
 class Road:
     """The way of one started change. `sent` is True once a write may have reached the API: nothing may be called
-    "not sent" from then on. `sent_alone` says that the last one was the contract's fallback, `trouble` in words what
-    went wrong last. `began` is its beginning by the monotonic clock.
+    "not sent" from then on; `in_doubt` once one had no definite answer, so that it may be taken late. `sent_alone` says
+    that the last one was the contract's fallback, `trouble` in words what went wrong last. `brief` is for a short try:
+    so many seconds for each call, and no repeat of what hung. `began` is its beginning by the monotonic clock.
     """
 
     change: Change
@@ -87,7 +98,9 @@ class Road:
     batch: Batch | None = None
     paused_from: BatchStatus | None = None
     guard: Guard | None = None
+    brief: float | None = None
     sent: bool = False
+    in_doubt: bool = False
     sent_alone: bool = False
     trouble: str = ""
     error: SyllableError | None = None
@@ -104,7 +117,7 @@ class Road:
     def _read(self) -> Result | None:
         """Read the batch. After a write this is the read-back, and the change ends here if the batch shows it."""
         try:
-            self.batch = self.client.get_batch(self.change.batch_id, deadline=self.deadline)
+            self.batch = self.client.get_batch(self.change.batch_id, deadline=self._deadline())
         except SyllableError as error:
             self.error = error
             outcome = Outcome.UNCONFIRMED if self.sent else Outcome.NOT_SENT
@@ -149,7 +162,8 @@ class Road:
         if not self.sent:
             self.change.before = batch.raw
             self.change.after = self.client.contract.after(batch, self.edit, now=now)
-        if not self._save("campaign_id", "before", "after", "seen", "seen_at"):
+        # In doubt until it is answered, also where nobody lives to see the answer.
+        if not self._save("campaign_id", "before", "after", "seen", "seen_at", in_doubt_until=later(time_to_land())):
             return self._overtaken()
         try:
             answer = self._send(write)
@@ -163,7 +177,9 @@ class Road:
                 return self._read() or self._finish(Outcome.UNCONFIRMED, self.trouble)
             return self._finish(Outcome.REJECTED, words(error), _problems_of(error))
         except SyllableUnavailable as error:
-            self.sent, self.trouble, self.error = True, words(error), error
+            self.sent, self.in_doubt, self.trouble, self.error = True, True, words(error), error
+            if self.brief is not None and isinstance(error, TimedOut):
+                return self._read() or self._finish(Outcome.UNCONFIRMED, self.trouble)
             return self._read()
         self.sent, self.trouble = True, NOT_SHOWN
         if answer is not None and self.sent_alone:
@@ -178,13 +194,13 @@ class Road:
         """Send it, or, where the API refuses the input, what the contract falls back to. Raises SyllableError."""
         self.sent_alone = False
         try:
-            return self.client.send(write, request_id=self.change.request_id, deadline=self.deadline)
+            return self.client.send(write, request_id=self.change.request_id, deadline=self._deadline())
         except Invalid:
             fallback = self.client.contract.fallback(self._batch(), self.edit)
             if fallback is None:
                 raise
         self.sent_alone = True
-        return self.client.send(fallback, request_id=self.change.request_id, deadline=self.deadline)
+        return self.client.send(fallback, request_id=self.change.request_id, deadline=self._deadline())
 
     def _looked_at(self, answer: Batch) -> Batch:
         """The batch as it is after the fallback, which may have changed what it left out; `answer` if that fails."""
@@ -216,15 +232,16 @@ class Road:
         self.change.outcome = outcome
         self.change.detail = detail
         self.change.settled_at = None if outcome == Outcome.UNCONFIRMED else self._now()
-        if not self._save("campaign_id", "outcome", "detail", "settled_at", "seen", "seen_at"):
+        answered = {} if self.in_doubt else {"in_doubt_until": None}
+        if not self._save("campaign_id", "outcome", "detail", "settled_at", "seen", "seen_at", **answered):
             return self._overtaken()
         logger.info("change_finished", change=self.change.pk, outcome=str(outcome), origin=self.change.origin)
         return Result(self.change, self.batch, problems, self.error)
 
-    def _save(self, *fields: str) -> bool:
+    def _save(self, *fields: str, **values: Any) -> bool:
         """Write to the row unless it was settled by somebody else, who found it past its deadline."""
         mine = Change.objects.filter(pk=self.change.pk, outcome=Outcome.STARTED)
-        return mine.update(**{name: getattr(self.change, name) for name in fields}) == 1
+        return mine.update(**{name: getattr(self.change, name) for name in fields}, **values) == 1
 
     def _overtaken(self) -> Result:
         logger.warning("change_overtaken", change=self.change.pk)
@@ -234,6 +251,9 @@ class Road:
     def _now(self) -> datetime:
         """By the clock of the database: the moment at which it started the change, and the time that went by since."""
         return self.change.started_at + timedelta(seconds=time.monotonic() - self.began)
+
+    def _deadline(self) -> Deadline:
+        return self.deadline if self.brief is None else self.deadline.capped(self.brief)
 
     def _batch(self) -> Batch:
         assert self.batch is not None, "the batch is read first"

@@ -55,6 +55,7 @@ class Breaker:
             self._answered()
             raise
         except SyllableUnavailable as error:
+            error.answers_others = self._has_answered_since(began)
             error.since = self._failed(began)
             raise
         except SyllableError:
@@ -69,6 +70,11 @@ class Breaker:
         with self._lock:
             self._failures = 0
             self._answered_at = self._clock()
+
+    def _has_answered_since(self, began: float) -> bool:
+        """In the later half of the time since, as the API may have fallen silent just after it."""
+        with self._lock:
+            return self._answered_at > (began + self._clock()) / 2
 
     def _failed(self, began: float) -> datetime | None:
         with self._lock:

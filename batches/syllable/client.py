@@ -11,6 +11,7 @@ from batches.syllable.contracts import Contract, Write
 from batches.syllable.deadline import Deadline
 from batches.syllable.errors import NotFound, UnreadableAnswer
 from batches.syllable.gate import Lane
+from batches.syllable.latency import Latency
 from batches.syllable.schemas import AnswerT, Batch, BatchQuery, Campaign, Page, read_rows
 from batches.syllable.transport import Transport
 
@@ -32,7 +33,7 @@ class SyllableClient:
     """
 
     def __init__(
-        self, base_url: str, api_key: str, *, contract: Contract, timeout: float = 10.0, pool_size: int = 32
+        self, base_url: str, api_key: str, *, contract: Contract, timeout: float = 10.0, pool_size: int = 64
     ) -> None:
         self.contract = contract
         self._transport = Transport(base_url, api_key, timeout=timeout, pool_size=pool_size)
@@ -53,6 +54,11 @@ class SyllableClient:
     def held_for(self) -> float:
         """Seconds for which operations do not call, because the API asked them not to."""
         return self._transport.gate.pace.held_for
+
+    @property
+    def latency(self) -> Latency:
+        """How long the calls of operations take."""
+        return self._transport.gate.latency
 
     def list_batches(self, query: BatchQuery, *, deadline: Deadline | None = None) -> Page[Batch]:
         """One page of batches. They come without `status_counts`."""

@@ -30,6 +30,8 @@ class SyllableUnavailable(SyllableError):
     retry_after: float | None = None
     # Since when there has been no usable answer to any call, None where this is not known to be more than a moment.
     since: datetime | None = None
+    # Whether others were answered while this call was waiting: then the API is well, and the trouble is the call's own.
+    answers_others = False
 
 
 class NotSent(SyllableUnavailable):

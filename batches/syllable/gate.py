@@ -9,6 +9,7 @@ from enum import Enum
 from batches.syllable.breaker import Breaker
 from batches.syllable.deadline import Deadline
 from batches.syllable.errors import RateLimited, TooBusy
+from batches.syllable.latency import Latency
 from batches.syllable.pace import Pace
 
 
@@ -48,6 +49,7 @@ class Gate:
     def __init__(self) -> None:
         self.breaker = Breaker()
         self.pace = Pace()
+        self.latency = Latency()
         self._places = {lane: _Places(limit) for lane, limit in LIMITS.items()}
 
     @contextmanager
@@ -63,14 +65,15 @@ class Gate:
                 yield
 
     @contextmanager
-    def paced(self, lane: Lane, deadline: Deadline) -> Iterator[None]:
+    def paced(self, lane: Lane, deadline: Deadline, *, is_write: bool) -> Iterator[None]:
         """The body is one try of a call. Raises RateLimited before it where its turn comes too late."""
         if lane is not Lane.OPERATIONS:
             yield
             return
         self.pace.wait(deadline)
         try:
-            yield
+            with self.latency.measured(is_write=is_write):
+                yield
         except RateLimited as error:
             self.pace.refused(error.retry_after)
             raise

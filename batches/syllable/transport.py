@@ -113,7 +113,7 @@ class Transport:
         """One try and its line in the log: no header, query or body, which may be secret or about people."""
         started = time.monotonic()
         try:
-            with self.gate.paced(lane, deadline):
+            with self.gate.paced(lane, deadline, is_write=request.method != "GET"):
                 status, answer = self._exchange(request, deadline)
         except SyllableError as error:
             outcome = f"{type(error).__name__} {error.status_code or ''}".rstrip()

@@ -1,5 +1,7 @@
 """What the tests of operations share: making them, and carrying them out in this process."""
 
+import threading
+
 from django.db import connections
 
 from batches.models import Kind, Scope, Target
@@ -29,6 +31,14 @@ def carried_out(operation):
         pass
     operation.refresh_from_db()
     return operation
+
+
+def wait_for_crews():
+    """Return when what workers of this process have left behind has ended."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("crew-"):
+            thread.join(60)
+            assert not thread.is_alive()
 
 
 def totals(operation):

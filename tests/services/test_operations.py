@@ -8,10 +8,11 @@ from threading import Barrier, Event
 import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from batches.models import Change, ItemState, Kind, Operation, Outcome, Scope, State
 from batches.sandbox import faults
-from batches.services import carrying
+from batches.services import turn
 from batches.services.carrying import operation_carry
 from batches.services.changes import NotAllowed, batch_edit, batch_pause, batch_resume
 from batches.services.operations import (
@@ -23,7 +24,8 @@ from batches.services.operations import (
     operations_to_queue,
 )
 from batches.syllable.schemas import BatchEdit, Timestamp
-from tests.services.operations import carried_out, meanwhile, start, totals
+from batches.tasks import FIRST, operation_enqueue
+from tests.services.operations import carried_out, meanwhile, start, totals, wait_for_crews
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOTH = pytest.mark.parametrize("contract", ["2025-04", "current"])
@@ -385,6 +387,7 @@ class TestTwoAtATime:
         assert operation.stopped_by_email == operator.email
         assert 1 <= totals(operation)["done"] < 12
         assert len(campaign.requests.of("PUT")) <= 8
+        wait_for_crews()
         assert not Change.objects.unsettled().exists()
 
         assert operation_retry(operation=operation, actor=operator)
@@ -393,7 +396,7 @@ class TestTwoAtATime:
 
 class TestSharing:
     def test_it_lets_others_have_their_turn_and_goes_on_afterwards(self, campaign, operator, monkeypatch):
-        monkeypatch.setattr(carrying, "TURN_SECONDS", 0.2)
+        monkeypatch.setattr(turn, "TURN_SECONDS", 0.2)
         campaign.latency = 0.1
         for number in range(40):
             campaign.store.add_batch(f"b{number}", campaign_id=7, status="ACTIVE")
@@ -405,10 +408,41 @@ class TestSharing:
         assert totals(carried_out(first)) == {"done": 52}
 
     def test_it_keeps_its_worker_while_nobody_else_waits(self, campaign, operator, monkeypatch):
-        monkeypatch.setattr(carrying, "TURN_SECONDS", 0.0)
+        monkeypatch.setattr(turn, "TURN_SECONDS", 0.0)
         operation = start(Kind.PAUSE, operator)
         assert not operation_carry(operation.pk)
         assert totals(operation) == {"done": 12}
+
+    def test_it_leaves_its_worker_to_an_emergency_stop_at_once(self, campaign, operator, monkeypatch):
+        monkeypatch.setattr(turn, "TURN_SECONDS", 1000.0)
+        campaign.latency = 0.1
+        for number in range(100):
+            campaign.store.add_batch(f"b{number}", campaign_id=7, status="ACTIVE")
+        pause = start(Kind.PAUSE, operator)
+        campaign.after(meanwhile(lambda: start(Kind.PAUSE, operator, scope=Scope.ALL)), method="PUT", skip=5)
+
+        assert operation_carry(pause.pk), "it is to be queued again"
+        assert 0 < totals(pause)["done"] < 112
+        stop = Operation.objects.get(scope=Scope.ALL)
+        carried_out(stop)
+        assert statuses(campaign) == {"PAUSED"}
+
+    @pytest.mark.usefixtures("short_tries")
+    def test_an_emergency_stop_takes_turns_once_it_has_tried_every_batch(self, campaign, operator, monkeypatch):
+        monkeypatch.setattr(turn, "TURN_SECONDS", 0.0)
+        may_go = Event()
+        campaign.before(lambda request: may_go.wait(60), method="PUT", path="/a00$", times=None)
+        stop = start(Kind.PAUSE, operator, scope=Scope.ALL)
+        start(Kind.PAUSE, operator)
+
+        operation_enqueue(stop)
+        assert operation_carry(stop.pk), "it is to be queued again"
+        operation_enqueue(stop)
+
+        assert totals(stop) == {"done": 12, "waiting": 1}
+        may_go.set()
+        wait_for_crews()
+        assert [task.priority for task in DBTaskResult.objects.order_by("enqueued_at")] == [FIRST, 0]
 
     def test_it_outlives_a_database_that_is_busy_for_a_while(self, campaign, operator):
         operation = start(Kind.PAUSE, operator)

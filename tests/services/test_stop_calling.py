@@ -10,8 +10,8 @@ from django.db import connections
 from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Operation, Outcome, Scope, State
-from batches.services import finding
 from batches.services.changes import NotAllowed
+from batches.services.doubts import Doubts
 from batches.services.operations import operation_stop, operation_stop_calling, operation_undo
 from tests.services.operations import carried_out, meanwhile, start, totals
 from trail.models import Action, Entry
@@ -129,7 +129,9 @@ def test_it_does_not_wait_for_the_writes_of_others(campaign, resume, operator):
         batch_id="elsewhere", wish={}, before={}, deadline_at=timezone.now() + timedelta(hours=1), origin="form"
     )
     pause = stop_calling(resume, operator)
-    assert not finding.writes_elsewhere(pause).exists()
+    doubts = Doubts(pause)
+    doubts.begin()
+    assert not doubts.under_way()
     assert carried_out(pause).state == State.FINISHED
 
 

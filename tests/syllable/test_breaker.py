@@ -165,3 +165,18 @@ def test_many_threads_let_one_try(breaker, clock):
     for thread in threads:
         thread.join()
     assert len(admitted) == 1
+
+
+def test_a_failure_knows_whether_others_were_answered_meanwhile(breaker, clock):
+    def fails(*, answered_after):
+        failure = TimedOut()
+        with suppress(TimedOut), breaker.judging():
+            clock.now += answered_after
+            call(breaker)
+            clock.now += 10 - answered_after
+            raise failure
+        return failure
+
+    assert fails(answered_after=9).answers_others
+    # The API may have fallen silent just then.
+    assert not fails(answered_after=1).answers_others

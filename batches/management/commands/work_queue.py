@@ -1,10 +1,19 @@
 """`manage.py work_queue stop`: a worker for one queue of operations, in the database or in Redis."""
 
+import time
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
+from django.utils.crypto import get_random_string
+from django_tasks_db.management.commands.db_worker import Worker
+
+from batches.services.pauses import DatabaseTrouble, Pauses
+
+logger = structlog.get_logger(__name__)
 
 # Seconds between two looks at an empty queue of the database. Whoever stops a campaign is waiting for it.
 INTERVAL = {"default": 0.5, "stop": 0.2}
@@ -24,4 +33,27 @@ class Command(BaseCommand):
             worker, job = "rq.worker.SimpleWorker", "django_tasks_rq.Job"
             call_command("rqworker", queue, worker_class=worker, job_class=job)
         else:
-            call_command("db_worker", queue_name=queue, interval=INTERVAL[queue], reload=False)
+            self._work(queue)
+
+    def _work(self, queue: str) -> None:
+        """`db_worker` ends where it cannot write to its queue; this one tries again."""
+        worker = Worker(
+            queue_names=[queue],
+            interval=INTERVAL[queue],
+            batch=False,
+            backend_name="default",
+            startup_delay=True,
+            max_tasks=None,
+            worker_id=get_random_string(32),
+            excluded_queue_names=[],
+        )
+        worker.configure_signals()
+        pauses = Pauses()
+        while worker.running:
+            try:
+                worker.run()
+            except DatabaseTrouble as error:
+                pause = pauses.begin()
+                logger.warning("database_failed", queue=queue, error=str(error), again_in=pause)
+                close_old_connections()
+                time.sleep(pause)

@@ -1,0 +1,97 @@
+"""What others may still do to the batches of a stop after it: writes that are under way, or in doubt."""
+
+from dataclasses import dataclass, field
+
+from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models.functions import Now
+
+from batches import rules
+from batches.connection import syllable_client
+from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Operation, OperationItem
+from batches.services.answering import check_answers
+from batches.services.finding import is_listed, takes_back_resume
+from batches.syllable.errors import NotFound, SyllableError
+from batches.syllable.gate import Lane
+
+ENDED = (ItemState.DONE, ItemState.SKIPPED)
+
+
+@dataclass(slots=True)
+class Doubts:
+    """A write without an answer may land late and put a batch into the calling that this operation has taken out of it.
+
+    So a stop is not over before such writes are: what was under way when it was taken up, as that may reach a batch
+    which it listed as none of its own; and what was begun later, but before its own change of the same batch. What is
+    begun after that is somebody's decision. `looked_at` are the changes whose batch was read again after their time.
+    """
+
+    operation: Operation
+    newest: int | None = None
+    looked_at: set[int] = field(default_factory=set)
+
+    def begin(self) -> None:
+        """Take note, once, of what is under way as the operation is taken up."""
+        if self.newest is None:
+            self.newest = Change.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+    def under_way(self) -> int:
+        """How many writes may still land."""
+        if not self.operation.is_stopping:
+            return 0
+        return self._others().under_way().filter(Q(pk__lte=self.newest) | self._has_ended_item()).count()
+
+    def to_look_at(self) -> list[Change]:
+        """The writes that may have landed, or may yet, after this operation has ended the item of their batch."""
+        if not self.operation.is_stopping:
+            return []
+        late = self._others().filter(self._has_ended_item(), in_doubt_until__gt=self.operation.started_at)
+        return list(late.exclude(pk__in=self.looked_at))
+
+    def look(self, change: Change) -> None:
+        """Read the batch again. Where it is in the calling once more, or cannot be read, its item is open once more.
+
+        Raises Silent where the API answers nobody.
+        """
+        client, edit = syllable_client(Lane.OPERATIONS), self.operation.edit
+        is_over = Change.objects.filter(pk=change.pk, in_doubt_until__lte=Now()).exists()
+        try:
+            batch = client.get_batch(change.batch_id)
+            is_calling = not client.contract.shows(batch, edit) and batch.status in rules.eligible(edit)
+        except NotFound:
+            is_calling = False
+        except SyllableError as error:
+            check_answers(error)
+            is_calling = True
+        if is_calling:
+            self._reopen(change)
+        if is_over:
+            self.looked_at.add(change.pk)
+
+    def _reopen(self, change: Change) -> None:
+        """Have the batch of `change` written again, unless somebody has decided about it since."""
+        for item in self.operation.items.filter(batch_id=change.batch_id, state__in=ENDED):
+            since = Change.objects.of_batch(item.batch_id).may_have_written().exclude(operation=self.operation)
+            if not since.filter(pk__gt=item.change_id).exists():
+                anew = {"state": ItemState.WAITING, "detail": "", "attempts": 0, "finished_at": None, "reopened": True}
+                OperationItem.objects.filter(pk=item.pk, state=item.state).update(**anew)
+
+    def _others(self) -> ChangeQuerySet:
+        others = Change.objects.exclude(operation=self.operation).exclude(operation__kind__in=STOPPING)
+        if takes_back_resume(self.operation):
+            return others.filter(operation=self.operation.undoes_id)
+        if not is_listed(self.operation):
+            return others.filter(batch_id__in=self.operation.items.values("batch_id"))
+        if self.operation.campaign_id is not None:
+            # The campaign of a batch that was not read yet is not known.
+            return others.filter(Q(campaign_id=self.operation.campaign_id) | Q(campaign_id=None))
+        return others
+
+    def _has_ended_item(self) -> Exists:
+        return Exists(
+            OperationItem.objects.filter(
+                operation=self.operation,
+                batch_id=OuterRef("batch_id"),
+                change_id__gt=OuterRef("pk"),
+                state__in=ENDED,
+            )
+        )

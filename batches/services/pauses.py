@@ -1,0 +1,40 @@
+"""Pauses between the tries at what keeps failing."""
+
+import time
+
+from django.db import InterfaceError, InternalError, OperationalError
+
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 5.0
+# What fails again after so long has worked in between.
+FORGOTTEN_AFTER_SECONDS = 60.0
+
+# The database is busy, full or away. What else it raises is about what it was asked for.
+DatabaseTrouble = (OperationalError, InterfaceError, InternalError)
+
+
+class Pauses:
+    """Each pause is twice as long as the one before, from `first` to `longest` seconds, until something succeeds."""
+
+    def __init__(self, *, first: float = FIRST_PAUSE, longest: float = LONGEST_PAUSE) -> None:
+        self._first, self._longest = first, longest
+        self._next = first
+        self._over_at = 0.0
+
+    def begin(self) -> float:
+        """Begin the next pause now; returns its seconds."""
+        now = time.monotonic()
+        if now - self._over_at > FORGOTTEN_AFTER_SECONDS:
+            self.end()
+        pause, self._next = self._next, min(self._next * 2, self._longest)
+        self._over_at = now + pause
+        return pause
+
+    def end(self) -> None:
+        """Something succeeded: the next pause is a short one again."""
+        self._next, self._over_at = self._first, 0.0
+
+    @property
+    def remaining(self) -> float:
+        """The seconds that are left of the pause, 0 where there is none."""
+        return max(0.0, self._over_at - time.monotonic())

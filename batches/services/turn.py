@@ -1,0 +1,76 @@
+"""How long a worker keeps an operation, and why it lets go of it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum, auto
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from batches.models import Kind, Operation, OperationItem
+from batches.services.items import ItemWriter
+from batches.syllable.deadline import Deadline
+
+# How long an operation keeps its worker while others of its queue wait.
+TURN_SECONDS = 5.0
+# And while none does: some queues limit how long a task may take.
+LONGEST_TURN_SECONDS = 300.0
+RESUME_ASKS_AFTER = timedelta(minutes=15)
+
+
+class End(Enum):
+    """How a worker leaves an operation."""
+
+    FINISHED = auto()
+    AGAIN = auto()
+    ASKING = auto()
+    LOST = auto()
+
+
+@dataclass(slots=True)
+class Turn:
+    """One worker's turn at an operation. It is asked again and again, so it renews the lease as well, and
+    asks for the authority of the person behind the operation."""
+
+    operation: Operation
+    writer: ItemWriter
+    must_leave: Callable[[], bool]
+    check_at: float = 0.0
+    short: Deadline = field(default_factory=lambda: Deadline(TURN_SECONDS))
+    longest: Deadline = field(default_factory=lambda: Deadline(LONGEST_TURN_SECONDS))
+
+    def reason_to_leave(self) -> End | None:
+        """Looked for often enough that the lease never ends by itself."""
+        now = time.monotonic()
+        if now < self.check_at:
+            return None
+        self.check_at = now + min(1.0, settings.OPERATION_LEASE / 3)
+        if not (self.writer.lease.renew() and self.writer.is_authorized()):
+            return End.LOST
+        if self._is_too_late():
+            return End.ASKING
+        if self.longest.expired or self._is_anothers_turn():
+            return End.AGAIN
+        return None
+
+    def check_soon(self) -> None:
+        """Look at the next opportunity: a while may have passed."""
+        self.check_at = 0.0
+
+    def _is_too_late(self) -> bool:
+        """Who is to be called was decided a while ago: only a person knows whether that still holds."""
+        if self.operation.kind != Kind.RESUME:
+            return False
+        long_ago = Now() - RESUME_ASKS_AFTER
+        lately = OperationItem.objects.filter(operation=OuterRef("pk"), finished_at__gte=long_ago)
+        delayed = Operation.objects.filter(~Exists(lately), pk=self.operation.pk, confirmed_at__lt=long_ago)
+        return delayed.exists()
+
+    def _is_anothers_turn(self) -> bool:
+        others = Operation.objects.waiting_beside(self.operation)
+        if Operation.objects.urgent().filter(pk=self.operation.pk).exists():
+            return False
+        return others.urgent().exists() or (self.short.expired and others.exists())
