@@ -139,6 +139,11 @@ def operation_by_id(operation_id: int) -> Operation | None:
     return Operation.objects.select_related("undoes", "stopped_by").filter(pk=operation_id).first()
 
 
+def has_batch(operation_id: int, batch_id: str) -> bool:
+    """Whether there is such an operation, and the batch is one of its own."""
+    return OperationItem.objects.filter(operation__pk=operation_id, batch_id=batch_id).exists()
+
+
 def emergency_stop() -> Operation | None:
     """The emergency stop that is not over, if there is one."""
     return Operation.objects.open().emergency_stops().order_by("-pk").first()

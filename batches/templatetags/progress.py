@@ -96,17 +96,26 @@ def _end(progress: Any) -> str:
     operation, kind = progress.operation, Kind(progress.operation.kind)
     if not progress.total:
         return _end_of_nothing(operation)
-    if not progress.missing and not operation.unlisted:
+    not_all = why_not_all(operation)
+    if not progress.missing and not not_all:
         if progress.stopped_since:
             return f"{progress.done:,} {DID[kind]}. The others were stopped since."
         words = "Set the expiry of" if kind == Kind.EXPIRY else DID[kind].capitalize()
         return f"{words} {progress.done:,} of {batches(progress.total)}."
     parts = [f"{progress.done:,} {DID[kind]}.", *_missing(progress)]
-    if operation.unlisted and operation.is_stopping:
-        parts.append("Others are probably still calling: not all batches could be listed.")
-    elif operation.unlisted:
-        parts.append("There may be others: not all batches could be listed.")
+    if not_all:
+        others = "Others are probably still calling" if operation.is_stopping else "There may be others"
+        parts.append(f"{others}: {not_all}.")
     return " ".join(parts)
+
+
+@register.filter
+def why_not_all(operation: Operation) -> str:
+    """Why an operation that is over may not have found all of its batches; "" where it has."""
+    if operation.unlisted:
+        return "not all batches could be listed"
+    is_cut_short = operation.state == State.STOPPED and operation.found_at is None
+    return "it ended before all were found" if is_cut_short else ""
 
 
 def _end_of_nothing(operation: Operation) -> str:
@@ -155,8 +164,9 @@ def _details(progress: Any) -> str:
 
 def _end_kind(progress: Any) -> str:
     operation = progress.operation
-    if operation.unlisted or progress.failed or progress.unconfirmed or (operation.is_stopping and progress.missing):
-        return "danger" if progress.missing or operation.unlisted else "warning"
+    goes_on = operation.is_stopping and (progress.missing or why_not_all(operation))
+    if operation.unlisted or progress.failed or progress.unconfirmed or goes_on:
+        return "danger" if progress.missing or why_not_all(operation) else "warning"
     if operation.state == State.STOPPED:
         return "danger" if operation.is_stopping and not progress.total else "warning"
     return "success" if progress.done else "info"
@@ -220,7 +230,7 @@ def numbers(progress: Any) -> list[tuple[Standing, int]]:
 @register.filter
 def percent(progress: Any) -> int | None:
     """How much is confirmed; None where it is not known how much there is."""
-    if progress.operation.unlisted:
+    if why_not_all(progress.operation):
         return None
     return 100 * progress.confirmed // progress.total if progress.total else 0
 

@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.urls import Resolver404, resolve, reverse
 
 from batches.models import Change
+from batches.selectors.operations import has_batch
 
 # Longer addresses are refused by the web server.
 LONGEST_ADDRESS = 4000
@@ -38,4 +39,6 @@ def _tells(path: str, change: Change) -> bool:
     except Resolver404:
         return False
     is_own = page.view_name == "batches:batch" and page.kwargs["batch_id"] == change.batch_id
+    if page.view_name == "batches:operation":
+        return has_batch(page.kwargs["operation_id"], change.batch_id)
     return is_own or page.view_name in ("batches:batch_list", "batches:campaign")

@@ -6,7 +6,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from batches.models import Change
+from batches.models import Change, Kind, Operation, Scope
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,8 @@ def tells(client, address):
 @example("/batches/other/")
 @example(f"{PAGE}pause/")
 @example("/nowhere/")
+@example("/operations/99/")
+@example(f"/operations/{10**30}/")
 def test_any_next_leads_to_a_page_of_ours_that_tells_the_outcome(paused, viewer, address):
     response = paused(address)
 
@@ -73,3 +75,17 @@ def test_the_pages_that_tell_outcomes_are_returned_to(paused, client, viewer, ad
 
     assert response.url.startswith(address)
     assert tells(client, response.url)
+
+
+def test_an_operation_is_returned_to_for_a_batch_of_its_own(paused, client, viewer, operator):
+    operation, other = (
+        Operation.objects.create(kind=Kind.PAUSE, scope=Scope.SELECTION, actor=operator) for _ in range(2)
+    )
+    operation.items.create(batch_id=ID)
+    client.force_login(viewer)
+
+    response = paused(f"/operations/{operation.pk}/")
+
+    assert response.url.startswith(f"/operations/{operation.pk}/?change=")
+    assert tells(client, response.url)
+    assert paused(f"/operations/{other.pk}/").url.startswith(PAGE)

@@ -250,6 +250,36 @@ class TestTakenInPart:
         assert "operation-bar" not in response.content.decode()
         assert "Look for its batches again" in words(response)
 
+    @pytest.mark.parametrize(
+        ("kind", "items", "said"),
+        [
+            (
+                Kind.PAUSE,
+                {"done": 100},
+                "100 paused. Others are probably still calling: it ended before all were found.",
+            ),
+            (
+                Kind.PAUSE,
+                {"done": 4, "waiting": 2},
+                "4 paused. 2 are probably still calling. Others are probably still calling: it ended",
+            ),
+            (
+                Kind.CANCEL,
+                {"done": 4, "waiting": 2},
+                "4 canceled. 2 were not, and may still be calling. Others are probably still calling:",
+            ),
+        ],
+    )
+    def test_a_stop_that_was_aborted_while_it_looked_for_batches_has_not_stopped_all(
+        self, opened, made, kind, items, said
+    ):
+        response = opened(made(kind, items, found_at=None, **ABORTED))
+        assert said in words(response)
+        assert "100 %" not in words(response)
+        assert '<span class="app-badge app-badge-red">Aborted</span>' in response.content.decode()
+        left = "Try 2 batches again" if "waiting" in items else "Look for its batches again"
+        assert left in words(response)
+
     def test_what_ended_says_nothing_of_going_on(self, client, opened, made):
         detail = "Syllable is not answering. It goes on by itself as soon as Syllable answers."
         operation = made(Kind.PAUSE, {"done": 1, "waiting": 2}, detail=detail, **ABORTED)
@@ -361,7 +391,7 @@ class TestWhatTheyCost:
         return made(Kind.PAUSE, {"done": 10, "failed": 3}, **OVER)
 
     def test_what_a_stop_did_not_get_is_asked_for_once(self, client, in_part, django_assert_num_queries):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             client.get(f"{OPERATIONS}{in_part.pk}/")
 
     def test_the_list_asks_for_it_once_for_all(self, client, in_part, made, django_assert_num_queries):

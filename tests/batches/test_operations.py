@@ -44,7 +44,8 @@ def made(operator, items=None, **fields):
 
 
 def over(operator, items, **fields):
-    ended = {"started_at": timezone.now() - timedelta(minutes=2), "finished_at": timezone.now()}
+    now = timezone.now()
+    ended = {"started_at": now - timedelta(minutes=2), "found_at": now, "finished_at": now}
     return made(operator, items, **({"state": State.FINISHED} | ended | fields))
 
 
