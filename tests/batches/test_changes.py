@@ -7,6 +7,7 @@ from batches.models import Change, Outcome
 from batches.sandbox import faults
 from batches.services.changes import batch_edit, batch_pause
 from batches.syllable.schemas import BatchEdit, BatchStatus
+from tests.services.looks import make_due
 
 pytestmark = pytest.mark.django_db
 
@@ -152,6 +153,15 @@ class TestLookingAgain:
         assert client.post(address("change_settle", change)).url == address("change", change)
         change.refresh_from_db()
         assert change.outcome == Outcome.APPLIED
+
+    def test_one_that_is_not_found_is_looked_for_again_and_the_page_says_when(self, client, batch, operator):
+        batch.faults.add(faults.ignore(), method="PUT", times=None)
+        change = batch_pause(batch_id=ID, actor=operator).change
+        make_due()
+        client.force_login(operator)
+        page = text(client.post(address("change_settle", change), follow=True))
+        assert "not yet, next look after" in page
+        assert "Look again" in page
 
     def test_a_viewer_may_not(self, client, batch, pause, viewer):
         client.force_login(viewer)
