@@ -15,12 +15,13 @@ from django.db.models.signals import post_migrate
 from batches.connection import client_for
 from batches.sandbox.contracts import CONTRACTS
 from batches.sandbox.server import Sandbox
-from batches.selectors import aside
+from batches.selectors import aside, batches, campaign, preview
 from batches.services import items, road
 from batches.syllable import latency, transport
-from batches.syllable.deadline import Deadline
 from batches.syllable.transport import Transport
 from dashboard.models import User
+from tests import impatience
+from tests.impatience import Impatience
 
 KEY = "key-for-tests"
 # Some tests put another in its place.
@@ -57,6 +58,14 @@ def _nothing_known_of_the_api():
 
 
 @pytest.fixture(autouse=True)
+def _patience(monkeypatch):
+    """What stands beside a page is there, though the machine stall."""
+    for reads in (batches, campaign, preview):
+        monkeypatch.setattr(reads, "ASIDE_SECONDS", 60.0)
+    monkeypatch.setattr(preview, "STOP_SECONDS", 60.0)
+
+
+@pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
     """What is tried again is tried again soon."""
     monkeypatch.setattr(transport, "FIRST_PAUSE", 0.01)
@@ -82,15 +91,18 @@ def short_tries(monkeypatch):
 def give_up_soon(monkeypatch):
     """Call it before what is never answered: from then on each call to the API gets so many seconds.
 
-    Time-outs stay long until then, because a machine that stalls must not look like an API that does.
+    They count from when the sandbox keeps it waiting: a machine that stalls must not look like an API that does.
     """
 
     def give_up_soon(seconds=0.2, *, reads=True):
+        impatience.watch(monkeypatch)
+
         def hasten(name):
             method = getattr(Transport, name)
 
             def hastened(transport, *args, deadline=None, **kwargs):
-                return method(transport, *args, deadline=(deadline or Deadline(seconds)).capped(seconds), **kwargs)
+                over = deadline is not None and deadline.expired
+                return method(transport, *args, deadline=deadline if over else Impatience(seconds), **kwargs)
 
             monkeypatch.setattr(Transport, name, hastened)
 

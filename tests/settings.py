@@ -14,7 +14,7 @@ os.environ |= {
     "SYLLABLE_API_URL": "http://127.0.0.1:1",
     "SYLLABLE_API_KEY": "key-for-tests",
     "SYLLABLE_API_CONTRACT": "2025-04",
-    "SYLLABLE_TIMEOUT": "10",
+    "SYLLABLE_TIMEOUT": "60",
     "OPERATION_CONCURRENCY": "8",
     "OPERATION_LEASE": "10",
     "REDIS_URL": "",

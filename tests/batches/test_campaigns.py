@@ -261,7 +261,7 @@ def test_it_says_so_where_it_counted_some_only_and_which(seen_words, sandbox, mo
 def test_pages_are_read_side_by_side(seen_words, sandbox):
     for number in range(6):
         sandbox.store.add_batch(f"b{number}", status="ACTIVE")
-    together = Barrier(2, timeout=5)
+    together = Barrier(2, timeout=60)
     sandbox.before(lambda request: request.query["page"] == ["0"] or together.wait(), path=r"/batches$", times=None)
 
     assert "ACTIVE 6" in seen_words()
@@ -270,7 +270,7 @@ def test_pages_are_read_side_by_side(seen_words, sandbox):
 
 def test_the_campaigns_are_read_beside_the_first_page(seen_words, sandbox):
     sandbox.store.add_batch("b", status="ACTIVE")
-    together = Barrier(2, timeout=30)
+    together = Barrier(2, timeout=60)
     sandbox.before(lambda request: together.wait(), path=r"/(batches|campaigns)$", times=2)
 
     assert "ACTIVE 1" in seen_words()

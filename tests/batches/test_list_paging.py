@@ -102,7 +102,7 @@ def test_counts_that_the_api_does_not_know_are_not_asked_for_again(open_list, sa
 def test_the_counts_are_read_side_by_side(open_list, sandbox, sixty):
     caches["local"].clear()
     everybody = Barrier(STATUSES + 1)
-    sandbox.before(lambda request: everybody.wait(20), path=r"/batches$", times=None)
+    sandbox.before(lambda request: everybody.wait(60), path=r"/batches$", times=None)
 
     html = open_list()
 

@@ -13,7 +13,7 @@ class Api(requests.Session):
         self.headers["Syllable-API-Key"] = KEY
 
     def request(self, method, path, **options):
-        options.setdefault("timeout", 5)
+        options.setdefault("timeout", 60)
         options.setdefault("allow_redirects", False)
         return super().request(method, f"{self.url}/api/v1/outbound{path}", **options)
 

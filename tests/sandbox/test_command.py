@@ -50,17 +50,17 @@ def test_it_seeds_once_says_where_it_is_and_stops_when_told(command):
     seeded = batches(first, "given")
     assert len(seeded) > 100
     first.send_signal(signal.SIGTERM)
-    assert first.wait(20) == 0
+    assert first.wait(90) == 0
     second = command("--contract", "current")
     shown = listed(second, "from-the-environment")
     assert {batch["batch_id"]: batch["created_at"] for batch in shown} == seeded
     assert all("paused" in batch for batch in shown)
     second.send_signal(signal.SIGINT)
-    assert second.wait(20) == 0
+    assert second.wait(90) == 0
     assert second.communicate() == ("", "")
 
 
 def test_it_wants_a_key(command):
     process = command(key="")
-    assert process.wait(20) == 2
+    assert process.wait(90) == 2
     assert "a key is needed" in process.communicate()[1]

@@ -14,7 +14,7 @@ from tests.conftest import KEY
 
 def get_raw(sandbox, path):
     """GET a path exactly as it is written; requests would tidy it up."""
-    connection = HTTPConnection(urlsplit(sandbox.url).netloc, timeout=5)
+    connection = HTTPConnection(urlsplit(sandbox.url).netloc, timeout=60)
     connection.request("GET", path, headers={"Syllable-API-Key": KEY})
     answer = connection.getresponse()
     body = answer.read()
@@ -25,7 +25,7 @@ def get_raw(sandbox, path):
 @pytest.mark.parametrize("headers", [{}, {"Syllable-API-Key": "wrong"}, {"Syllable-API-Key": ""}])
 def test_without_the_key_nothing_is_told(api, sandbox, headers):
     sandbox.store.add_batch("b")
-    answer = requests.get(f"{sandbox.url}/api/v1/outbound/batches/b", headers=headers, timeout=5)
+    answer = requests.get(f"{sandbox.url}/api/v1/outbound/batches/b", headers=headers, timeout=60)
     assert answer.status_code == 401
     assert list(answer.json()) == ["detail"]
 
@@ -77,7 +77,7 @@ def test_a_body_that_is_no_json_object_is_refused(api, sandbox, content):
 
 
 def test_a_big_body_is_refused_unread(sandbox):
-    with socket.create_connection(urlsplit(sandbox.url).netloc.split(":"), timeout=5) as connection:
+    with socket.create_connection(urlsplit(sandbox.url).netloc.split(":"), timeout=60) as connection:
         connection.sendall(f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {LARGEST_BODY + 1}\r\n\r\n".encode())
         assert connection.makefile("rb").read().startswith(b"HTTP/1.1 413 ")
 
@@ -85,7 +85,7 @@ def test_a_big_body_is_refused_unread(sandbox):
 def test_a_body_that_does_not_come_whole_does_nothing(sandbox):
     sandbox.store.add_batch("b", status="ACTIVE")
     head = f"DELETE /api/v1/outbound/batches/b HTTP/1.1\r\nHost: x\r\nSyllable-API-Key: {KEY}\r\nContent-Length: 60\r\n"
-    with socket.create_connection(urlsplit(sandbox.url).netloc.split(":"), timeout=5) as connection:
+    with socket.create_connection(urlsplit(sandbox.url).netloc.split(":"), timeout=60) as connection:
         connection.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\ndelete_reason=Se".encode())
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(1) == b""
@@ -93,7 +93,7 @@ def test_a_body_that_does_not_come_whole_does_nothing(sandbox):
 
 
 def test_a_connection_is_used_again(sandbox):
-    connection = HTTPConnection(urlsplit(sandbox.url).netloc, timeout=5)
+    connection = HTTPConnection(urlsplit(sandbox.url).netloc, timeout=60)
     connection.connect()
     connection.auto_open = 0
     for _ in range(3):
@@ -133,15 +133,15 @@ def test_a_request_can_be_held_until_a_test_lets_it_go(api, sandbox):
 
     def hold(request):
         arrived.set()
-        may_go.wait(5)
+        may_go.wait(60)
 
     hook = sandbox.before(hold, method="DELETE")
     caller = threading.Thread(target=lambda: answers.append(api.delete("/batches/b", data={"delete_reason": "x"})))
     caller.start()
-    assert arrived.wait(5)
+    assert arrived.wait(60)
     assert sandbox.batch("b")["status"] == "PENDING"
     may_go.set()
-    caller.join(5)
+    caller.join(60)
     assert answers[0].status_code == 200
     assert hook.hits == 1
 
@@ -173,7 +173,7 @@ def test_callers_side_by_side_do_not_disturb_each_other(api, sandbox):
     for caller in callers:
         caller.start()
     for caller in callers:
-        caller.join(5)
+        caller.join(60)
     assert sandbox.batch("b")["count"] == 12
 
 
@@ -193,14 +193,14 @@ def test_what_was_never_started_can_be_stopped():
 
 def test_stopping_waits_for_nobody():
     sandbox = Sandbox(api_key=KEY).start()
-    idle = socket.create_connection(urlsplit(sandbox.url).netloc.split(":"), timeout=5)
+    idle = socket.create_connection(urlsplit(sandbox.url).netloc.split(":"), timeout=60)
     may_go = threading.Event()
-    sandbox.before(lambda request: may_go.wait(10))
+    sandbox.before(lambda request: may_go.wait(120))
     cut = []
 
     def call():
         try:
-            requests.get(f"{sandbox.url}/api/v1/outbound/batches", timeout=20)
+            requests.get(f"{sandbox.url}/api/v1/outbound/batches", timeout=120)
         except requests.ConnectionError:
             cut.append(True)
 
@@ -210,9 +210,9 @@ def test_stopping_waits_for_nobody():
         time.sleep(0.001)
     began = time.monotonic()
     sandbox.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     assert idle.recv(1) == b""
     idle.close()
-    caller.join(5)
+    caller.join(60)
     assert cut
     may_go.set()

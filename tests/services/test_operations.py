@@ -328,7 +328,7 @@ class TestTwoAtATime:
 
         def one():
             try:
-                ready.wait(5)
+                ready.wait(60)
                 start(Kind.PAUSE, operator)
             except InTheWay:
                 return "refused"
@@ -457,7 +457,7 @@ class TestSharing:
                 time.sleep(1)
             connections.close_all()
 
-        campaign.after(lambda request: is_busy.wait(10), method="GET", path="/batches/a00$")
+        campaign.after(lambda request: is_busy.wait(60), method="GET", path="/batches/a00$")
         with ThreadPoolExecutor(1) as pool:
             busy = pool.submit(keep_busy)
             assert totals(carried_out(operation)) == {"done": 12}

@@ -219,7 +219,7 @@ batch_pause(batch_id={batch_id!r}, actor=User.objects.get(email="operator@exampl
         script = self.SCRIPT.format(url=batch.url, key=batch.api_key, batch_id=ID)
         environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": address}
         process = subprocess.Popen([sys.executable, "-c", script], env=environment)
-        give_up_at = time.monotonic() + 20
+        give_up_at = time.monotonic() + 90
         while not arrived():
             assert time.monotonic() < give_up_at
             time.sleep(0.01)
