@@ -1,5 +1,6 @@
 """Machines whose clocks are wrong: only the database's says whether a writer may still be alive."""
 
+import sys
 from datetime import timedelta
 from threading import Event
 
@@ -11,8 +12,7 @@ from batches.models import Change, Kind, Origin, Outcome, State
 from batches.tasks import operation_enqueue
 from tests.services.operations import start, totals
 from tests.workers.campaigns import fill, finished
-from tests.workers.processes import PATIENCE_SECONDS, eventually
-from tests.workers.skewed_clock import manage_with_clock_off
+from tests.workers.processes import MANAGE, PATIENCE_SECONDS, eventually, skewed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,6 +26,11 @@ from batches.services.changes import batch_pause
 from dashboard.models import User
 batch_pause(batch_id="a", actor=User.objects.get(email="operator@example.com"))
 """
+
+
+def manage_with_clock_off(processes, seconds, *arguments, **environment):
+    """`manage.py` with these arguments on a machine whose clock is `seconds` ahead, behind where that is negative."""
+    return processes.start(sys.executable, MANAGE, *arguments, **skewed(seconds), **environment)
 
 
 @pytest.fixture
@@ -123,7 +128,7 @@ def test_the_trail_says_when_by_the_clock_of_the_database(paused):
 
 @pytest.mark.parametrize("clock_off", [OFF, -OFF], ids=["ahead", "behind"])
 def test_the_header_counts_by_the_clock_of_the_database(paused, processes, clock_off):
-    code = "from batches.selectors.operations import heads; print('unsettled:', heads().unsettled)"
+    code = "from batches.selectors.operations import heads; print('not confirmed:', heads().not_confirmed)"
     paused()
 
     def counted():
@@ -131,9 +136,9 @@ def test_the_header_counts_by_the_clock_of_the_database(paused, processes, clock
         assert process.wait() == 0
         return process.log.read_text()
 
-    assert "unsettled: 0" in counted()
+    assert "not confirmed: 0" in counted()
     Change.objects.update(deadline_at=Now() - timedelta(seconds=1))
-    assert "unsettled: 1" in counted()
+    assert "not confirmed: 1" in counted()
 
 
 def test_a_worker_with_a_clock_that_is_behind_goes_on_with_what_a_dead_one_left(sandbox, processes, operator):
