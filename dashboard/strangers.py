@@ -17,7 +17,7 @@ IDENTIFIER = "<bdi>{text}</bdi>"
 
 
 def visible(text: str) -> str:
-    """Any text, with `␛` for a control character and `⟨U+202E⟩` for what else cannot be seen."""
+    """Any text, with `⟨U+202E⟩` in place of what cannot be seen."""
     if text.isprintable():
         return text
     return "".join(
@@ -39,7 +39,5 @@ def identifier(text: str) -> SafeString:
 
 
 def _written_out(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\N{SYMBOL FOR DELETE}" if code == 0x7F else f"⟨U+{code:04X}⟩"
+    # Not as a control picture: many fonts have none.
+    return f"⟨U+{ord(character):04X}⟩"

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 # As it came, it would be read another way round, and look shorter than it is.
 EVIL = "A\u202e1.71\u2066\x1b[31m\x7f\u200b\u2028\x85Z"
 EVIL_ID = f"2025{EVIL}"
-SHOWN = "A⟨U+202E⟩1.71⟨U+2066⟩␛[31m␡⟨U+200B⟩⟨U+2028⟩⟨U+0085⟩Z"
+SHOWN = "A⟨U+202E⟩1.71⟨U+2066⟩⟨U+001B⟩[31m⟨U+007F⟩⟨U+200B⟩⟨U+2028⟩⟨U+0085⟩Z"
 # What people read, or have read to them.
 READ = ("aria-label", "title", "alt", "placeholder", "label")
 
@@ -28,12 +28,12 @@ READ = ("aria-label", "title", "alt", "placeholder", "label")
         ("20250117.9", "20250117.9", "20250117.9"),
         ("", "", ""),
         (EVIL, SHOWN, SHOWN),
-        ("two\nlines\tand\r\nmore", "two\nlines\tand\r\nmore", "two␊lines␉and␍␊more"),
+        ("two\nlines\tand\r\nmore", "two\nlines\tand\r\nmore", "two⟨U+000A⟩lines⟨U+0009⟩and⟨U+000D⟩⟨U+000A⟩more"),
         ("caf\u00e9 日本 \U0001f600", "café 日本 \U0001f600", "café 日本 \U0001f600"),
         ("حملة", "حملة", "حملة"),
         ("a\u00a0b", "a\u00a0b", "a⟨U+00A0⟩b"),
         ("\U0001f469\u200d\u2695\ufe0f", "\U0001f469\u200d\u2695\ufe0f", "\U0001f469⟨U+200D⟩\u2695\ufe0f"),
-        ("\0\x1f", "␀␟", "␀␟"),
+        ("\0\x1f", "⟨U+0000⟩⟨U+001F⟩", "⟨U+0000⟩⟨U+001F⟩"),
         ("\ufeff\u00ad\U000e0041", "⟨U+FEFF⟩⟨U+00AD⟩⟨U+E0041⟩", "⟨U+FEFF⟩⟨U+00AD⟩⟨U+E0041⟩"),
     ],
 )
