@@ -5,12 +5,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from dashboard.account_forms import base_of
-from dashboard.actor import actor_of
+from dashboard.actor import actor_of, is_reauthenticated
 from dashboard.invitations import link_send, link_show
 from dashboard.links import purpose_for
 from dashboard.models import Mail, MailPurpose, User
@@ -45,7 +47,10 @@ class LinkAdmin(UserAdmin):
 
     @admin.action(description="Show a link to set a new password", permissions=["change"])
     def show_link(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
-        people = self._to_be_given_one(request, queryset)
+        if not is_reauthenticated(request):
+            self.message_user(request, "No link was shown. Confirm that it is you first.", messages.WARNING)
+            return redirect_to_login(request.path, reverse("account_reauthenticate"))
+        people = self._to_be_given_one(request, queryset.exclude(pk=actor_of(request).pk))
         return self._links_page(request, people) if people else None
 
     def _send_link(self, request: HttpRequest, person: User) -> None:

@@ -31,7 +31,7 @@ def repeat(job: Callable[[], Any], *, every: float) -> NoReturn:
             pauses.end()
         except DatabaseTrouble as error:
             pause = pauses.begin()
-            logger.warning("database_failed", error=str(error), again_in=pause)
+            logger.error("database_failed", error=str(error), again_in=pause)
         except Exception:
             pause = pauses.begin()
             logger.exception("run_failed", again_in=pause)

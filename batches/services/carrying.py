@@ -34,7 +34,8 @@ TICK_SECONDS = 0.5
 SHORT_TICK_SECONDS = 0.05
 # While writes of others may still land.
 LOOKS_EVERY_SECONDS = 5.0
-# What a worker that leaves waits at most for the calls under way. What hangs is left behind.
+# What a worker that leaves for an emergency waits at most for the calls under way. What hangs is left behind. For any
+# other turn it waits as long as a call may take: a read that is left behind is in vain, and so would be the next one.
 LEAVING_SECONDS = 2.0
 FINDING, COUNTING, ASKING = "finding", "counting", "asking"
 DELAYED = "It was delayed by more than 15 minutes. Nobody is called before you say so again."
@@ -112,11 +113,16 @@ class Carrier:
         """Go on until it is done, somebody else's, or another's turn. What was begun is ended then, unless it hangs."""
         while (reason := self._round()) is None:
             pass
-        patience = Deadline(LEAVING_SECONDS)
-        while not patience.expired and not self.room.only_hangs:
+        at_once, patience = Deadline(LEAVING_SECONDS), Deadline(settings.SYLLABLE_TIMEOUT)
+        while self.crew.under_way and not patience.expired:
+            if self._is_hasty(reason) and (at_once.expired or self.room.only_hangs):
+                break
             self._collect()
             self._guarded(self.turn.reason_to_leave)
         return reason
+
+    def _is_hasty(self, reason: End) -> bool:
+        return reason is End.LOST or self.turn.is_urgent
 
     def _round(self) -> End | None:
         return self._guarded(self._go_on) or self._collect()
@@ -130,16 +136,25 @@ class Carrier:
 
     def _go_on(self) -> End | None:
         if self.turn.must_leave():
-            return End.AGAIN
+            return self.turn.end_at_once()
         if self.trouble.remaining:
             return None
-        if reason := self.turn.reason_to_leave():
+        if reason := self._reason_to_leave():
             return reason
         if not self.is_stock_taken:
             self._take_stock()
         if self._is_calling():
             self._hand_out()
         return End.FINISHED if self._is_done() else None
+
+    def _reason_to_leave(self) -> End | None:
+        reason = self.turn.reason_to_leave()
+        if reason is not End.AGAIN or self.turn.is_urgent:
+            return reason
+        # A list that is broken off begins anew, and what is done needs no other turn.
+        if FINDING in self.crew.under_way:
+            return None
+        return End.FINISHED if self._is_done() else reason
 
     def _collect(self) -> End | None:
         """Take note of the jobs that have ended."""
@@ -171,9 +186,9 @@ class Carrier:
         if self.left_behind.look():
             self.writer.recall()
         for change in self.left_behind.to_settle():
-            if self.room and -change.pk not in self.crew.under_way:
+            if self.room.is_free and -change.pk not in self.crew.under_way:
                 self.crew.submit(-change.pk, partial(self._settle, change))
-        while self.listing.is_counted and self.room and (item := self._next()):
+        while self.listing.is_counted and self.room.is_free and (item := self._next()):
             self.crew.submit(item.pk, partial(self.writer.write, item))
         if not self.crew.under_way and not self.left_behind:
             self._look_again()
@@ -203,7 +218,7 @@ class Carrier:
         if self.listing.newly_found:
             self.crew.submit(FINDING, self.listing.find)
         for change in self.doubts.to_look_at():
-            if self.room:
+            if self.room.is_free:
                 self.crew.submit(f"look {change.pk}", partial(self.doubts.look, change))
 
     def _settle(self, change: Change) -> None:
@@ -243,7 +258,7 @@ class Carrier:
         self.is_stock_taken = False
         self.turn.check_soon()
         pause = self.trouble.begin()
-        logger.warning("database_failed", operation=self.operation.pk, error=str(error), again_in=pause)
+        logger.error("database_failed", operation=self.operation.pk, error=str(error), again_in=pause)
         close_old_connections()
 
     def _is_done(self) -> bool:

@@ -55,6 +55,8 @@ class ItemWriter:
             return
         result = self._written(item)
         if not self._ended(result, item):
+            if self.lease.operation() is None:
+                raise LeaseLost
             check_answers(result.error)
             self.failed(item)
 
@@ -96,7 +98,7 @@ class ItemWriter:
         item.refresh_from_db()
         item.attempts += 1
         if item.attempts < MOST_ATTEMPTS:
-            OperationItem.objects.filter(pk=item.pk).update(attempts=item.attempts)
+            OperationItem.objects.filter(pk=item.pk, state=ItemState.WAITING).update(attempts=item.attempts)
             return
         change = item.change
         state = ItemState.UNCONFIRMED if change and change.outcome == Outcome.UNCONFIRMED else ItemState.FAILED
@@ -192,15 +194,19 @@ class Guard:
 
 
 def stop_over(batch: Batch, *, since: Operation) -> Operation | None:
-    """A later operation that takes `batch` out of the calling, whether it has reached it yet or not."""
+    """An operation that takes `batch` out of the calling, whether it has reached it yet or not, and is later than
+    `since`, or was asked for again since then."""
     covers = Q(scope=Scope.ALL) | Q(items__batch_id=batch.batch_id)
     if isinstance(batch.campaign_id, int):
         covers |= Q(scope=Scope.CAMPAIGN, campaign_id=batch.campaign_id)
-    return Operation.objects.stopping().filter(covers, pk__gt=since.pk).order_by("pk").first()
+    later = Q(pk__gt=since.pk) | Q(confirmed_at__gt=since.confirmed_at)
+    return Operation.objects.stopping().filter(covers, later).order_by("pk").first()
 
 
 def _remember(item: OperationItem, change: Change) -> None:
-    OperationItem.objects.filter(pk=item.pk).update(change=_telling(item, change))
+    """Unless somebody else has ended the item since."""
+    waiting = OperationItem.objects.filter(pk=item.pk, state=ItemState.WAITING)
+    waiting.update(change=_telling(item, change))
 
 
 def _end(item: OperationItem, state: ItemState, detail: str, change: Change | None) -> None:

@@ -41,8 +41,10 @@ class LeftBehind:
         if not self._changes or time.monotonic() < self._look_at:
             return False
         self._look_at = time.monotonic() + LOOKS_EVERY_SECONDS
-        started = set(Change.objects.filter(pk__in=self._changes, outcome=Outcome.STARTED).values_list("pk", flat=True))
-        ended = self._changes.keys() - started
+        # Other threads forget changes meanwhile.
+        known = list(self._changes)
+        started = Change.objects.filter(pk__in=known, outcome=Outcome.STARTED).values_list("pk", flat=True)
+        ended = set(known) - set(started)
         for pk in ended:
             self._changes.pop(pk, None)
         return bool(ended)

@@ -22,7 +22,7 @@ from batches.models import (
     State,
     Target,
 )
-from batches.services.authority import check_abort, check_operation, check_target
+from batches.services.authority import STOP_EVERYTHING, check_abort, check_operation, check_target
 from batches.services.changes import NotAllowed, check_actor, undo_edit
 from batches.services.entries import operation_entry
 from batches.services.finding import may_be_calling, paused_by_operations
@@ -134,27 +134,34 @@ def operation_stop_calling(*, operation: Operation, actor: User, source: Source 
     if operation.kind != Kind.RESUME:
         raise NotAllowed("Only what a resume has put into the calling can be stopped like this.")
     check_abort(actor, operation)
-    pause = _taking_back(operation, actor, email, needs_stop_everything=operation.needs_stop_everything)
+    may_stop_everything = operation.needs_stop_everything and actor.has_perm(STOP_EVERYTHING)
+    pause = _taking_back(operation, actor, email, needs_stop_everything=may_stop_everything)
     with transaction.atomic(durable=True):
         _take_turns()
         written = may_be_calling(operation)
         at_work = Operation.objects.open().stopping().filter(undoes=operation).order_by("-pk").first()
         if at_work and written.keys() <= set(at_work.items.values_list("batch_id", flat=True)):
+            if _end(operation, cause=Cause.SUPERSEDED, stopped_by=at_work):
+                _calls_stopped(operation, at_work, len(written), actor, source)
             return at_work
         pause.save(force_insert=True)
         _end(operation, cause=Cause.SUPERSEDED, stopped_by=pause)
         _add(pause, written)
-        stopped = {"by": pause.pk, "batches": len(written)}
-        operation_entry(Action.OPERATION_CALLS_STOPPED, operation, actor=actor, source=source, **stopped)
+        _calls_stopped(operation, pause, len(written), actor, source)
         operation_entry(Action.OPERATION_STARTED, pause, actor=actor, source=source, undoes=operation.pk)
     return pause
+
+
+def _calls_stopped(resume: Operation, pause: Operation, batches: int, actor: User, source: Source) -> None:
+    stopped = {"by": pause.pk, "batches": batches}
+    operation_entry(Action.OPERATION_CALLS_STOPPED, resume, actor=actor, source=source, **stopped)
 
 
 def operation_retry(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
     """Have another try at what failed, is not confirmed, or was not reached. False where there is nothing to try.
 
-    It is carried out for `actor` from then on. Raises NotAllowed, and InTheWay where another operation is at work on
-    the same batches.
+    It is carried out for `actor` from then on, and a stop ends again what puts its batches into the calling. Raises
+    NotAllowed, and InTheWay where another operation is at work on the same batches.
     """
     behind = _person_behind(actor, operation)
     left = operation.items.filter(state__in=(ItemState.FAILED, ItemState.UNCONFIRMED, ItemState.WAITING))
@@ -166,6 +173,7 @@ def operation_retry(*, operation: Operation, actor: User, source: Source = BACKG
         if is_complete or not _hand_on(operation, Action.OPERATION_RETRIED, over, source, **behind, **GOES_ON):
             return False
         left.update(state=ItemState.WAITING, attempts=0, detail="", finished_at=None)
+        _supersede(operation, actor, source)
     return True
 
 

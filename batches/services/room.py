@@ -24,7 +24,8 @@ class Room:
     operation: Operation
     crew: Crew[int | str]
 
-    def __bool__(self) -> bool:
+    @property
+    def is_free(self) -> bool:
         """Whether there is room for one more."""
         under_way, size = len(self.crew.under_way), settings.OPERATION_CONCURRENCY
         if under_way < size:

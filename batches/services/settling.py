@@ -130,6 +130,9 @@ def _record(change: Change, outcome: Outcome, detail: str, **fields: Any) -> Cha
     """Record the finding unless another settler was quicker; an item that the change was for is done where it was."""
     fields |= {name: getattr(change, name) for name in ("seen", "seen_at", "campaign_id")}
     still_open = Change.objects.unsettled().filter(pk=change.pk)
+    if outcome == Outcome.NOT_SENT:
+        # Its writer may have been slow, and have begun to send since the change was read here.
+        still_open = still_open.filter(before__isnull=True)
     with transaction.atomic():
         is_mine = still_open.update(outcome=outcome, detail=detail, **fields) == 1
         if is_mine and outcome == Outcome.APPLIED:

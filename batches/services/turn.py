@@ -32,13 +32,15 @@ class End(Enum):
 
 @dataclass(slots=True)
 class Turn:
-    """One worker's turn at an operation. It is asked again and again, so it renews the lease as well, and
-    asks for the authority of the person behind the operation."""
+    """One worker's turn at an operation. It is asked again and again, so it renews the lease as well, and asks for the
+    authority of the person behind the operation. `is_urgent` says that what hangs is not to be waited for.
+    """
 
     operation: Operation
     writer: ItemWriter
     must_leave: Callable[[], bool]
     check_at: float = 0.0
+    is_urgent: bool = False
     short: Deadline = field(default_factory=lambda: Deadline(TURN_SECONDS))
     longest: Deadline = field(default_factory=lambda: Deadline(LONGEST_TURN_SECONDS))
 
@@ -52,9 +54,15 @@ class Turn:
             return End.LOST
         if self._is_too_late():
             return End.ASKING
-        if self.longest.expired or self._is_anothers_turn():
+        if self._is_urgent():
+            self.is_urgent = True
             return End.AGAIN
-        return None
+        return End.AGAIN if self.longest.expired or self._is_anothers_turn() else None
+
+    def end_at_once(self) -> End:
+        """Leave without waiting for what hangs: the worker has to end."""
+        self.is_urgent = True
+        return End.AGAIN
 
     def check_soon(self) -> None:
         """Look at the next opportunity: a while may have passed."""
@@ -69,8 +77,13 @@ class Turn:
         delayed = Operation.objects.filter(~Exists(lately), pk=self.operation.pk, confirmed_at__lt=long_ago)
         return delayed.exists()
 
+    def _is_urgent(self) -> bool:
+        """An emergency stop waits. One that has not tried all of its batches itself gives way to none."""
+        return Operation.objects.waiting_beside(self.operation).urgent().exists() and not self._is_emergency()
+
     def _is_anothers_turn(self) -> bool:
         others = Operation.objects.waiting_beside(self.operation)
-        if Operation.objects.urgent().filter(pk=self.operation.pk).exists():
-            return False
-        return others.urgent().exists() or (self.short.expired and others.exists())
+        return self.short.expired and others.exists() and not self._is_emergency()
+
+    def _is_emergency(self) -> bool:
+        return Operation.objects.urgent().filter(pk=self.operation.pk).exists()

@@ -60,7 +60,7 @@ def outcome_word(change: Change) -> str:
     """
     if change.outcome == Outcome.UNCONFIRMED and change.is_settled:
         return NEVER_CONFIRMED
-    if change.outcome == Outcome.STARTED and change.deadline_at <= timezone.now():
+    if change.outcome == Outcome.STARTED and change.is_over():
         return str(Outcome.UNCONFIRMED.label)
     return change.get_outcome_display()
 

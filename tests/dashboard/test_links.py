@@ -156,6 +156,16 @@ class TestWithoutAMailServer:
 
         return post
 
+    @pytest.fixture
+    def post_confirmed(self, confirmed, administrator, delivered):
+        """The same for somebody who has just typed their password once more."""
+
+        def post_confirmed(address, form, **options):
+            with delivered():
+                return confirmed(administrator).post(address, form, **options).content.decode()
+
+        return post_confirmed
+
     def show(self, post, *people):
         return post(USERS, {"action": "show_link", "_selected_action": [person.pk for person in people]}, follow=True)
 
@@ -189,31 +199,39 @@ class TestWithoutAMailServer:
         assert LINK.search(page)[1] not in client.get(f"{USERS}{person.pk}/change/").content.decode()
         assert opens(client, page)
 
-    def test_so_they_are_for_somebody_who_forgot_their_password(self, client, post, viewer, later):
-        page = self.show(post, viewer)
+    def test_so_they_are_for_somebody_who_forgot_their_password(self, client, post_confirmed, viewer, later):
+        page = self.show(post_confirmed, viewer)
         assert "one hour" in page
         later(minutes=59)
         assert opens(client, page)
         later(minutes=61)
         assert not opens(client, page)
 
-    def test_they_are_shown_none_of_somebody_who_can_do_more(self, post, superuser, viewer):
-        page = self.show(post, superuser, viewer)
+    def test_they_are_shown_none_of_somebody_who_can_do_more(self, post_confirmed, superuser, viewer):
+        page = self.show(post_confirmed, superuser, viewer)
         assert len(LINK.findall(page)) == 1
         assert "No link for superuser@example.com, who can do more than you." in page
 
-    def test_nor_of_somebody_who_is_deactivated(self, post, viewer):
+    def test_nor_of_somebody_who_is_deactivated(self, post_confirmed, viewer):
         User.objects.filter(pk=viewer.pk).update(is_active=False)
-        assert not LINK.search(self.show(post, viewer))
+        assert not LINK.search(self.show(post_confirmed, viewer))
 
-    def test_the_trail_says_that_a_link_was_shown(self, post, administrator, viewer):
-        self.show(post, viewer)
+    def test_the_trail_says_that_a_link_was_shown(self, post_confirmed, administrator, viewer):
+        self.show(post_confirmed, viewer)
         [entry] = Entry.objects.filter(action=Action.PERSON_RESET_STARTED)
         assert (entry.actor_id, entry.person_email, entry.body) == (administrator.pk, viewer.email, {"link": "shown"})
 
-    def test_no_browser_keeps_the_page_with_a_link(self, log_in, administrator, viewer):
+    def test_no_link_is_shown_to_a_session_that_was_left_open(self, post, viewer):
+        page = self.show(post, viewer)
+        assert not LINK.search(page)
+        assert "Confirm that it is you" in page
+
+    def test_nobody_is_shown_a_link_to_their_own_account(self, post_confirmed, administrator):
+        assert not LINK.search(self.show(post_confirmed, administrator))
+
+    def test_no_browser_keeps_the_page_with_a_link(self, confirmed, administrator, viewer):
         form = {"action": "show_link", "_selected_action": [viewer.pk]}
-        assert "no-store" in log_in(administrator).post(USERS, form).headers["Cache-Control"]
+        assert "no-store" in confirmed(administrator).post(USERS, form).headers["Cache-Control"]
 
     def test_the_admin_offers_to_show_a_link_and_not_to_send_one(self, log_in, administrator):
         page = log_in(administrator).get(USERS).content.decode()

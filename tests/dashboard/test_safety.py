@@ -219,7 +219,7 @@ def test_a_form_that_is_too_large_is_refused_even_where_there_is_nothing(viewer)
     [
         ("GET", "/batches/a.1/pause/", "POST", "/batches/a.1/"),
         ("GET", "/changes/7/undo/", "POST", "/changes/7/"),
-        ("GET", "/operations/7/stop/", "POST", "/operations/7/"),
+        ("GET", "/operations/7/abort/", "POST", "/operations/7/"),
         ("POST", "/batches/", "GET, HEAD", "/batches/"),
         ("PUT", "/campaigns/7/", "GET, HEAD", "/campaigns/7/"),
         ("DELETE", "/operations/", "GET, HEAD, POST", "/operations/"),

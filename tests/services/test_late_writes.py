@@ -276,3 +276,24 @@ def test_a_write_without_an_answer_is_in_doubt_whatever_confirms_it(fault, batch
     assert change.outcome == Outcome.APPLIED
     change.refresh_from_db()
     assert change.in_doubt_until > change.settled_at
+
+
+def test_a_stop_of_one_campaign_does_not_wait_for_the_writes_of_another(batch, sandbox, late, operator):
+    sandbox.store.add_batch("other", campaign_id=8, status="ACTIVE")
+    late("other")
+    batch_edit(batch_id="other", edit=LATER, actor=operator, loaded={})
+
+    operation = carried_out(start(Kind.PAUSE, operator))
+
+    assert operation.state == State.FINISHED
+    assert Change.objects.under_way().get().batch_id == "other"
+
+
+def test_a_stop_does_not_wait_for_the_pauses_of_others(batch, sandbox, late, operator):
+    late("a")
+    carried_out(start(Kind.PAUSE, operator))
+
+    operation = carried_out(start(Kind.PAUSE, operator, scope=Scope.ALL))
+
+    assert operation.state == State.FINISHED
+    assert Change.objects.under_way().get().batch_id == "a"

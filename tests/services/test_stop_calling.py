@@ -12,7 +12,7 @@ from django.utils import timezone
 from batches.models import Change, ItemState, Kind, Operation, Outcome, Scope, State
 from batches.services.changes import NotAllowed
 from batches.services.doubts import Doubts
-from batches.services.operations import operation_stop, operation_stop_calling, operation_undo
+from batches.services.operations import operation_retry, operation_stop, operation_stop_calling, operation_undo
 from tests.services.operations import carried_out, meanwhile, start, totals
 from trail.models import Action, Entry
 from trail.source import Source
@@ -208,3 +208,30 @@ def test_undoing_a_resume_takes_what_is_in_doubt_as_well(campaign, resume, opera
     undone = carried_out(operation_undo(operation=resume, actor=operator))
     assert totals(undone) == {"done": 1}
     assert campaign.batch("a3")["status"] == "PAUSED"
+
+
+def test_a_resume_that_was_tried_again_is_ended_though_the_pause_of_before_is_still_at_work(sandbox, operator):
+    for batch_id in "abc":
+        sandbox.store.add_batch(batch_id, campaign_id=7, status="PAUSED")
+    resume = start(Kind.RESUME, operator, scope=Scope.SELECTION, batch_ids=("a", "b", "c"))
+    Change.objects.create(
+        batch_id="a",
+        operation=resume,
+        actor_email=operator.email,
+        origin="operation",
+        wish={"status": "ACTIVE"},
+        before={},
+        outcome=Outcome.APPLIED,
+        deadline_at=timezone.now(),
+        settled_at=timezone.now(),
+    )
+    pause = stop_calling(resume, operator)
+    resume.refresh_from_db()
+    assert operation_retry(operation=resume, actor=operator)
+    resume.refresh_from_db()
+
+    assert stop_calling(resume, operator) == pause
+
+    resume.refresh_from_db()
+    assert (resume.state, resume.stopped_by) == (State.STOPPED, pause)
+    assert Entry.objects.filter(action=Action.OPERATION_CALLS_STOPPED, operation_id=resume.pk).count() == 2

@@ -54,6 +54,6 @@ class Command(BaseCommand):
                 worker.run()
             except DatabaseTrouble as error:
                 pause = pauses.begin()
-                logger.warning("database_failed", queue=queue, error=str(error), again_in=pause)
+                logger.error("database_failed", queue=queue, error=str(error), again_in=pause)
                 close_old_connections()
                 time.sleep(pause)
