@@ -225,6 +225,7 @@ def test_a_resume_that_was_tried_again_is_ended_though_the_pause_of_before_is_st
         deadline_at=timezone.now(),
         settled_at=timezone.now(),
     )
+    resume.items.filter(batch_id="a").update(state=ItemState.DONE)
     pause = stop_calling(resume, operator)
     resume.refresh_from_db()
     assert operation_retry(operation=resume, actor=operator)
