@@ -9,7 +9,7 @@ from batches.models import Change, ItemState, Kind, Outcome
 from batches.sandbox import faults
 from batches.selectors.operations import heads
 from batches.services.changes import batch_pause
-from batches.services.settling import changes_settle
+from batches.services.settling import BETWEEN_LOOKS, changes_settle
 from tests.batches.operation_pages import OPERATIONS, words
 from tests.services.operations import carried_out, start
 
@@ -31,6 +31,14 @@ def swallowed(campaign):
 
 def past_their_deadlines():
     Change.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
+
+
+def give_up():
+    """Look for what became of all changes until that is given up."""
+    past_their_deadlines()
+    for _ in range(len(BETWEEN_LOOKS) + 1):
+        Change.objects.update(next_look_at=None)
+        changes_settle()
 
 
 def rows(client):
@@ -71,8 +79,7 @@ def test_the_header_asks_what_the_trail_asks(campaign, operator):
 
 def test_what_is_given_up_for_good_has_a_word_of_its_own(client, operator, campaign, swallowed):
     operation = carried_out(start(Kind.PAUSE, operator))
-    past_their_deadlines()
-    changes_settle()
+    give_up()
     client.force_login(operator)
     response = client.get(f"{OPERATIONS}{operation.pk}/")
     text = words(response)
@@ -119,6 +126,5 @@ def test_a_single_change_is_told_with_the_same_words(client, operator, campaign,
     response = client.get(f"/changes/{change.pk}/")
     assert "1 not confirmed" in words(response)
     assert f'data-outcome="unconfirmed" data-change="{change.pk}"' in response.content.decode()
-    past_their_deadlines()
-    changes_settle()
+    give_up()
     assert "Never confirmed" in words(client.get(f"/changes/{change.pk}/"))
