@@ -32,7 +32,7 @@ logger = structlog.get_logger(__name__)
 TICK_SECONDS = 0.5
 # While all places are taken: how soon it is seen that one of them hangs.
 SHORT_TICK_SECONDS = 0.05
-# While writes of others may still land.
+# While batches hang that were tried once, or writes of others may still land.
 LOOKS_EVERY_SECONDS = 5.0
 # What a worker that leaves for an emergency waits at most for the calls under way. What hangs is left behind. For any
 # other turn it waits as long as a call may take: a read that is left behind is in vain, and so would be the next one.
@@ -190,7 +190,7 @@ class Carrier:
                 self.crew.submit(-change.pk, partial(self._settle, change))
         while self.listing.is_counted and self.room.is_free and (item := self._next()):
             self.crew.submit(item.pk, partial(self.writer.write, item))
-        if not self.crew.under_way and not self.left_behind:
+        if not any(self._is_first_try(key) for key in self.crew.under_way):
             self._look_again()
 
     def _next(self) -> OperationItem | None:
@@ -210,9 +210,10 @@ class Carrier:
         return self.ready.popleft() if self.ready else None
 
     def _look_again(self) -> None:
-        """All is written: whether something came meanwhile, or a write of others landed late. It may, and is looked for
-        now and then, until those under way have ended or their time is over; then once more."""
-        if time.monotonic() < self.look_at and self.doubts.under_way():
+        """All is tried: whether something came meanwhile, or a write of others landed late. That is looked for now and
+        then while it is not certain yet, and once more when it is."""
+        is_waiting = self.crew.under_way or self.left_behind or self.doubts.under_way()
+        if is_waiting and time.monotonic() < self.look_at:
             return
         self.look_at = time.monotonic() + LOOKS_EVERY_SECONDS
         if self.listing.newly_found:
@@ -220,6 +221,12 @@ class Carrier:
         for change in self.doubts.to_look_at():
             if self.room.is_free:
                 self.crew.submit(f"look {change.pk}", partial(self.doubts.look, change))
+
+    def _is_first_try(self, key: Key) -> bool:
+        """Whether more is looked for only when this job has ended. What stops batches does not wait for those that hang
+        in another try."""
+        item = self.items.get(key)
+        return item is None or item.attempts == 0 or not self.operation.is_stopping
 
     def _settle(self, change: Change) -> None:
         if self.writer.settle(change):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models.functions import Now
 
-from batches.models import Operation
+from batches.models import ItemState, Operation
 from batches.services.answering import check_answers
 from batches.services.doubts import Doubts
 from batches.services.finding import is_listed, left_alone, operation_find
@@ -18,9 +18,9 @@ MOST_LISTINGS = 50
 
 @dataclass(slots=True)
 class Listing:
-    """`newly_found` counts what the last listing found, and what it may have missed for the writes of others; None
-    before the first. The next one comes when all of that is written, and none when there is nothing. `is_counted` is
-    False while it is not known what was as wanted before.
+    """`newly_found` counts what the last listing found, and what makes another one necessary: items that were waiting,
+    and writes of others that may still land. None before the first; there is no other when there is nothing.
+    `is_counted` is False while it is not known what was as wanted before.
     """
 
     operation: Operation
@@ -50,7 +50,7 @@ class Listing:
 
     def find(self) -> None:
         """List once. Raises Silent, and SyllableError where it is the list that fails."""
-        missed = self.doubts.under_way()
+        uncertain = self.doubts.under_way() + self.operation.items.filter(state=ItemState.WAITING).count()
         try:
             found = operation_find(self.operation)
         except SyllableError as error:
@@ -58,7 +58,7 @@ class Listing:
             raise
         Operation.objects.filter(pk=self.operation.pk, found_at=None).update(found_at=Now())
         self.listings += 1
-        self.newly_found = found + missed if self.listings < MOST_LISTINGS else 0
+        self.newly_found = found + uncertain if self.listings < MOST_LISTINGS else 0
 
     def failed(self, error: SyllableError) -> None:
         """Count a listing that failed; the last one ends it, and the operation says why."""

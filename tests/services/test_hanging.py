@@ -12,7 +12,7 @@ from django.utils import timezone
 from batches.connection import syllable_client
 from batches.models import Change, Kind, Outcome, Scope
 from batches.sandbox import faults
-from batches.services import items
+from batches.services import carrying, items
 from batches.services.carrying import operation_carry
 from batches.services.items import short_try_seconds
 from batches.services.operations import operation_stop
@@ -122,6 +122,19 @@ def test_what_hung_is_tried_again_after_all_others(batches, operator):
     carried_out(start(Kind.PAUSE, operator))
 
     assert [request.path[-1] for request in batches.requests.of("PUT")][-1] == "a"
+
+
+def test_what_appears_while_others_hang_is_stopped_beside_them(held, sandbox, operator, monkeypatch):
+    monkeypatch.setattr(carrying, "LOOKS_EVERY_SECONDS", 0.1)
+    sandbox.store.add_batch("hangs", campaign_id=7, status="ACTIVE")
+    operation = start(Kind.PAUSE, operator)
+    appears = lambda request: sandbox.store.add_batch("late", campaign_id=7, status="ACTIVE")  # noqa: E731
+    # In its second try.
+    sandbox.after(appears, method="GET", path="/hangs$", skip=3)
+
+    operation_carry(operation.pk, must_leave=lambda: (sandbox.batch("late") or {}).get("status") == "PAUSED")
+
+    assert len(sandbox.requests.of("PUT")) == 3
 
 
 def test_a_short_try_that_was_taken_without_an_answer_is_done_at_once(batches, operator):
