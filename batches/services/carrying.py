@@ -34,8 +34,8 @@ TICK_SECONDS = 0.5
 SHORT_TICK_SECONDS = 0.05
 # While batches hang that were tried once, or writes of others may still land.
 LOOKS_EVERY_SECONDS = 5.0
-# What a worker that leaves for an emergency waits at most for the calls under way. What hangs is left behind. For any
-# other turn it waits as long as a call may take: a read that is left behind is in vain, and so would be the next one.
+# What a worker that leaves waits for the calls under way; what hangs is left behind. Unless an emergency stop waits, it
+# waits for reads as long as a call may take: one that is left behind is in vain, and so would be the next one.
 LEAVING_SECONDS = 2.0
 FINDING, COUNTING, ASKING = "finding", "counting", "asking"
 DELAYED = "It was delayed by more than 15 minutes. Nobody is called before you say so again."
@@ -113,16 +113,14 @@ class Carrier:
         """Go on until it is done, somebody else's, or another's turn. What was begun is ended then, unless it hangs."""
         while (reason := self._round()) is None:
             pass
-        at_once, patience = Deadline(LEAVING_SECONDS), Deadline(settings.SYLLABLE_TIMEOUT)
-        while self.crew.under_way and not patience.expired:
-            if self._is_hasty(reason) and (at_once.expired or self.room.only_hangs):
+        soon, late = Deadline(LEAVING_SECONDS), Deadline(settings.SYLLABLE_TIMEOUT)
+        while self.crew.under_way and not late.expired:
+            waits_for_reads = self.room.is_reading and not (self.turn.is_urgent or reason is End.LOST)
+            if (soon.expired or self.room.only_hangs) and not waits_for_reads:
                 break
             self._collect()
             self._guarded(self.turn.reason_to_leave)
         return reason
-
-    def _is_hasty(self, reason: End) -> bool:
-        return reason is End.LOST or self.turn.is_urgent
 
     def _round(self) -> End | None:
         return self._guarded(self._go_on) or self._collect()

@@ -41,5 +41,10 @@ class Room:
         """Whether nothing is under way but calls that hang."""
         return self._hanging() >= len(self.crew.under_way)
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether a read is under way."""
+        return bool(syllable_client(Lane.OPERATIONS).latency.reading & self.crew.threads)
+
     def _hanging(self) -> int:
         return len(syllable_client(Lane.OPERATIONS).latency.hanging & self.crew.threads)

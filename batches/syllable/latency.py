@@ -58,8 +58,14 @@ class Latency:
             return set(self._under_way)
 
     @property
+    def reading(self) -> Set[int]:
+        """The threads that have a read under way."""
+        with self._lock:
+            return {thread for thread, (is_write, _) in self._under_way.items() if not is_write}
+
+    @property
     def hanging(self) -> Set[int]:
-        """Those of them that wait for an answer for much longer than it usually takes."""
+        """The threads that wait for an answer for much longer than it usually takes."""
         with self._lock:
             now = self._clock()
             return {thread for thread, (kind, began) in self._under_way.items() if now - began > self._patience(kind)}

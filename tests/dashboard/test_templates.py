@@ -123,6 +123,7 @@ def test_a_missing_status_is_said():
     assert "no status" in rendered("{{ status|status_badge }}", status="")
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("outcome", "words"),
     [
