@@ -102,12 +102,19 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """What the header of every page says: how many changes are not confirmed, and the operations that are not over."""
+    """What the header of every page says: how many changes are not confirmed, and the operations that are not over.
+
+    `running` counts all of these, `asking` those of them that wait for a person.
+    """
 
     not_confirmed: int
     running: int
     asking: int
     newest: int | None
+
+    @property
+    def under_way(self) -> int:
+        return self.running - self.asking
 
 
 HEADS = """

@@ -43,7 +43,7 @@ class Outage:
         self.is_on = True
         if not self.pauses.remaining:
             self.pauses.begin()
-        self.lease.note(f"{words(error)} It goes on by itself as soon as Syllable answers.")
+        self.lease.note(f"{words(error)} This operation continues by itself as soon as Syllable answers.")
 
     def is_over(self) -> None:
         """The API did answer."""

@@ -102,7 +102,9 @@ def reasons(left_alone: Mapping[str, int], kind: str) -> list[tuple[int, str]]:
 
 @register.filter
 def state_badge(operation: Operation) -> SafeString:
-    """The state of an operation."""
+    """The state of an operation. What it waits for while it runs is an answer of Syllable's."""
+    if operation.state in (State.WAITING, State.RUNNING) and operation.detail:
+        return fill(BADGE, colour="orange", word="Waiting for Syllable")
     colour = STATE_COLOURS.get(State(operation.state), "gray")
     return fill(BADGE, colour=colour, word=operation.get_state_display())
 

@@ -102,7 +102,11 @@ def _end(progress: Any) -> str:
             return f"{progress.done:,} {DID[kind]}. The others were stopped since."
         words = "Set the expiry of" if kind == Kind.EXPIRY else DID[kind].capitalize()
         return f"{words} {progress.done:,} of {batches(progress.total)}."
-    parts = [f"{progress.done:,} {DID[kind]}.", *_missing(progress)]
+    missing = _missing(progress)
+    if len(missing) == 1 and not not_all and not progress.stopped_since:
+        # What follows says why, of just these.
+        missing = [missing[0].removesuffix(".") + ":"]
+    parts = [f"{progress.done:,} {DID[kind]}.", *missing]
     if not_all:
         others = "Others are probably still calling" if operation.is_stopping else "There may be others"
         parts.append(f"{others}: {not_all}.")
@@ -230,7 +234,8 @@ def numbers(progress: Any) -> list[tuple[Standing, int]]:
 @register.filter
 def percent(progress: Any) -> int | None:
     """How much is confirmed; None where it is not known how much there is."""
-    if why_not_all(progress.operation):
+    operation = progress.operation
+    if why_not_all(operation) or (operation.is_open and operation.found_at is None):
         return None
     return 100 * progress.confirmed // progress.total if progress.total else 0
 

@@ -45,7 +45,7 @@ def operation(request: UserRequest, operation_id: int) -> HttpResponse:
     progress = operation_progress(found)
     context = {"operation": found, "progress": progress, "phase": phase(found)}
     if part == "operation-progress":
-        return render(request, "batches/_operation_progress.html", context)
+        return render(request, "batches/_operation_progress.html", context | {"is_part": True})
     context |= _items(request, progress)
     if part == "operation-items":
         return render(request, "batches/_operation_items.html", context)
@@ -66,10 +66,11 @@ def _items(request: UserRequest, progress: Progress) -> dict[str, object]:
 
 
 def phase(operation: Operation) -> str:
-    """What decides which buttons an operation has."""
-    if operation.is_unattended:
-        return "unattended"
-    return "asking" if operation.state == State.ASKING else "open" if operation.is_open else "over"
+    """What decides which buttons and facts an operation has."""
+    if not operation.is_open:
+        return "over"
+    found = {State.WAITING: "waiting", State.ASKING: "asking"}.get(State(operation.state), "open")
+    return f"unattended-{found}" if operation.is_unattended else found
 
 
 def operation_or_404(operation_id: int) -> Operation:

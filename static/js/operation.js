@@ -1,6 +1,7 @@
 // What comes with the page of an operation that is not over: the parts that refresh themselves leave the reader alone.
 
 const notice = document.getElementById("operation-notice");
+let refreshedAt = new Date();
 const isPart = (event) => ["operation-progress", "operation-items"].includes(event.detail.requestConfig?.elt?.id);
 
 // A row that moves away under a pointer, or a selection that is gone, is worse than one that is a little old.
@@ -18,20 +19,25 @@ function tell(text) {
   if (notice.textContent !== text) notice.textContent = text;
 }
 
+function tellStale() {
+  tell(`Not refreshed since ${refreshedAt.toLocaleTimeString()}: what you see may be out of date.`);
+}
+
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (!isPart(event)) return;
   if (event.detail.isError) {
-    tell(`Not refreshed: the dashboard answered with an error (${event.detail.xhr.status}). The operation goes on.`);
+    tellStale();
     // It is told on the page: the console need not tell it again.
     event.detail.isError = false;
     return;
   }
+  refreshedAt = new Date();
   tell("");
   if (isInUse(event.detail.target)) event.detail.shouldSwap = false;
 });
 
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.body.addEventListener(failure, (event) => {
-    if (isPart(event)) tell("Not refreshed: the dashboard cannot be reached. The operation goes on.");
+    if (isPart(event)) tellStale();
   });
 }

@@ -70,24 +70,29 @@ class TestWhatIsRed:
     @pytest.mark.parametrize("kind", [Kind.PAUSE, Kind.CANCEL, Kind.EXPIRY])
     def test_on_what_runs_it_is_stop_everything_alone_and_aborting_is_quiet(self, opened, made, kind):
         response = opened(made(kind, {"waiting": 3}, **RUNNING))
-        assert buttons(response, "btn-danger") == ["Stopeverything"]
+        assert buttons(response, "btn-danger") == ["Stop allStop everything"]
         assert buttons(response, "btn-link") == ["Abort…"]
 
     def test_an_emergency_stop_is_no_exception(self, opened, made):
         response = opened(made(Kind.PAUSE, {"waiting": 3}, scope=Scope.ALL, campaign_id=None, **RUNNING))
-        assert buttons(response, "btn-danger") == ["Stopeverything"]
+        assert buttons(response, "btn-danger") == ["Stop allStop everything"]
         assert response.content.decode().count("icon-tabler-hand-stop") == 1
 
     def test_on_a_resume_that_runs_it_is_stop_calling_as_well(self, opened, made):
         response = opened(made(Kind.RESUME, {"waiting": 3}, **RUNNING))
-        assert buttons(response, "btn-danger") == ["Stopeverything", "Stop calling"]
+        assert buttons(response, "btn-danger") == ["Stop allStop everything", "Stop calling"]
         assert buttons(response, "btn-link") == ["Abort…"]
 
     def test_a_resume_that_asks_starts_nothing_at_a_click(self, opened, made):
         response = opened(made(Kind.RESUME, {"waiting": 3}, state=State.ASKING))
-        assert buttons(response, "btn-danger") == ["Stopeverything"]
+        assert buttons(response, "btn-danger") == ["Stop allStop everything"]
         assert buttons(response, "btn-primary") == ["Go on…"]
         assert buttons(response, "btn-link") == ["Abort…"]
+
+    def test_a_resume_that_asks_and_may_have_called_somebody_has_its_red_button(self, opened, made):
+        response = opened(made(Kind.RESUME, {"waiting": 3, "done": 1}, state=State.ASKING))
+        assert buttons(response, "btn-danger") == ["Stop allStop everything", "Stop calling"]
+        assert buttons(response, "btn-primary") == ["Go on…"]
 
     def test_who_may_not_stop_everything_has_nothing_red(self, client, made, operator):
         operator.groups.get().permissions.remove(*operator.groups.get().permissions.filter(codename="stop_everything"))
@@ -127,7 +132,7 @@ class TestTheQuestionBeforeAborting:
         assert keep.startswith("Keep ")
         assert f'<a class="btn btn-primary" href="/operations/{operation.pk}/" autofocus>' in html
         assert html.index("Keep ") < html.index("Abort it")
-        red = ["Stopeverything"] + (["Stop calling"] if kind == Kind.RESUME else [])
+        red = ["Stop allStop everything"] + (["Stop calling"] if kind == Kind.RESUME else [])
         assert buttons(response, "btn-danger") == red
 
     @pytest.mark.parametrize(("items", "red"), [({"waiting": 3}, []), ({"done": 1, "waiting": 2}, ["Stop calling"])])
@@ -136,7 +141,7 @@ class TestTheQuestionBeforeAborting:
         opened(operation)
         response = post(client, operation, "abort")
         assert buttons(response, "btn-primary") == ["Go back"]
-        assert buttons(response, "btn-danger") == ["Stopeverything", *red]
+        assert buttons(response, "btn-danger") == ["Stop allStop everything", *red]
 
     def test_it_works_with_a_form_of_its_own(self, client, opened, made):
         operation = made(Kind.PAUSE, {"waiting": 3}, **RUNNING)
@@ -213,13 +218,13 @@ class TestTakenInPart:
     def test_it_is_never_finished_to_a_hundred_percent(self, client, opened, made):
         response = opened(made(Kind.PAUSE, {"done": 10, "failed": 3}, **OVER))
         text = words(response)
-        assert "10 paused. 3 are probably still calling." in text
+        assert "10 paused. 3 are probably still calling:" in text
         assert '<span class="app-badge app-badge-red">Taken in part</span>' in response.content.decode()
         assert "Finished" not in text
         assert "Confirmed 76 %" in text
         assert 'aria-valuenow="76"' in response.content.decode()
         listed = client.get(OPERATIONS)
-        assert "10 paused. 3 are probably still calling." in words(listed)
+        assert "10 paused. 3 are probably still calling:" in words(listed)
         assert "Taken in part" in words(listed)
 
     @pytest.mark.parametrize(
@@ -281,13 +286,13 @@ class TestTakenInPart:
         assert left in words(response)
 
     def test_what_ended_says_nothing_of_going_on(self, client, opened, made):
-        detail = "Syllable is not answering. It goes on by itself as soon as Syllable answers."
+        detail = "Syllable is not answering. This operation continues by itself as soon as Syllable answers."
         operation = made(Kind.PAUSE, {"done": 1, "waiting": 2}, detail=detail, **ABORTED)
         stopped = made(Kind.RESUME, {"waiting": 2}, detail=detail, state=State.STOPPED, stopped_by=operation)
         for one in (operation, stopped):
-            assert "goes on by itself" not in words(opened(one))
+            assert "continues by itself" not in words(opened(one))
             assert "Waiting" not in words(opened(one))
-        assert "goes on by itself" not in words(client.get(OPERATIONS))
+        assert "continues by itself" not in words(client.get(OPERATIONS))
 
     def test_what_ended_by_itself_says_why(self, opened, made):
         operation = made(Kind.PAUSE, {"waiting": 2}, detail="They may not do this any more.", state=State.STOPPED)
@@ -320,7 +325,7 @@ class TestWhatProbablyStillCalls:
 
     def test_each_comes_first_with_how_it_was_last_read_and_a_button(self, client, opened, pause):
         response = opened(pause)
-        assert "2 paused. 2 are probably still calling." in words(response)
+        assert "2 paused. 2 are probably still calling:" in words(response)
         rows = response.content.decode().split("<tr>")[2:]
         assert ["/batches/a1/" in rows[0], "/batches/a2/" in rows[1]] == [True, True]
         for batch_id in ("a1", "a2"):
@@ -351,7 +356,7 @@ class TestWhatProbablyStillCalls:
         opened(pause)
         client.post("/batches/a1/pause/")
         batch_resume(batch_id="a1", actor=operator)
-        assert "2 are probably still calling." in words(opened(pause))
+        assert "2 are probably still calling:" in words(opened(pause))
 
     def test_who_may_not_pause_gets_no_button(self, client, viewer, pause):
         client.force_login(viewer)
@@ -379,7 +384,7 @@ class TestTheHeader:
     def test_stop_everything_is_red_wherever_it_stands(self, client, sandbox):
         client.force_login(member_of("Operators", "other@example.com"))
         for address in ("/batches/", "/changes/", "/operations/", "/accounts/profile/"):
-            assert buttons(client.get(address), "btn-danger")[0] == "Stopeverything"
+            assert buttons(client.get(address), "btn-danger")[0] == "Stop allStop everything"
 
 
 class TestWhatTheyCost:

@@ -98,6 +98,7 @@ class TestWhileItRuns:
             {ItemState.WAITING: 30, ItemState.DONE: 9, ItemState.FAILED: 1},
             state=State.RUNNING,
             started_at=timezone.now() - timedelta(seconds=30),
+            found_at=timezone.now(),
         )
         operation.items.exclude(state=ItemState.WAITING).update(finished_at=timezone.now())
         client.force_login(operator)
@@ -128,11 +129,40 @@ class TestWhileItRuns:
     def test_htmx_gets_the_part_that_it_asks_for(self, client, operator, operation):
         client.force_login(operator)
         headers = {"HX-Request": "true", "HX-Target": "operation-progress"}
-        html = client.get(f"{OPERATIONS}{operation.pk}/?phase=open", headers=headers).content.decode()
+        html = client.get(f"{OPERATIONS}{operation.pk}/?phase=waiting", headers=headers).content.decode()
         assert html.lstrip().startswith('<div id="operation-progress"')
         headers["HX-Target"] = "operation-items"
-        html = client.get(f"{OPERATIONS}{operation.pk}/?phase=open", headers=headers).content.decode()
+        html = client.get(f"{OPERATIONS}{operation.pk}/?phase=waiting", headers=headers).content.decode()
         assert html.lstrip().startswith('<div id="operation-items"')
+
+    def test_the_page_is_loaded_anew_when_it_begins(self, client, operator, operation):
+        client.force_login(operator)
+        headers = {"HX-Request": "true", "HX-Target": "operation-progress"}
+        address = f"{OPERATIONS}{operation.pk}/?phase=waiting"
+        assert "HX-Refresh" not in client.get(address, headers=headers).headers
+        Operation.objects.filter(pk=operation.pk).update(state=State.RUNNING, started_at=timezone.now())
+        assert client.get(address, headers=headers).headers["HX-Refresh"] == "true"
+
+    def test_the_badge_says_that_it_waits_for_syllable_and_follows(self, client, operator):
+        badge = '<span class="app-badge app-badge-orange">Waiting for Syllable</span>'
+        operation = made(operator, state=State.RUNNING, detail="No answer.", started_at=timezone.now())
+        client.force_login(operator)
+        assert f'<span id="operation-badge">{badge}</span>' in page(client, operation).content.decode()
+        headers = {"HX-Request": "true", "HX-Target": "operation-progress"}
+        html = client.get(f"{OPERATIONS}{operation.pk}/?phase=open", headers=headers).content.decode()
+        assert f'<span id="operation-badge" hx-swap-oob="true">{badge}</span>' in html
+        assert badge in client.get(OPERATIONS).content.decode()
+
+    def test_how_much_is_left_is_not_claimed_while_more_is_looked_for(self, client, operator):
+        items = {ItemState.WAITING: 3, ItemState.DONE: 9}
+        begun = timezone.now() - timedelta(seconds=30)
+        operation = made(operator, items, state=State.RUNNING, started_at=begun)
+        operation.items.exclude(state=ItemState.WAITING).update(finished_at=timezone.now())
+        Operation.objects.update(found_at=None)
+        client.force_login(operator)
+        text = words(page(client, operation))
+        assert "Confirmed 75 %" not in text
+        assert "Time left about" not in text
 
     def test_once_other_buttons_belong_to_it_the_page_is_loaded_anew(self, client, operator):
         operation = over(operator, {ItemState.DONE: 1})
@@ -164,7 +194,7 @@ class TestWhileItRuns:
         html = client.get("/changes/").content.decode()
         assert '<a class="app-running" href="/operations/">' in html
         text = words(client.get("/changes/"))
-        assert "1 waiting for you 1 not confirmed" in text
+        assert "1 under way 1 waiting for you 1 not confirmed" in text
 
 
 class TestHowItEnded:
@@ -172,19 +202,19 @@ class TestHowItEnded:
         ("items", "fields", "sentence"),
         [
             ({"done": 4}, {}, "Paused 4 of 4 batches."),
-            ({"done": 198, "failed": 2}, {}, "198 paused. 2 are probably still calling. 2 failed."),
-            ({"done": 1, "unconfirmed": 2}, {}, "1 paused. 2 are probably still calling. 2 never confirmed."),
+            ({"done": 198, "failed": 2}, {}, "198 paused. 2 are probably still calling: 2 failed."),
+            ({"done": 1, "unconfirmed": 2}, {}, "1 paused. 2 are probably still calling: 2 never confirmed."),
             ({"done": 1, "skipped": 1}, {}, "Paused 1 of 2 batches. 1 left as it is."),
-            ({"done": 1, "waiting": 1}, ABORTED, "1 paused. 1 is probably still calling. 1 not reached."),
+            ({"done": 1, "waiting": 1}, ABORTED, "1 paused. 1 is probably still calling: 1 not reached."),
             ({}, {}, "No batch was found that it could change."),
             ({}, ABORTED, "Nothing was paused: it ended before any batch was found. Calls go on."),
             ({"done": 1}, UNLISTED, "1 paused. Others are probably still calling: not all batches could be listed."),
             ({}, UNLISTED, "Nothing was paused: its batches could not be listed. Calls go on."),
-            ({"done": 1, "failed": 2}, CANCELED, "1 canceled. 2 were not, and may still be calling. 2 failed."),
-            ({"done": 1, "waiting": 1}, CANCELED | ABORTED, "1 canceled. 1 was not, and may still be calling."),
-            ({"done": 1, "failed": 2}, RESUMED, "1 resumed. 2 are probably still paused. 2 failed."),
+            ({"done": 1, "failed": 2}, CANCELED, "1 canceled. 2 were not, and may still be calling: 2 failed."),
+            ({"done": 1, "waiting": 1}, CANCELED | ABORTED, "1 canceled. 1 was not, and may still be calling: 1 not"),
+            ({"done": 1, "failed": 2}, RESUMED, "1 resumed. 2 are probably still paused: 2 failed."),
             ({"unconfirmed": 1, "waiting": 1}, RESUMED | ABORTED, "0 resumed. 1 may be calling already. 1 is probably"),
-            ({"done": 1, "failed": 1}, {"kind": Kind.EXPIRY}, "1 given the new expiry. 1 probably keeps the old one."),
+            ({"done": 1, "failed": 1}, {"kind": Kind.EXPIRY}, "1 given the new expiry. 1 probably keeps the old one:"),
             ({"done": 3}, {"kind": Kind.EXPIRY}, "Set the expiry of 3 of 3 batches."),
         ],
     )
@@ -223,7 +253,7 @@ class TestHowItEnded:
         carried_out(operation)
         client.force_login(viewer)
         response = page(client, operation)
-        assert "3 paused. 1 is probably still calling. 1 failed." in words(response)
+        assert "3 paused. 1 is probably still calling: 1 failed." in words(response)
         assert "No <i>way</i>" in words(response)
         change = Change.objects.filter(operation=operation).latest("pk")
         assert f'href="/changes/{change.pk}/"' in response.content.decode()
@@ -241,7 +271,7 @@ class TestTenThousandBatches:
         # Two more than for one that got all: what was stopped since, and how the others were last read.
         with django_assert_num_queries(10):
             response = page(client, operation)
-        assert "9,990 paused. 10 are probably still calling. 10 failed." in words(response)
+        assert "9,990 paused. 10 are probably still calling: 10 failed." in words(response)
         assert len(response.content) < 60_000
         with django_assert_num_queries(9):
             response = page(client, operation, state="done", page="200")

@@ -92,14 +92,14 @@ def test_pause_a_campaign_watch_it_and_resume_exactly_those(opened, campaign, wo
 
     opened.get_by_role("button", name="Pause 12 batches").click()
     expect(opened.get_by_text("Waiting for a worker.")).to_be_visible()
-    expect(opened.get_by_role("link", name="1 running")).to_be_visible()
+    expect(opened.get_by_role("link", name="1 under way")).to_be_visible()
     accessible()
     campaign.latency = 0.2
     worker.start()
     bar = opened.get_by_role("progressbar", name="Batches confirmed")
     expect(bar).to_be_visible()
     expect(opened.get_by_role("status").filter(has_text="Paused 12 of 12 batches.")).to_be_visible()
-    expect(opened.get_by_role("link", name="1 running")).to_be_hidden()
+    expect(opened.get_by_role("link", name="1 under way")).to_be_hidden()
     accessible()
     assert statuses(campaign, *FLU) == {"PAUSED"}
     assert statuses(campaign, "survey") == {"ACTIVE"}
@@ -222,7 +222,7 @@ def test_what_a_pause_did_not_get_is_paused_one_by_one(opened, campaign, worker,
     open_campaign(opened)
     opened.get_by_role("button", name="Pause…").first.click()
     opened.get_by_role("button", name="Pause 12 batches").click()
-    expect(opened.get_by_role("alert").filter(has_text="10 paused. 2 are probably still calling.")).to_be_visible()
+    expect(opened.get_by_role("alert").filter(has_text="10 paused. 2 are probably still calling:")).to_be_visible()
     expect(opened.get_by_text("Taken in part")).to_be_visible()
     accessible()
     opened.get_by_role("button", name="Pause flu-01").click()

@@ -11,7 +11,7 @@ from tests.services.operations import carried_out, start, totals, wait_for_crews
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WAITS = "It goes on by itself as soon as Syllable answers."
+WAITS = "This operation continues by itself as soon as Syllable answers."
 
 
 @pytest.fixture
