@@ -93,12 +93,13 @@ def undo_preview(operation: Operation) -> Preview:
 
 
 def rest_preview(operation: Operation) -> Preview:
-    """What a resume that asks would still put into the calling. Raises nothing of the API's."""
+    """What a resume that asks, or is tried again, would still put into the calling. Raises nothing of the API's."""
     since = Change.objects.may_have_written().exclude(operation=operation)
     changed_since = since.filter(batch_id=OuterRef("batch_id"), pk__gt=OuterRef("undoes_id"))
-    left = operation.items.filter(~Exists(changed_since), state=ItemState.WAITING)
+    tried = (ItemState.WAITING,) if operation.is_open else (ItemState.WAITING, ItemState.FAILED, ItemState.UNCONFIRMED)
+    left = operation.items.filter(~Exists(changed_since), state__in=tried)
     batch_ids = set(left.values_list("batch_id", flat=True))
-    return _resume_preview(operation, batch_ids, is_complete=operation.found_at is not None)
+    return _resume_preview(operation, batch_ids, is_complete=operation.found_at is not None and not operation.unlisted)
 
 
 def _resume_preview(operation: Operation, batch_ids: set[str], *, is_complete: bool = True) -> Preview:
@@ -113,6 +114,8 @@ def _resume_preview(operation: Operation, batch_ids: set[str], *, is_complete: b
         people = replace(starts.people, is_complete=starts.people.is_complete and is_complete)
         # The others that are paused are no business of this operation.
         found = replace(found, starts=replace(starts, people=people, not_resumed=0))
+    if not is_complete and not found.touched:
+        found = replace(found, touched=None)
     return _with_campaign(found, operation.campaign_id, campaign, deadline) if campaign else found
 
 

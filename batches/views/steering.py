@@ -60,9 +60,14 @@ def stop_calling(request: UserRequest, operation_id: int) -> HttpResponse:
 @may_edit
 @require_POST
 def retry(request: UserRequest, operation_id: int) -> HttpResponse:
-    """Have another try at what failed, is not confirmed or was not reached."""
+    """Have another try at what failed, is not confirmed or was not reached. Of a resume only with `confirm`: else what
+    that puts into the calling."""
     operation = operation_or_404(operation_id)
     try:
+        if operation.kind == Kind.RESUME and not operation.is_open and not request.POST.get("confirm"):
+            check_operation(request.user, operation)
+            context = {"operation": operation, "found": rest_preview(operation)}
+            return render(request, "batches/operation_retry.html", context)
         if operation_retry(operation=operation, actor=request.user, source=Source.of(request)):
             hand_over(operation)
         else:

@@ -8,6 +8,7 @@ from batches.sandbox import faults
 from batches.selectors import people, preview
 from batches.syllable.deadline import Deadline
 from batches.syllable.schemas import Batch
+from batches.views import starting
 from tests.batches.operation_pages import OPERATIONS, words
 from tests.services.operations import carried_out, start
 
@@ -217,3 +218,52 @@ class TestGoOn:
         Operation.objects.filter(pk=asking.pk).update(found_at=None)
         text = words(client.post(f"{OPERATIONS}{asking.pk}/confirm/"))
         assert "At least 8 people are still to be contacted" in text
+
+
+class TestTryAgain:
+    @pytest.fixture
+    def ended(self, asked, pause, operator, monkeypatch):
+        monkeypatch.setattr(starting, "operation_enqueue", lambda operation: None)
+        who = {"actor": operator, "actor_email": operator.email}
+        over = {"state": State.FINISHED, "found_at": timezone.now(), "finished_at": timezone.now()}
+        resume = Operation.objects.create(kind=Kind.RESUME, scope=Scope.CAMPAIGN, campaign_id=7, **who, **over)
+        states = {"a0": "done", "a1": "failed", "a2": "unconfirmed"}
+        for change in pause.changes.all():
+            state = states[change.batch_id]
+            OperationItem.objects.create(operation=resume, batch_id=change.batch_id, undoes=change, state=state)
+        return resume
+
+    @pytest.mark.parametrize("contract", ["current"])
+    @pytest.mark.parametrize("mode", ["voice"])
+    def test_a_resume_says_who_is_called_before_anybody_is(self, client, ended):
+        html = client.get(f"{OPERATIONS}{ended.pk}/").content.decode()
+        assert "Resume 2 batches…" in html
+        form = html[html.index("/retry/") :]
+        assert "btn-primary" not in form[: form.index("</form>")]
+        text = words(client.post(f"{OPERATIONS}{ended.pk}/retry/"))
+        assert "2 batches will be resumed" in text
+        assert "8 people are still to be called." in text
+        assert "Try again: call them now" in text
+        ended.refresh_from_db()
+        assert ended.state == State.FINISHED
+        assert client.post(f"{OPERATIONS}{ended.pk}/retry/", {"confirm": "1"}).status_code == 302
+        ended.refresh_from_db()
+        assert ended.state == State.WAITING
+
+    def test_what_was_changed_since_is_not_announced(self, client, ended):
+        client.post("/batches/a1/resume/")
+        client.post("/batches/a1/pause/")
+        assert "4 people are still to be contacted." in words(client.post(f"{OPERATIONS}{ended.pk}/retry/"))
+
+    def test_more_that_may_be_found_is_not_denied(self, client, ended):
+        ended.items.update(state="done")
+        Operation.objects.filter(pk=ended.pk).update(state=State.STOPPED, found_at=None)
+        text = words(client.post(f"{OPERATIONS}{ended.pk}/retry/"))
+        assert "0 batches" not in text
+        assert "How many people are still to be contacted could not be read." in text
+
+    def test_who_may_not_resume_sees_no_numbers(self, client, ended, campaign, viewer):
+        client.force_login(viewer)
+        campaign.requests.clear()
+        assert client.post(f"{OPERATIONS}{ended.pk}/retry/").status_code == 403
+        assert not campaign.requests

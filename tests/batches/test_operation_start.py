@@ -149,8 +149,8 @@ class TestApiDown:
     @pytest.mark.parametrize("data", [PAUSE, STOP_EVERYTHING])
     def test_a_stop_is_offered_although_nothing_can_be_counted(self, asked, down, data):
         text = words(asked(data))
-        assert "cannot be counted now" in text
-        assert "It can be started all the same" in text
+        assert "The number of batches is not known: Syllable" in text
+        assert "Start it now: each batch is paused as soon as Syllable answers. Until then calls go on." in text
         assert asked(data | {"confirm": "1"}).status_code == 302
 
     def test_a_cancel_asks_for_the_campaign_by_its_number(self, client, asked, down):
