@@ -55,7 +55,7 @@ class ItemWriter:
             return
         result = self._written(item)
         if not self._ended(result, item):
-            if self.lease.operation() is None:
+            if result.is_overtaken and self.lease.operation() is None:
                 raise LeaseLost
             check_answers(result.error)
             self.failed(item)

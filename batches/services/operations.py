@@ -208,22 +208,15 @@ def operations_to_queue() -> list[Operation]:
     abandoned = Q(state=State.RUNNING, lease_until__lt=Now())
     # What was only just made is being queued by whoever made it.
     old_enough = Q(created_at__lt=Now() - timedelta(seconds=settings.OPERATION_LEASE / 2))
-    found = Operation.objects.filter((lost & old_enough) | abandoned)
-    return [operation for operation in found if _mark_queued(operation)]
+    in_no_queue = Operation.objects.filter((lost & old_enough) | abandoned)
+    # Whoever marks it queues it: another sweep finds it marked. An abandoned one waits from now on.
+    marked = {"state": State.WAITING, "detail": "", "token": "", "lease_until": None, "queued_at": Now()}
+    return [operation for operation in in_no_queue if in_no_queue.filter(pk=operation.pk).update(**marked) == 1]
 
 
 def operation_queued(operation_id: int) -> None:
     """Take note that an operation was handed to a queue just now."""
     Operation.objects.filter(pk=operation_id).update(queued_at=Now())
-
-
-def _mark_queued(operation: Operation) -> bool:
-    """Whoever marks it queues it: another sweep finds it marked. An abandoned one waits from now on."""
-    unchanged = Operation.objects.filter(
-        pk=operation.pk, state=operation.state, queued_at=operation.queued_at, token=operation.token
-    )
-    marked = {"state": State.WAITING, "detail": "", "token": "", "lease_until": None, "queued_at": Now()}
-    return unchanged.update(**marked) == 1
 
 
 def _take_turns() -> None:
