@@ -89,7 +89,7 @@ def test_a_resume_that_was_confirmed_just_now_goes_on_whatever_the_clock_of_the_
     processes.worker("default")
     port = processes.web(**skewed(seconds))
 
-    assert posted(client, operator, port, f"/operations/{resume.pk}/confirm/").status == 302
+    assert posted(client, operator, port, f"/operations/{resume.pk}/confirm/", confirm=1).status == 302
     assert_all_done(resume, sandbox, ids, status="ACTIVE")
 
 
