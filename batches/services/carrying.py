@@ -38,6 +38,7 @@ LOOKS_EVERY_SECONDS = 5.0
 # waits for reads as long as a call may take: one that is left behind is in vain, and so would be the next one.
 LEAVING_SECONDS = 2.0
 FINDING, COUNTING, ASKING = "finding", "counting", "asking"
+MAY_LAND = "Changes that Syllable has not answered may still reach these batches. This operation ends after that."
 DELAYED = "It was delayed by more than 15 minutes. Nobody is called before you say so again."
 
 
@@ -214,6 +215,7 @@ class Carrier:
         if is_waiting and time.monotonic() < self.look_at:
             return
         self.look_at = time.monotonic() + LOOKS_EVERY_SECONDS
+        self.lease.note(MAY_LAND if self.doubts.under_way() else "")
         if self.listing.newly_found:
             self.crew.submit(FINDING, self.listing.find)
         for change in self.doubts.to_look_at():
@@ -239,7 +241,8 @@ class Carrier:
 
     def _note(self, key: Key, item: OperationItem | None, error: Exception | None) -> None:
         if error is None:
-            if item:
+            # What ends while others cannot be written does not cut their pause short.
+            if item and not self.trouble.remaining:
                 self.trouble.end()
             if key == ASKING:
                 self.outage.is_over()

@@ -10,6 +10,7 @@ from batches.sandbox import faults
 from batches.services import carrying
 from batches.services.carrying import operation_carry
 from batches.services.changes import batch_edit, batch_pause, batch_resume
+from batches.services.settling import change_settle
 from batches.syllable.schemas import BatchEdit, Timestamp
 from tests.services.operations import carried_out, meanwhile, start, totals, wait_for_crews
 
@@ -137,11 +138,13 @@ def test_what_lands_after_everything_was_stopped_is_stopped_again(prepare, stop,
         assert sandbox.batch("a")["status"] == "PAUSED"
         first.lands()
         assert sandbox.batch("a")["status"] == "ACTIVE"
+        assert "may still reach" in Operation.objects.get(pk=operation.pk).detail
         doubts_are_over()
 
     Worker(operation, land).carry()
 
     assert operation.state == State.FINISHED
+    assert operation.detail == ""
     assert totals(operation) == {"done": 2}
     assert sandbox.batch("a")["status"] == "PAUSED"
     assert operation.items.get(batch_id="a").change == operation.changes.filter(batch_id="a").first()
@@ -252,6 +255,41 @@ def test_a_worker_that_leaves_while_it_pauses_a_batch_again_leaves_that_to_the_n
 
     assert totals(operation) == {"done": 2}
     assert sandbox.batch("a")["status"] == "PAUSED"
+
+
+@pytest.mark.parametrize(("status", "ends"), [(404, {"done": 2}), (500, {"done": 1, "failed": 1})])
+def test_a_batch_that_cannot_be_read_again_is_not_said_to_be_paused_unless_it_is_gone(
+    status, ends, batch, sandbox, late, operator
+):
+    late("a")
+    edited(operator)()
+    operation = start(Kind.PAUSE, operator)
+
+    def lose(worker):
+        sandbox.faults.add(faults.answer(status), method="GET", path="/a$", times=None)
+        doubts_are_over()
+
+    Worker(operation, lose).carry()
+
+    assert operation.state == State.FINISHED
+    assert totals(operation) == ends
+
+
+def test_a_write_is_in_doubt_before_it_is_sent_and_stays_so_where_its_process_dies(batch, sandbox, operator):
+    seen = []
+
+    def settle():
+        seen.append(Change.objects.get())
+        Change.objects.update(deadline_at=Now())
+        # As another process does that finds it past its time.
+        change_settle(Change.objects.get())
+
+    sandbox.after(meanwhile(settle), method="PUT")
+    batch_pause(batch_id="a", actor=operator)
+
+    change = Change.objects.get()
+    assert change.outcome == Outcome.APPLIED
+    assert change.in_doubt_until == seen[0].in_doubt_until is not None
 
 
 def test_a_write_that_was_answered_is_in_no_doubt(batch, sandbox, operator):
