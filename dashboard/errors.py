@@ -33,9 +33,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse: 
 
 def method_not_allowed_page(request: HttpRequest, allowed: str) -> str:
     """The page for a method that the address does not take; `allowed` are those that it does."""
-    takes_forms_only = "GET" not in allowed
-    above = request.path.rstrip("/").rpartition("/")[0] + "/"
-    back = above if takes_forms_only and is_valid_path(above) else "" if takes_forms_only else request.path
+    takes_forms_only, back = "GET" not in allowed, request.path
+    if takes_forms_only:
+        # The page with the button is the address above.
+        above = request.path.rstrip("/").rpartition("/")[0] + "/"
+        back = above if is_valid_path(above) else ""
     return loader.get_template("405.html").render({"takes_forms_only": takes_forms_only, "back": back})
 
 

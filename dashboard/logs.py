@@ -30,8 +30,8 @@ def redact_names(_logger: Any, _method: str, event: Any) -> Any:
     return event
 
 
-def lower_alarms(_logger: Any, _method: str, event: Any) -> Any:
-    """What a visitor got wrong, such as the host, is Django's error but nobody's alarm."""
+def warn_of_visitors(_logger: Any, _method: str, event: Any) -> Any:
+    """Make a warning of what a visitor got wrong, such as the host: Django calls it an error."""
     record = event.get("_record")
     if record and record.name.startswith("django.security."):
         return {name: value for name, value in event.items() if name != "exception"} | {"level": "warning"}
@@ -39,7 +39,7 @@ def lower_alarms(_logger: Any, _method: str, event: Any) -> Any:
 
 
 class Unforeseen(logging.Filter):
-    """Of the answers that are errors, those that nobody foresaw: each is in the line of its request already."""
+    """Of the answers with an error those that nobody foresaw: the others are in the lines of their requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.exc_info is not None or getattr(record, "status_code", 500) == 500
@@ -91,7 +91,7 @@ def configure(*, debug: bool, level: str, secret: str) -> dict[str, Any]:
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": shared,
                 "processors": [
-                    lower_alarms,
+                    warn_of_visitors,
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     redact_names,
                     renderer,

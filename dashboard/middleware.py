@@ -57,8 +57,8 @@ class TrustedProxies:
         return self.get_response(request)
 
 
-class HealthOfNobody:
-    """Whoever watches the process is nobody: a cookie would have them looked up, in a database that may be away."""
+class HealthWithoutCookies:
+    """Drop the cookies of who watches the process: a session would be looked up in a database that may be away."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -70,7 +70,7 @@ class HealthOfNobody:
 
 
 class TextInUtf8:
-    """Refuse what says that its text is in another encoding than every browser's: Django reads some and fails."""
+    """Refuse a request whose text is not in UTF-8: Django reads some encodings, and fails at others."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

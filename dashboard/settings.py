@@ -80,7 +80,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "dashboard.middleware.TrustedProxies",
-    "dashboard.middleware.HealthOfNobody",
+    "dashboard.middleware.HealthWithoutCookies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Behind WhiteNoise, whose files are compressed already. Against BREACH it adds a random length to each page, and

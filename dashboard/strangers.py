@@ -27,7 +27,7 @@ def visible(text: str) -> str:
 
 
 def visible_id(text: str) -> str:
-    """An id, in which nothing but printable characters is harmless: two that differ never look the same for that."""
+    """An id, with everything in it written out that is not printable; of blanks, only the usual one is."""
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else _written_out(character) for character in text)
