@@ -40,8 +40,8 @@ KINDS = {
 OUTCOME_COLOURS: dict[str, str] = {
     Outcome.APPLIED: "green",
     Outcome.REJECTED: "red",
-    Outcome.CONFLICT: "orange",
-    Outcome.UNCONFIRMED: "yellow",
+    Outcome.CONFLICT: "yellow",
+    Outcome.UNCONFIRMED: "orange",
     Outcome.STARTED: "blue",
     Outcome.OBSERVED: "teal",
 }

@@ -46,6 +46,16 @@ def test_it_shows_the_facts_and_the_bar(client, batch, viewer):
     assert 'aria-label="PENDING 12"' in html
 
 
+@pytest.mark.parametrize(
+    ("status", "label"),
+    [("ACTIVE", "Expires"), ("EXPIRED", "Expired"), ("CANCELED", "Expiry"), ("FAILED", "Expiry")],
+)
+def test_what_is_over_is_not_said_to_expire(client, batch, viewer, status, label):
+    batch.store.change_batch(ID, status=status, expires_on="2026-11-20T10:00:00+00:00")
+    client.force_login(viewer)
+    assert f"<dt>{label}</dt>" in page(client).content.decode()
+
+
 def test_a_viewer_gets_no_form_and_no_buttons(client, batch, viewer):
     client.force_login(viewer)
     response = page(client)
