@@ -8,6 +8,8 @@ BIN := .venv/bin
 SDKS := 0.4.7 0.49.87
 CONTRACT ?= 2025-04
 TESTS ?= tests
+# Many tests wait for processes and sockets rather than for a core.
+TEST_PROCESSES ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 PROCESSES := web worker stopper sweep settle
 
 DEMO := SANDBOX=true DEBUG=false HTTPS=false ALLOWED_HOSTS=127.0.0.1,localhost TRUSTED_PROXIES= EMAIL_URL=consolemail:// \
@@ -35,7 +37,7 @@ serve: .venv/.installed staticfiles/.collected ## The dashboard for the account 
 
 test: .venv/.installed $(SDKS:%=.venv-sdk-%/.installed) ## Everything the tests need, then the tests
 	@./tests/browser
-	$(BIN)/pytest -n auto --dist worksteal $(TESTS)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal $(TESTS)
 
 check: .venv/.installed ## Formatting, types, migrations, deployment settings
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from batches.models import Change, Operation, Outcome, State
 from batches.services.settling import changes_settle
+from tests.services.looks import make_due
 from tests.services.operations import totals
 from tests.workers.processes import eventually
 
@@ -81,6 +82,7 @@ def assert_settled():
     """What an unanswered call left open can be found out."""
 
     def is_settled():
+        make_due()
         changes_settle()
         return not Change.objects.unsettled().exists()
 
