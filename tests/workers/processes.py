@@ -67,6 +67,11 @@ class Process:
         """A signal to the process alone, as a supervisor sends it."""
         self._process.send_signal(number)
 
+    def stall(self):
+        """Stop it where it is, as a machine does that swaps; returns when all its threads have stopped."""
+        self.send(signal.SIGSTOP)
+        os.waitpid(self._process.pid, os.WUNTRACED)
+
     def kill(self):
         """End the whole group at once, wherever it is; returns when it is gone."""
         if self.is_alive:

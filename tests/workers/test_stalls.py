@@ -28,10 +28,11 @@ def stalled(sandbox, processes, operator):
     worker = processes.worker("stop", SYLLABLE_API_URL=sandbox.url.replace("127.0.0.1", "localhost"))
     token = taken_over(operation)
     wait_for_writes(sandbox, 20)
-    worker.send(signal.SIGSTOP)
+    worker.stall()
     while is_database_held():
         worker.send(signal.SIGCONT)
-        worker.send(signal.SIGSTOP)
+        eventually(lambda: not is_database_held())
+        worker.stall()
     worker.operation = operation
     worker.under_way = set(operation.changes.filter(outcome=Outcome.STARTED).values_list("request_id", flat=True))
     processes.sweep()
