@@ -54,13 +54,14 @@ def test_it_waits_while_something_in_it_is_used(batch, opened):
     button = row(opened).get_by_role("button", name="Pause")
     batch.requests.clear()
 
+    # Each use begins before the one before ends: the list may refresh itself in between.
     button.focus()
     pass_time(opened, 30)
-    button.blur()
     button.hover()
+    button.blur()
     pass_time(opened, 30)
-    opened.mouse.move(5, 5)
     opened.evaluate("getSelection().selectAllChildren(document.querySelector('tbody tr'))")
+    opened.mouse.move(5, 5)
     pass_time(opened, 30)
     assert not batch.requests
 
@@ -115,3 +116,18 @@ def test_nothing_is_wider_than_the_screen(opened, accessible):
         expect(row(opened).get_by_role("button", name="Pause")).to_be_visible()
     opened.set_viewport_size({"width": 390, "height": 844})
     accessible()
+
+
+def test_on_a_laptop_the_header_keeps_to_one_line_and_no_button_is_cut(opened):
+    for width in (1024, 1280, 1366, 1440):
+        opened.set_viewport_size({"width": width, "height": 900})
+
+        assert opened.locator(".app-header").bounding_box()["height"] < 60, width
+        assert opened.locator(".list-scroll").evaluate("table => table.scrollWidth - table.clientWidth") == 0, width
+        tick, batch_id = row(opened).locator(".list-tick"), row(opened).get_by_role("link", name=ID)
+        assert abs(middle(tick) - middle(batch_id)) < 5, width
+
+
+def middle(part):
+    box = part.bounding_box()
+    return box["y"] + box["height"] / 2
