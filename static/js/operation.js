@@ -36,6 +36,23 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (isInUse(event.detail.target)) event.detail.shouldSwap = false;
 });
 
+// What was clicked leads to another page: a part that reloads this one meanwhile would call that off. After a while the
+// parts refresh themselves again, as the visitor may have called it off.
+const LEAVING_MS = 30000;
+let leavesUntil = 0;
+
+window.addEventListener("beforeunload", () => {
+  leavesUntil = Date.now() + LEAVING_MS;
+});
+
+window.addEventListener("pageshow", () => {
+  leavesUntil = 0;
+});
+
+document.body.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (isPart(event) && Date.now() < leavesUntil) event.preventDefault();
+});
+
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.body.addEventListener(failure, (event) => {
     if (isPart(event)) tellStale();
