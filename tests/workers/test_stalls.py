@@ -64,9 +64,17 @@ def test_after_the_time_of_its_writes_is_over_it_sends_nothing_at_all(stalled, s
 
 
 def is_database_held():
-    """SQLite has one writer at a time: one that stalls in the midst of a transaction keeps everybody waiting."""
-    if connection.vendor != "sqlite":
-        return False
+    """Whether a worker that stalls now keeps others waiting, as it does in the midst of a transaction.
+
+    SQLite has one writer at a time. PostgreSQL keeps the rows that a transaction changed until its session ends.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND backend_type = 'client backend' AND state <> 'idle'"
+            )
+            return cursor.fetchone() is not None
     with closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=0.5)) as other:
         try:
             other.execute("BEGIN IMMEDIATE")
