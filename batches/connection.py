@@ -4,9 +4,9 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from batches.syllable.client import SyllableClient
-from batches.syllable.contracts import CONTRACTS
-from batches.syllable.gate import Lane
+from syllable.client import SyllableClient
+from syllable.contracts import CONTRACTS
+from syllable.gate import Lane
 
 
 def syllable_client(lane: Lane = Lane.PAGES) -> SyllableClient:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from batches.syllable.schemas import KEEP, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
+from syllable.schemas import KEEP, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
 
 ALL = BatchStatus
 MAY_FOLLOW: dict[BatchStatus, frozenset[BatchStatus]] = {

@@ -10,9 +10,9 @@ import signal
 import sys
 import threading
 
-from batches.sandbox import faults
-from batches.sandbox.server import Sandbox
 from benchmarks.stack import API_KEY
+from sandbox import faults
+from sandbox.server import Sandbox
 
 
 def main() -> None:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from threading import local
 from typing import Any
 
-from batches.syllable import connections
 from benchmarks.visitor import COMPUTED, WAITED_FOR_API
 from dashboard.wsgi import application as product
+from syllable import connections
 
 
 class _Waited(local):

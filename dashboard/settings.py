@@ -8,9 +8,9 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from batches.syllable.contracts import CONTRACTS
-from batches.syllable.gate import LIMITS, Lane
 from dashboard import logs
+from syllable.contracts import CONTRACTS
+from syllable.gate import LIMITS, Lane
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LONGEST_SECONDS = 3600

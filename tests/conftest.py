@@ -13,13 +13,13 @@ from django.core.cache import caches
 from django.db.models.signals import post_migrate
 
 from batches.connection import client_for
-from batches.sandbox.contracts import CONTRACTS
-from batches.sandbox.server import Sandbox
 from batches.selectors import aside, batches, campaign, preview
 from batches.services import items, road
-from batches.syllable import latency, transport
-from batches.syllable.transport import Transport
 from dashboard.models import User
+from sandbox.contracts import CONTRACTS
+from sandbox.server import Sandbox
+from syllable import latency, transport
+from syllable.transport import Transport
 from tests import impatience
 from tests.impatience import Impatience
 

@@ -6,9 +6,9 @@ The time counts only from when the sandbox keeps back what the caller waits for.
 from select import select
 from time import monotonic
 
-from batches.sandbox.handler import Exchange
-from batches.syllable.connections import DeadlineSocket, call
-from batches.syllable.deadline import Deadline
+from sandbox.handler import Exchange
+from syllable.connections import DeadlineSocket, call
+from syllable.deadline import Deadline
 
 PATIENCE_SECONDS = 60
 

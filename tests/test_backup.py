@@ -16,8 +16,8 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from batches.sandbox.contracts import CONTRACTS
-from batches.sandbox.server import Sandbox
+from sandbox.contracts import CONTRACTS
+from sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 120

@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from batches.sandbox import faults
+from sandbox import faults
 
 SILENCE = faults.hang()
 

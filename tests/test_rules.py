@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from batches import rules
-from batches.syllable.contracts import CONTRACTS
-from batches.syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
+from syllable.contracts import CONTRACTS
+from syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ABLE = CONTRACTS["2025-04"].abilities

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from batches.sandbox.contracts import CONTRACTS
-from batches.sandbox.server import Sandbox
 from benchmarks import operations
 from dashboard.probe import host_of, is_alive
+from sandbox.contracts import CONTRACTS
+from sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_ONLY = {"sandbox"}
@@ -96,7 +96,7 @@ def test_the_image_has_everything_that_python_and_the_templates_are_made_of():
     needed = {
         name.split("/")[0]
         for name in tracked.splitlines()
-        if re.match(r"(dashboard|trail|batches|templates|static)/", name)
+        if re.match(r"(dashboard|trail|batches|syllable|sandbox|templates|static)/", name)
     }
     assert copied() == needed | {"manage.py", "gunicorn.conf.py", "requirements.txt"}
 

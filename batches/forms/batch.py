@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from batches import rules
 from batches.forms.expiry import ClockField, ExpiryForm, in_picker, tells_one_moment, typed_as, zone_named
-from batches.syllable.schemas import KEEP, Abilities, Batch, BatchEdit, BatchStatus, Keep, Timestamp
+from syllable.schemas import KEEP, Abilities, Batch, BatchEdit, BatchStatus, Keep, Timestamp
 
 LONGEST_REASON = 500
 FINGERPRINT_SALT = "batches.fingerprint"

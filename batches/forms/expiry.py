@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from batches.syllable.schemas import Timestamp
+from syllable.schemas import Timestamp
 
 PICKER_LENGTH = len("2025-01-31T17:00")
 LAST_MINUTE = time(23, 59)

@@ -13,7 +13,7 @@ from batches.converters import has_address
 from batches.forms.batch import LONGEST_REASON
 from batches.forms.expiry import ClockField, ExpiryForm, zone_named
 from batches.models import MOST_SELECTED, Kind, Scope, Target
-from batches.syllable.schemas import BatchEdit, BatchStatus, typed_status
+from syllable.schemas import BatchEdit, BatchStatus, typed_status
 
 SEEN_SALT = "batches.operation.seen"
 LONGEST_FILTER = 200

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
+from syllable.schemas import Batch, BatchEdit, BatchStatus
 
 
 class ApiJSONField(models.JSONField):

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from batches.models.change import ApiJSONField, Change
-from batches.syllable.schemas import BatchEdit, BatchQuery
+from syllable.schemas import BatchEdit, BatchQuery
 
 
 class Kind(models.TextChoices):

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from batches.connection import syllable_client
-from batches.syllable.contracts import spoken_contract
-from batches.syllable.errors import NotSent, SyllableError, TimedOut
-from batches.syllable.schemas import Batch, BatchQuery, Page
+from syllable.contracts import spoken_contract
+from syllable.errors import NotSent, SyllableError, TimedOut
+from syllable.schemas import Batch, BatchQuery, Page
 
 CALLS_TIMED = 3
 

@@ -8,9 +8,9 @@ from functools import partial
 from threading import BoundedSemaphore
 from typing import ParamSpec, TypeVar
 
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import SyllableError, TimedOut, TooBusy
-from batches.syllable.gate import LIMITS, Lane
+from syllable.deadline import Deadline
+from syllable.errors import SyllableError, TimedOut, TooBusy
+from syllable.gate import LIMITS, Lane
 
 # A page is worth waiting for longer than what stands beside it.
 ASIDE_SECONDS = 3.0

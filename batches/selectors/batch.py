@@ -6,9 +6,9 @@ from batches.connection import syllable_client
 from batches.models import Change, Outcome
 from batches.selectors.campaigns import campaign_name
 from batches.selectors.changes import HISTORY_LENGTH, batch_history
-from batches.syllable.contracts import check_contract
-from batches.syllable.errors import SyllableError, WrongContract
-from batches.syllable.schemas import Abilities, Batch, BatchStatus
+from syllable.contracts import check_contract
+from syllable.errors import SyllableError, WrongContract
+from syllable.schemas import Abilities, Batch, BatchStatus
 
 
 @dataclass(frozen=True, slots=True)

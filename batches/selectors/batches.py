@@ -13,11 +13,11 @@ from batches.connection import syllable_client
 from batches.selectors.aside import ASIDE_SECONDS, result_or_none, submit
 from batches.selectors.campaigns import cached_campaign_names, campaign_names
 from batches.selectors.last_seen import LastSeen
-from batches.syllable.client import SyllableClient
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import SyllableError, SyllableUnavailable
-from batches.syllable.gate import Lane
-from batches.syllable.schemas import Batch, BatchQuery, Page
+from syllable.client import SyllableClient
+from syllable.deadline import Deadline
+from syllable.errors import SyllableError, SyllableUnavailable
+from syllable.gate import Lane
+from syllable.schemas import Batch, BatchQuery, Page
 
 COUNTS_KEPT_SECONDS = 5
 ALL = ""

@@ -14,10 +14,10 @@ from batches.selectors.campaigns import campaign_label
 from batches.selectors.changes import campaign_history
 from batches.selectors.last_seen import LastSeen
 from batches.selectors.operations import Progress, campaign_operations, is_numbered
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import NotFound, SyllableError, SyllableUnavailable
-from batches.syllable.gate import Lane
-from batches.syllable.schemas import BatchQuery, Campaign
+from syllable.deadline import Deadline
+from syllable.errors import NotFound, SyllableError, SyllableUnavailable
+from syllable.gate import Lane
+from syllable.schemas import BatchQuery, Campaign
 
 
 @dataclass(frozen=True, slots=True)

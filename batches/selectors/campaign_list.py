@@ -15,11 +15,11 @@ from batches.connection import syllable_client
 from batches.selectors.aside import result, submit
 from batches.selectors.campaigns import campaign_label
 from batches.selectors.last_seen import LastSeen
-from batches.syllable.client import SyllableClient
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import SyllableError, SyllableUnavailable
-from batches.syllable.gate import Lane
-from batches.syllable.schemas import OVER, Batch, BatchQuery, Campaign, Page
+from syllable.client import SyllableClient
+from syllable.deadline import Deadline
+from syllable.errors import SyllableError, SyllableUnavailable
+from syllable.gate import Lane
+from syllable.schemas import OVER, Batch, BatchQuery, Campaign, Page
 
 BATCHES_PER_PAGE = 100
 MOST_PAGES = 30

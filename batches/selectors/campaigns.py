@@ -4,9 +4,9 @@ from django.conf import settings
 from django.core.cache import caches
 
 from batches.connection import syllable_client
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import SyllableError
-from batches.syllable.gate import Lane
+from syllable.deadline import Deadline
+from syllable.errors import SyllableError
+from syllable.gate import Lane
 
 MOST_CAMPAIGNS = 300
 NAMES_KEPT_SECONDS = 60

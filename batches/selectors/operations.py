@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from batches.models import Change, ItemState, Operation, OperationItem, Outcome, Standing
 from batches.models.clock import now_in_sql
-from batches.syllable.schemas import BatchStatus
+from syllable.schemas import BatchStatus
 from trail.models import Entry
 
 OPERATIONS_PER_PAGE = 20

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from batches.connection import syllable_client
 from batches.selectors.aside import result, submit
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import NotFound, SyllableError
-from batches.syllable.gate import Lane
-from batches.syllable.schemas import Batch, BatchQuery, BatchStatus, Page, Timestamp
+from syllable.deadline import Deadline
+from syllable.errors import NotFound, SyllableError
+from syllable.gate import Lane
+from syllable.schemas import Batch, BatchQuery, BatchStatus, Page, Timestamp
 
 ROWS_PER_PAGE = 100
 MOST_PAGES = 10

@@ -15,10 +15,10 @@ from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Kind, Op
 from batches.selectors.aside import ASIDE_SECONDS, result, submit
 from batches.selectors.campaigns import cached_campaign_names, campaign_label
 from batches.selectors.people import MOST_READ, Starts, paused_batches, read_each, starts_of
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import NotFound, SyllableError
-from batches.syllable.gate import Lane
-from batches.syllable.schemas import Batch, BatchQuery, BatchStatus, Campaign
+from syllable.deadline import Deadline
+from syllable.errors import NotFound, SyllableError
+from syllable.gate import Lane
+from syllable.schemas import Batch, BatchQuery, BatchStatus, Campaign
 
 # Who stops something must not wait for numbers.
 STOP_SECONDS = 1.5

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from batches.connection import syllable_client
 from batches.selectors.masking import masked, without
-from batches.syllable.client import SyllableClient
-from batches.syllable.schemas import RequestResult, Timestamp, plain_text
+from syllable.client import SyllableClient
+from syllable.schemas import RequestResult, Timestamp, plain_text
 
 REQUESTS_PER_PAGE = 100
 KEPT_SECONDS = 20.0

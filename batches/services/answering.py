@@ -6,9 +6,9 @@ from batches.connection import syllable_client
 from batches.services.lease import Lease
 from batches.services.pauses import Pauses
 from batches.services.settling import words
-from batches.syllable.errors import SyllableError, SyllableUnavailable
-from batches.syllable.gate import Lane
-from batches.syllable.schemas import BatchQuery
+from syllable.errors import SyllableError, SyllableUnavailable
+from syllable.gate import Lane
+from syllable.schemas import BatchQuery
 
 
 class Silent(Exception):

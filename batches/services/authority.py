@@ -12,11 +12,11 @@ from batches.models import Cause, Kind, Operation, Scope, State, Target
 from batches.services.changes import NotAllowed, check_actor
 from batches.services.entries import operation_entry
 from batches.services.lease import Lease
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import SyllableError
-from batches.syllable.gate import Lane
-from batches.syllable.schemas import BatchEdit, BatchQuery
 from dashboard.models import User
+from syllable.deadline import Deadline
+from syllable.errors import SyllableError
+from syllable.gate import Lane
+from syllable.schemas import BatchEdit, BatchQuery
 from trail.models import Action
 
 STOP_EVERYTHING = "batches.stop_everything"

@@ -23,9 +23,9 @@ from batches.services.listing import Listing
 from batches.services.pauses import DatabaseTrouble, Pauses
 from batches.services.room import Room
 from batches.services.turn import End, Turn
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import SyllableError
-from batches.syllable.gate import Lane
+from syllable.deadline import Deadline
+from syllable.errors import SyllableError
+from syllable.gate import Lane
 
 logger = structlog.get_logger(__name__)
 

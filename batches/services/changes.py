@@ -19,9 +19,9 @@ from batches.models import Change, Operation, Origin, Outcome
 from batches.models.clock import later
 from batches.services.road import Guard, Result, Road, time_to_land
 from batches.services.settling import change_settle
-from batches.syllable.gate import Lane
-from batches.syllable.schemas import KEEP, BatchEdit, BatchStatus
 from dashboard.models import User
+from syllable.gate import Lane
+from syllable.schemas import KEEP, BatchEdit, BatchStatus
 
 LOCK_WAIT_SECONDS = 3.0
 # What a short try waits for another writer: as long as most of them take.

@@ -10,8 +10,8 @@ from batches.connection import syllable_client
 from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Operation, OperationItem
 from batches.services.answering import check_answers
 from batches.services.finding import is_listed, takes_back_resume
-from batches.syllable.errors import NotFound, SyllableError
-from batches.syllable.gate import Lane
+from syllable.errors import NotFound, SyllableError
+from syllable.gate import Lane
 
 ENDED = (ItemState.DONE, ItemState.SKIPPED)
 

@@ -20,10 +20,10 @@ from batches.models import (
     Outcome,
     Scope,
 )
-from batches.syllable.client import SyllableClient
-from batches.syllable.deadline import Deadline
-from batches.syllable.gate import Lane
-from batches.syllable.schemas import Batch, BatchQuery, BatchStatus
+from syllable.client import SyllableClient
+from syllable.deadline import Deadline
+from syllable.gate import Lane
+from syllable.schemas import Batch, BatchQuery, BatchStatus
 
 ROWS_PER_PAGE = 100
 # An API whose lists never end must not keep an operation from its end.

@@ -16,9 +16,9 @@ from batches.services.finding import is_newest
 from batches.services.lease import Lease
 from batches.services.road import ALREADY_SO, Result
 from batches.services.settling import change_settle
-from batches.syllable.errors import KeyRefused, SyllableUnavailable
-from batches.syllable.gate import Lane
-from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
+from syllable.errors import KeyRefused, SyllableUnavailable
+from syllable.gate import Lane
+from syllable.schemas import Batch, BatchEdit, BatchStatus
 
 MOST_ATTEMPTS = 3
 # What stops batches gives each of them one short try before any gets a second: those that hang must not keep it from

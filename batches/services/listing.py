@@ -11,7 +11,7 @@ from batches.services.finding import is_listed, left_alone, operation_find
 from batches.services.items import MOST_ATTEMPTS, short_try_seconds
 from batches.services.lease import Lease
 from batches.services.settling import words
-from batches.syllable.errors import SyllableError
+from syllable.errors import SyllableError
 
 MOST_LISTINGS = 50
 

@@ -26,8 +26,8 @@ from batches.services.authority import STOP_EVERYTHING, check_abort, check_opera
 from batches.services.changes import NotAllowed, check_actor, undo_edit
 from batches.services.entries import operation_entry
 from batches.services.finding import may_be_calling, paused_by_operations
-from batches.syllable.schemas import BatchEdit, BatchStatus
 from dashboard.models import User
+from syllable.schemas import BatchEdit, BatchStatus
 from trail.models import Action
 from trail.source import BACKGROUND, Source
 

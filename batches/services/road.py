@@ -14,10 +14,10 @@ from batches.models import Change, Outcome
 from batches.models.clock import later
 from batches.rules import Problem
 from batches.services.settling import expiry_moved, saw, words
-from batches.syllable.client import SyllableClient
-from batches.syllable.contracts import Write, check_contract
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import (
+from syllable.client import SyllableClient
+from syllable.contracts import Write, check_contract
+from syllable.deadline import Deadline
+from syllable.errors import (
     Inexpressible,
     Invalid,
     NotSent,
@@ -28,7 +28,7 @@ from batches.syllable.errors import (
     TimedOut,
     WrongContract,
 )
-from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
+from syllable.schemas import Batch, BatchEdit, BatchStatus
 
 logger = structlog.get_logger(__name__)
 

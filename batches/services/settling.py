@@ -10,9 +10,9 @@ from django.db.models.functions import Now
 from batches.connection import syllable_client
 from batches.models import Change, ItemState, Outcome
 from batches.models.clock import later
-from batches.syllable.errors import Inexpressible, Invalid, KeyRefused, RateLimited, Refused, SyllableError
-from batches.syllable.gate import Lane
-from batches.syllable.schemas import KEEP, Batch
+from syllable.errors import Inexpressible, Invalid, KeyRefused, RateLimited, Refused, SyllableError
+from syllable.gate import Lane
+from syllable.schemas import KEEP, Batch
 
 # The time from a look that does not find a change to the next one: a write may land late, and Syllable be wrong for a
 # moment. After the last look the change is left as not confirmed.

@@ -8,10 +8,10 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
-from batches.syllable.schemas import Campaign
 from dashboard.markup import fill
 from dashboard.strangers import visible
 from dashboard.templatetags.ui import NOTHING, STATUS_COLOURS
+from syllable.schemas import Campaign
 
 register = template.Library()
 

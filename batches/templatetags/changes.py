@@ -11,10 +11,10 @@ from batches import rules
 from batches.models import Change, Outcome
 from batches.services.changes import undo_edit
 from batches.services.road import ALREADY_SO
-from batches.syllable.schemas import KEEP, BatchEdit, BatchStatus, Timestamp, plain_text
 from dashboard.markup import fill
 from dashboard.strangers import visible
 from dashboard.templatetags.ui import BADGE, NOTHING, exact, icon
+from syllable.schemas import KEEP, BatchEdit, BatchStatus, Timestamp, plain_text
 
 register = template.Library()
 

@@ -2,8 +2,8 @@
 
 from django import template
 
-from batches.syllable.errors import SyllableError
 from batches.templatetags.changes import clock
+from syllable.errors import SyllableError
 
 register = template.Library()
 

@@ -14,10 +14,10 @@ from batches.selectors.batches import BatchList
 from batches.selectors.batches import batch_list as read_list
 from batches.selectors.campaigns import campaign_label
 from batches.selectors.changes import outcome_to_tell
-from batches.syllable.schemas import Abilities
 from batches.views.access import UserRequest, may_view
 from batches.views.list_address import LIMITS, ListAddress, read_address
 from batches.views.list_rows import RowWriter
+from syllable.schemas import Abilities
 
 COLUMNS = (
     ("batch_id", "Batch"),

@@ -12,9 +12,9 @@ from batches.models import Outcome
 from batches.selectors.batch import abilities, batch_now, paused_from
 from batches.services.changes import NotAllowed, batch_edit, batch_pause, batch_resume
 from batches.services.road import Result
-from batches.syllable.errors import SyllableError
 from batches.views.access import UserRequest, may_edit, not_allowed
 from batches.views.next_page import next_page
+from syllable.errors import SyllableError
 
 STATUS_CODES = {Outcome.CONFLICT: 409, Outcome.REJECTED: 422, Outcome.NOT_SENT: 409, Outcome.UNCONFIRMED: 502}
 

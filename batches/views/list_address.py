@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from batches.syllable.schemas import Abilities, BatchQuery, typed_status
+from syllable.schemas import Abilities, BatchQuery, typed_status
 
 # As text: 20250117.9 comes before 20250117.18. The API cannot sort by when a batch was made.
 DEFAULT_ORDER = "-batch_id"

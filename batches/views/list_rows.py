@@ -16,11 +16,11 @@ from django.utils.safestring import SafeString
 from batches import rules
 from batches.converters import BatchIdConverter
 from batches.selectors.campaigns import campaign_label
-from batches.syllable.schemas import OVER, Batch, BatchStatus
 from batches.views.list_address import ListAddress
 from dashboard.markup import fill
 from dashboard.strangers import visible, visible_id
 from dashboard.templatetags.ui import NOTHING, Moments, icon, status_badge
+from syllable.schemas import OVER, Batch, BatchStatus
 
 SOON = timedelta(hours=24)
 

@@ -19,10 +19,10 @@ from batches.selectors.requests import (
     requests_export,
     requests_page,
 )
-from batches.syllable.errors import NotFound, SyllableError
-from batches.syllable.schemas import encodable_json
 from batches.views.access import UserRequest, may_view
 from batches.views.spreadsheet import csv_response
+from syllable.errors import NotFound, SyllableError
+from syllable.schemas import encodable_json
 
 MOST_TABS = 15
 LONGEST_TAB = 50

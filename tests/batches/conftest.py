@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 
 from batches.connection import syllable_client
-from batches.sandbox import faults
-from batches.syllable import breaker
-from batches.syllable.errors import SyllableUnavailable
+from sandbox import faults
+from syllable import breaker
+from syllable.errors import SyllableUnavailable
 from tests.batches.odd_answers import answer_with_odd_objects
 
 

@@ -4,9 +4,9 @@ import json
 
 from django.core.cache import caches
 
-from batches.sandbox import faults
 from batches.selectors.requests import forget_requests
-from batches.syllable.schemas import Batch, Campaign, RequestResult
+from sandbox import faults
+from syllable.schemas import Batch, Campaign, RequestResult
 
 ID = "20261123.9"
 CAMPAIGN = 7

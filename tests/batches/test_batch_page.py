@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from batches.sandbox import faults
 from batches.services.changes import batch_pause
+from sandbox import faults
 from tests.conftest import member_of
 
 pytestmark = pytest.mark.django_db

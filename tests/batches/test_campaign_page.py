@@ -9,8 +9,8 @@ from django.core.cache import caches
 from django.urls import reverse
 
 from batches.models import Change, Kind
-from batches.sandbox import faults
 from batches.services.changes import batch_pause
+from sandbox import faults
 from tests.batches.list_page import DASH, in_words, link, shown, tabs
 from tests.services.operations import start
 

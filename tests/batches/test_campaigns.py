@@ -8,9 +8,9 @@ from threading import Barrier
 import pytest
 from django.core.cache import caches
 
-from batches.sandbox import faults
 from batches.selectors import campaign_list as selectors
-from batches.syllable import breaker
+from sandbox import faults
+from syllable import breaker
 from tests.batches.list_page import DASH, in_words
 
 pytestmark = pytest.mark.django_db

@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 
 from batches.models import Change, Outcome
-from batches.sandbox import faults
 from batches.services.changes import batch_edit, batch_pause
-from batches.syllable.schemas import BatchEdit, BatchStatus
+from sandbox import faults
+from syllable.schemas import BatchEdit, BatchStatus
 from tests.services.looks import make_due
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from batches.models import Change
-from batches.sandbox import faults
+from sandbox import faults
 from tests.batches.edit_page import EditPage
 from tests.conftest import member_of
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from batches.forms.batch import REVIEW_SALT, BatchForm
 from batches.models import Change, Operation
 from batches.services.changes import batch_edit
-from batches.syllable.contracts import CONTRACTS
-from batches.syllable.schemas import Batch, BatchEdit, Timestamp
+from syllable.contracts import CONTRACTS
+from syllable.schemas import Batch, BatchEdit, Timestamp
 from tests.batches.edit_page import EditPage
 from tests.batches.operation_pages import OPERATIONS, seen
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batches.sandbox import faults
+from sandbox import faults
 from tests.batches.list_page import DASH, LIST, in_words, link, shown, tabs
 
 pytestmark = pytest.mark.django_db

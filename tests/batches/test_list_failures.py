@@ -5,8 +5,8 @@ from time import monotonic
 
 import pytest
 
-from batches.sandbox import faults
 from batches.selectors import batches as selectors
+from sandbox import faults
 from tests.batches.list_page import DASH, LIST, in_words, shown, tabs
 
 # Seconds for which a busy machine may do nothing at all; far less than Syllable would hang.

@@ -5,7 +5,7 @@ from threading import Barrier
 import pytest
 from django.core.cache import caches
 
-from batches.sandbox import faults
+from sandbox import faults
 from tests.batches.list_page import DASH, LIST, in_words, link, shown, tabs
 
 STATUSES = 6

@@ -7,10 +7,10 @@ import pytest
 
 from batches.connection import syllable_client
 from batches.models import Change
-from batches.sandbox import faults
 from batches.selectors import aside
 from batches.selectors.last_seen import LastSeen
-from batches.syllable import breaker
+from sandbox import faults
+from syllable import breaker
 from tests.batches.list_page import DASH, LIST, in_words, shown, tabs
 
 pytestmark = pytest.mark.django_db

@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Outcome
-from batches.sandbox import faults
 from batches.selectors.operations import heads
 from batches.services.changes import batch_pause
 from batches.services.settling import BETWEEN_LOOKS, changes_settle
+from sandbox import faults
 from tests.batches.operation_pages import OPERATIONS, words
 from tests.services.operations import carried_out, start
 

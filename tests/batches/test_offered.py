@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from batches.models import Change
-from batches.syllable.schemas import BatchStatus
+from syllable.schemas import BatchStatus
 from tests.batches.edit_page import EditPage
 
 pytestmark = pytest.mark.django_db

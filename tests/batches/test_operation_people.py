@@ -4,11 +4,11 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Kind, Operation, OperationItem, Scope, State
-from batches.sandbox import faults
 from batches.selectors import people, preview
-from batches.syllable.deadline import Deadline
-from batches.syllable.schemas import Batch
 from batches.views import starting
+from sandbox import faults
+from syllable.deadline import Deadline
+from syllable.schemas import Batch
 from tests.batches.operation_pages import OPERATIONS, words
 from tests.services.operations import carried_out, start
 

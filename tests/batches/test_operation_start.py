@@ -8,10 +8,10 @@ from django.utils import timezone
 from django_tasks_db import DatabaseBackend
 
 from batches.models import Change, Kind, Operation, Scope, State
-from batches.sandbox import faults
 from batches.selectors import preview as previewing
 from batches.services.changes import batch_pause
 from batches.services.operations import operations_to_queue
+from sandbox import faults
 from tests.batches.list_page import shown
 from tests.batches.operation_pages import OPERATIONS, confirmed, seen, words
 from tests.conftest import member_of

@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, Scope, State
-from batches.sandbox import faults
 from batches.services.changes import batch_resume
 from batches.views import starting
+from sandbox import faults
 from tests.batches.operation_pages import OPERATIONS, words
 from tests.conftest import member_of
 from tests.services.operations import WISHES, carried_out, start

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, Scope, State
-from batches.sandbox import faults
 from batches.views import starting
+from sandbox import faults
 from tests.batches.operation_pages import OPERATIONS, words
 from tests.services.operations import WISHES, carried_out, start
 

@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from batches.models import Change, Kind, Outcome, Scope
-from batches.sandbox import faults
 from batches.services.changes import batch_pause, batch_resume
 from batches.services.settling import change_settle
-from batches.syllable.schemas import BatchStatus
+from sandbox import faults
+from syllable.schemas import BatchStatus
 from tests.batches.edit_page import EditPage
 from tests.services.operations import carried_out, start, totals
 

@@ -9,8 +9,8 @@ from time import perf_counter
 import pytest
 from django.urls import reverse
 
-from batches.sandbox import faults
 from batches.selectors import requests as selectors
+from sandbox import faults
 from tests.batches.list_page import DASH, in_words
 
 pytestmark = pytest.mark.django_db

@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from batches.sandbox import faults
 from batches.selectors import batches as selectors
 from batches.selectors.batches import batch_list
 from batches.selectors.campaigns import campaign_label, campaign_name
-from batches.syllable.errors import NotSent, TimedOut
-from batches.syllable.schemas import BatchQuery
+from sandbox import faults
+from syllable.errors import NotSent, TimedOut
+from syllable.schemas import BatchQuery
 
 # Seconds for which a busy machine may do nothing at all; far less than the API hangs.
 STALL = 60

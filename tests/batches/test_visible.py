@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 
 from batches.models import Change, Kind, Operation, Scope
-from batches.sandbox import faults
 from dashboard.strangers import identifier, visible, visible_id
+from sandbox import faults
 from tests.batches.odd_answers import CAMPAIGN, ID
 from tests.services.operations import start
 

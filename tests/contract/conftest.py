@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batches.sandbox import seed
+from sandbox import seed
 from tests.conftest import KEY
 
 ROOT = Path(__file__).parents[2]

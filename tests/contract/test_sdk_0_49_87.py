@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batches.syllable.contracts import CONTRACTS
-from batches.syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
+from syllable.contracts import CONTRACTS
+from syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
 
 from .conftest import SdkError, numbers
 

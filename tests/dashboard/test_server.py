@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from batches.sandbox import faults
+from sandbox import faults
 from tests.dashboard.conftest import PASSWORD
 from tests.workers.processes import Processes, database_url, eventually
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from batches.models import Change, Outcome
-from batches.sandbox import faults
+from sandbox import faults
 
 LONG_NAME = "Vaccination: invitation of everyone over sixty who has no appointment yet " + "x" * 60
 

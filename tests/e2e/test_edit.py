@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from batches.models import Change
-from batches.sandbox import faults
+from sandbox import faults
 
 pytestmark = pytest.mark.parametrize("contract", ["2025-04", "current"])
 ID = "20261123.9"

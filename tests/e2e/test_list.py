@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import caches
 from playwright.sync_api import expect
 
-from batches.sandbox import faults
+from sandbox import faults
 
 ID = "20250117.09"
 

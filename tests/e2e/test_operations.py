@@ -8,7 +8,7 @@ from django.db import connections
 from django_tasks_db.management.commands.db_worker import Worker
 from playwright.sync_api import expect
 
-from batches.sandbox import faults
+from sandbox import faults
 from tests.e2e.conftest import PASSWORD
 
 pytestmark = pytest.mark.parametrize("contract", ["2025-04", "current"])

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from batches.sandbox import faults
+from sandbox import faults
 
 ID = "20261123.9"
 SUMMARY = "The caller confirmed the appointment and asked where to park. " * 3

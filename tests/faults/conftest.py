@@ -8,9 +8,9 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from batches import connection
-from batches.sandbox.contracts import CONTRACTS
-from batches.sandbox.server import Sandbox
-from batches.syllable import transport
+from sandbox.contracts import CONTRACTS
+from sandbox.server import Sandbox
+from syllable import transport
 
 ID = "20261123.9"
 KEY = "the-key-that-nobody-may-see"
@@ -27,7 +27,8 @@ def servers(request):
 def account(servers, settings, monkeypatch, caplog, certificate):
     """The sandbox of a contract with one batch in it."""
     servers.reset()
-    caplog.set_level(logging.DEBUG, logger="batches")
+    for room in ("batches", "syllable"):
+        caplog.set_level(logging.DEBUG, logger=room)
     # One to trust: reading all that the machine trusts takes longer than a cell, for each connection.
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
     # Soon passed by 50 MB.

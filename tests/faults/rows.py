@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from batches.sandbox import faults
+from sandbox import faults
 from tests.conftest import NO_HOST
 
 HTTP_DATE = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)

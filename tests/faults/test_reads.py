@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from batches.sandbox import faults
+from sandbox import faults
 from tests.faults.conftest import ID
 from tests.faults.rows import ROWS, SOON
 

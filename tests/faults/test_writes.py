@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from batches.models import Change, Outcome
-from batches.sandbox import faults
 from batches.services.changes import batch_pause
+from sandbox import faults
 from tests.faults.conftest import ID
 from tests.faults.rows import ROWS, SOON, Row
 from tests.services.looks import take_every_look

@@ -1,6 +1,6 @@
 import pytest
 
-from batches.sandbox.contracts import CONTRACTS
+from sandbox.contracts import CONTRACTS
 
 
 @pytest.fixture(params=CONTRACTS)

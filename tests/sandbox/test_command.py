@@ -15,7 +15,7 @@ def command(tmp_path):
     def start(*options, key="from-the-environment"):
         arguments = ["--port", "0", "--database", str(tmp_path / "var" / "sandbox.sqlite3"), *options]
         process = subprocess.Popen(
-            [sys.executable, "-m", "batches.sandbox", *arguments],
+            [sys.executable, "-m", "sandbox", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

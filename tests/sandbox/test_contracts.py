@@ -2,8 +2,8 @@
 
 import pytest
 
-from batches.sandbox import faults
-from batches.sandbox.contracts import CONTRACTS
+from sandbox import faults
+from sandbox.contracts import CONTRACTS
 
 
 def speak(sandbox, name):

@@ -3,8 +3,8 @@ import time
 import pytest
 import requests
 
-from batches.sandbox import faults
-from batches.sandbox.contracts import CONTRACTS
+from sandbox import faults
+from sandbox.contracts import CONTRACTS
 from tests.workers.processes import eventually
 
 PAUSE = {

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from batches.sandbox.handler import LARGEST_BODY
-from batches.sandbox.server import Sandbox
+from sandbox.handler import LARGEST_BODY
+from sandbox.server import Sandbox
 from tests.conftest import KEY
 
 

@@ -2,10 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batches.sandbox.life import advance
-from batches.sandbox.pace import within_hours
-from batches.sandbox.server import Sandbox
-from batches.sandbox.store import Store
+from sandbox.life import advance
+from sandbox.pace import within_hours
+from sandbox.server import Sandbox
+from sandbox.store import Store
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -174,7 +174,7 @@ def test_calling_hours_are_local_and_may_cross_midnight(start, end, zone, calls)
 
 
 def test_time_passes_while_it_runs(monkeypatch):
-    monkeypatch.setattr("batches.sandbox.life.TICK_SECONDS", 0.01)
+    monkeypatch.setattr("sandbox.life.TICK_SECONDS", 0.01)
     with Sandbox(ticking=True) as sandbox:
         sandbox.store.add_batch("b", status="PAUSED", expires_on="2020-01-01T00:00:00Z")
         deadline = datetime.now(UTC) + timedelta(seconds=5)

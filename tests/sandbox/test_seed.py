@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batches.sandbox import seed
-from batches.sandbox.store import Store
+from sandbox import seed
+from sandbox.store import Store
 
 NOW = datetime(2026, 11, 23, 15, 42, tzinfo=UTC)
 

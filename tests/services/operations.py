@@ -7,7 +7,7 @@ from django.db import connections
 from batches.models import Kind, Scope, Target
 from batches.services.carrying import operation_carry
 from batches.services.operations import operation_start
-from batches.syllable.schemas import BatchEdit, BatchStatus
+from syllable.schemas import BatchEdit, BatchStatus
 from trail.source import BACKGROUND
 
 WISHES = {

@@ -6,7 +6,6 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from batches.models import Cause, Change, ItemState, Kind, Operation, Origin, Outcome, Scope, State
-from batches.sandbox import faults
 from batches.services import entries
 from batches.services.authority import Uncounted
 from batches.services.changes import NotAllowed, batch_update
@@ -17,8 +16,9 @@ from batches.services.operations import (
     operation_take_over,
     operation_undo,
 )
-from batches.syllable.schemas import BatchEdit, Timestamp
 from dashboard.models import User
+from sandbox import faults
+from syllable.schemas import BatchEdit, Timestamp
 from tests.conftest import member_of
 from tests.services.operations import WISHES, carried_out, meanwhile, start, totals
 from trail.models import Action, Entry

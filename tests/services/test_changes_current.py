@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from batches.models import Outcome
 from batches.rules import snapshot
-from batches.sandbox import faults
 from batches.services.changes import batch_edit, batch_pause, batch_resume, change_undo
 from batches.services.settling import change_settle
-from batches.syllable.schemas import Batch, BatchEdit, BatchStatus
+from sandbox import faults
+from syllable.schemas import Batch, BatchEdit, BatchStatus
 
 pytestmark = [pytest.mark.django_db, pytest.mark.parametrize("contract", ["current"])]
 

@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from batches.connection import syllable_client
 from batches.models import Change, Kind, Outcome, Scope
-from batches.sandbox import faults
 from batches.services import carrying, items
 from batches.services.carrying import operation_carry
 from batches.services.items import short_try_seconds
 from batches.services.operations import operation_stop
 from batches.services.room import MOST_CALLS, MOST_CALLS_OF_AN_EMERGENCY
-from batches.syllable.gate import Lane
+from sandbox import faults
+from syllable.gate import Lane
 from tests.services.operations import carried_out, start, totals, wait_for_crews
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("short_tries")]

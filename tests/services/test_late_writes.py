@@ -6,12 +6,12 @@ import pytest
 from django.db.models.functions import Now
 
 from batches.models import Change, Kind, Operation, Outcome, Scope, State
-from batches.sandbox import faults
 from batches.services import carrying
 from batches.services.carrying import operation_carry
 from batches.services.changes import batch_edit, batch_pause, batch_resume
 from batches.services.settling import change_settle
-from batches.syllable.schemas import BatchEdit, Timestamp
+from sandbox import faults
+from syllable.schemas import BatchEdit, Timestamp
 from tests.services.operations import carried_out, meanwhile, start, totals, wait_for_crews
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from batches.models import Change, ItemState, Kind, Operation, Outcome, Scope, State
-from batches.sandbox import faults
 from batches.services import turn
 from batches.services.carrying import operation_carry
 from batches.services.changes import NotAllowed, batch_edit, batch_pause, batch_resume
@@ -23,8 +22,9 @@ from batches.services.operations import (
     operation_undo,
     operations_to_queue,
 )
-from batches.syllable.schemas import BatchEdit, Timestamp
 from batches.tasks import FIRST, operation_enqueue
+from sandbox import faults
+from syllable.schemas import BatchEdit, Timestamp
 from tests.services.operations import carried_out, meanwhile, start, totals, wait_for_crews
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,9 +14,9 @@ from django.db import connection
 from django.utils import timezone
 
 from batches.models import Change, Outcome
-from batches.sandbox import faults
 from batches.services.changes import batch_pause, batch_resume
 from batches.services.settling import change_settle, changes_settle
+from sandbox import faults
 from tests.services.looks import LOOKS, make_due
 
 pytestmark = pytest.mark.django_db

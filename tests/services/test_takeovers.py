@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Change, Kind, Origin, Outcome, State
-from batches.sandbox import faults
 from batches.services.changes import batch_update
 from batches.services.operations import operation_retry
 from batches.services.settling import change_settle
+from sandbox import faults
 from tests.services.operations import carried_out, meanwhile, start, totals
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import hypothesis
 import pytest
 
-from batches.syllable.client import SyllableClient
-from batches.syllable.contracts import CONTRACTS
-from batches.syllable.transport import Transport
+from syllable.client import SyllableClient
+from syllable.contracts import CONTRACTS
+from syllable.transport import Transport
 from tests.conftest import KEY
 
 # Seconds for which a busy machine may do nothing at all.

@@ -7,8 +7,8 @@ from email.utils import formatdate
 
 import pytest
 
-from batches.syllable import transport as transport_module
-from batches.syllable.errors import (
+from syllable import transport as transport_module
+from syllable.errors import (
     Invalid,
     KeyRefused,
     NotFound,
@@ -18,7 +18,7 @@ from batches.syllable.errors import (
     SyllableUnavailable,
     UnreadableAnswer,
 )
-from batches.syllable.schemas import FieldError
+from syllable.schemas import FieldError
 
 from .conftest import KEY, send, takes_about, transport_to
 from .wire import Wire, answer, hang_up

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batches.syllable.breaker import FAILURES, PAUSE_SECONDS, Breaker
-from batches.syllable.errors import (
+from syllable.breaker import FAILURES, PAUSE_SECONDS, Breaker
+from syllable.errors import (
     Invalid,
     KeyRefused,
     NotAnswering,

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batches.sandbox import faults
-from batches.syllable.contracts import CONTRACTS, Write
-from batches.syllable.errors import KeyRefused, NotFound, SyllableUnavailable, UnreadableAnswer
-from batches.syllable.schemas import BatchEdit, BatchQuery, BatchStatus, RequestResult
+from sandbox import faults
+from syllable.contracts import CONTRACTS, Write
+from syllable.errors import KeyRefused, NotFound, SyllableUnavailable, UnreadableAnswer
+from syllable.schemas import BatchEdit, BatchQuery, BatchStatus, RequestResult
 
 from .wire import Wire, answer
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batches.syllable.contracts import CONTRACTS
-from batches.syllable.errors import Inexpressible
-from batches.syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
+from syllable.contracts import CONTRACTS
+from syllable.errors import Inexpressible
+from syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
 
 CONTRACT = CONTRACTS["2025-04"]
 NOW = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)

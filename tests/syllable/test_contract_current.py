@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batches.syllable.contracts import CONTRACTS, Write, check_contract, spoken_contract
-from batches.syllable.errors import Inexpressible, WrongContract
-from batches.syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
+from syllable.contracts import CONTRACTS, Write, check_contract, spoken_contract
+from syllable.errors import Inexpressible, WrongContract
+from syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
 
 CONTRACT = CONTRACTS["current"]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

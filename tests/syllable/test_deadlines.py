@@ -6,9 +6,9 @@ from http.client import HTTPConnection
 
 import pytest
 
-from batches.syllable.connections import call
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import (
+from syllable.connections import call
+from syllable.deadline import Deadline
+from syllable.errors import (
     KeyRefused,
     NotSent,
     SyllableUnavailable,

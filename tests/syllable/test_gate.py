@@ -11,12 +11,12 @@ from queue import SimpleQueue
 
 import pytest
 
-from batches.sandbox import faults
-from batches.syllable import breaker as breaker_module
-from batches.syllable.deadline import Deadline
-from batches.syllable.errors import NotAnswering, NotSent, SyllableError, SyllableUnavailable, TimedOut, TooBusy
-from batches.syllable.gate import LIMITS, Gate, Lane
-from batches.syllable.schemas import BatchEdit, BatchQuery, BatchStatus
+from sandbox import faults
+from syllable import breaker as breaker_module
+from syllable.deadline import Deadline
+from syllable.errors import NotAnswering, NotSent, SyllableError, SyllableUnavailable, TimedOut, TooBusy
+from syllable.gate import LIMITS, Gate, Lane
+from syllable.schemas import BatchEdit, BatchQuery, BatchStatus
 
 SERVER = Path(__file__).resolve().parents[2] / "gunicorn.conf.py"
 NOW = datetime(2025, 1, 17, 14, 0, tzinfo=UTC)

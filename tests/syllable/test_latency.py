@@ -5,8 +5,8 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from batches.syllable.errors import NotFound, SyllableUnavailable, TimedOut
-from batches.syllable.latency import FIRST_GUESS, Latency
+from syllable.errors import NotFound, SyllableUnavailable, TimedOut
+from syllable.latency import FIRST_GUESS, Latency
 
 
 class Clock:

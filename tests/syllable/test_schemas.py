@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batches.syllable.errors import UnreadableAnswer
-from batches.syllable.schemas import (
+from syllable.errors import UnreadableAnswer
+from syllable.schemas import (
     KEEP,
     Batch,
     BatchEdit,

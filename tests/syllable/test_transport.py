@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import pytest
 
-from batches.syllable import transport as transport_module
-from batches.syllable.errors import (
+from syllable import transport as transport_module
+from syllable.errors import (
     NotSent,
     SyllableError,
     UnreadableAnswer,
@@ -182,10 +182,10 @@ def test_a_proxy_that_opens_no_tunnel_ends_within_the_deadline_with_nothing_sent
 
 
 def test_the_log_names_the_call_and_nothing_else(caplog):
-    caplog.set_level(logging.DEBUG, logger="batches.syllable")
+    caplog.set_level(logging.DEBUG, logger="syllable")
     with Wire(answer(status="503 Down"), answer()) as wire:
         transport_to(wire.url).get("/batches/1", params=[("reference_id", "a-patient")])
-    failed, worked = [record for record in caplog.records if record.name == "batches.syllable"]
+    failed, worked = [record for record in caplog.records if record.name == "syllable"]
     assert failed.levelno == logging.INFO
     assert failed.getMessage().startswith("GET /batches/1: SyllableUnavailable 503, ")
     assert failed.getMessage().endswith(" ms, try 1")

@@ -5,8 +5,8 @@ import os
 import pytest
 from django.core.cache import caches
 
-from batches.sandbox.contracts import CONTRACTS
-from batches.sandbox.server import Sandbox
+from sandbox.contracts import CONTRACTS
+from sandbox.server import Sandbox
 from tests.workers.processes import Processes, database_url
 
 # Short, so that a worker that was killed is soon taken for dead; what is sent is over after three and a half of these.

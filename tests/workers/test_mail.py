@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Kind
-from batches.syllable.schemas import BatchEdit, Timestamp
 from batches.tasks import operation_enqueue
 from dashboard.models import Mail, MailState
 from dashboard.tasks import reset_request
+from syllable.schemas import BatchEdit, Timestamp
 from tests.conftest import member_of
 from tests.dashboard.mail_server import MailServer
 from tests.services.operations import start

@@ -1,0 +1,69 @@
+"""Contract 2025-04 of the outbound API: what is its own. The rest is in `common.py`.
+
+Where the API's document is silent:
+- A PUT that leaves out `created_at` keeps it: the document gives it no default and no null. Everything else that is
+  left out falls back to its default, which is PENDING for `status` and null for the rest.
+- `campaign_id` of a PUT must be the batch's own: a batch does not move.
+- A timestamp that cannot be read is refused, unless it is the one already stored: odd data survives a round trip.
+- FAILED, which the contract does not know, shows as CANCELED, with the error as the reason.
+"""
+
+from sandbox.common import Shapes, find_batch, routes
+from sandbox.contract import Answer, Contract, Request, invalid
+from sandbox.listing import ListQuery
+from sandbox.schema import status_column
+from sandbox.schema_2025_04 import (
+    SHOWN_STATUS,
+    BatchProperties,
+    BatchStatus,
+    CampaignProperties,
+    CommunicationBatch,
+    CommunicationBatchInput,
+    OutboundCampaignInput,
+    show_batch,
+    show_campaign,
+    show_listed_batch,
+    show_result,
+)
+from sandbox.store import Store
+from sandbox.times import moment, now_text
+
+TIMESTAMPS = ("expires_on", "created_at", "deleted_at", "last_worked_on")
+
+
+def replace_batch(store: Store, request: Request) -> Answer:
+    """The whole batch anew, as the module says. Cancelling cancels the requests that were not started."""
+    wish = request.read_json(CommunicationBatch)
+    with store.transaction():
+        row = find_batch(store, request.params["batch_id"])
+        if wish.batch_id != row["batch_id"]:
+            raise invalid("body", "batch_id", "Must be the batch_id of the path")
+        if wish.campaign_id != row["campaign_id"]:
+            raise invalid("body", "campaign_id", "Must be the campaign_id of the batch")
+        columns = wish.model_dump(mode="json")
+        if "created_at" not in wish.model_fields_set:
+            columns["created_at"] = row["created_at"]
+        for name in TIMESTAMPS:
+            if columns[name] not in (None, row[name], row["extra"].get(name)) and moment(columns[name]) is None:
+                raise invalid("body", name, "Input should be a valid datetime", "datetime_parsing")
+        columns["extra"] = {name: value for name, value in row["extra"].items() if name not in columns}
+        store.change_batch(row["batch_id"], **columns, omit=[], last_updated_at=now_text())
+        if wish.status is BatchStatus.CANCELED:
+            store.cancel_pending_requests(row["batch_id"])
+        return Answer(payload=show_listed_batch(find_batch(store, row["batch_id"])))
+
+
+SHAPES = Shapes(
+    batch_query=ListQuery[BatchProperties],
+    batch_columns={"status": status_column(SHOWN_STATUS)},
+    batch_input=CommunicationBatchInput,
+    show_batch=show_batch,
+    show_listed_batch=show_listed_batch,
+    campaign_query=ListQuery[CampaignProperties],
+    campaign_columns={},
+    campaign_input=OutboundCampaignInput,
+    show_campaign=show_campaign,
+    result_filters={"reference_id": ("reference_id",), "status": ("status", "channel_manager_status")},
+    show_result=show_result,
+)
+CONTRACT = Contract(name="2025-04", routes=routes(SHAPES, write_batch=replace_batch), show_batch=show_batch)

@@ -1,0 +1,57 @@
+"""When a campaign calls, and how many calls an hour a batch of it makes."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sandbox.store import Row
+from sandbox.times import moment
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+STEP = timedelta(minutes=15)
+LONGEST_PLAN = timedelta(days=31)
+
+
+def within_hours(campaign: Row, now: datetime) -> bool:
+    """Whether a campaign calls at `now`. Hours over midnight are fine and belong to the day on which they begin; those
+    that cannot be read mean always."""
+    try:
+        local = now.astimezone(ZoneInfo(campaign["timezone"]))
+        at = local.time().replace(microsecond=0)
+        start, end = time.fromisoformat(campaign["daily_start_time"]), time.fromisoformat(campaign["daily_end_time"])
+        since_yesterday = start > end and at <= end
+        calls = start <= at <= end if start <= end else at >= start or since_yesterday
+    except (ValueError, TypeError, OSError, LookupError):
+        return True
+    day = (local - timedelta(days=1)) if since_yesterday else local
+    return calls and DAYS[day.weekday()] in (campaign["more"].get("active_days") or DAYS)
+
+
+def campaign_rate(campaign: Row) -> float:
+    """A campaign's calls an hour; 0 where its rate cannot be read."""
+    per_minute, pause = campaign["rate"], campaign["more"].get("pause_seconds")
+    rate = _positive(per_minute) * 60
+    return min(rate, 3600 / pause) if _positive(pause) else rate
+
+
+def batch_rate(batch: Row, campaign: Row) -> float:
+    """A batch's calls an hour: as it paces itself, else its own, else its campaign's."""
+    more = batch["more"]
+    paced = _positive(more.get("auto_call_rate_baseline")) if more.get("auto_call_rate") else 0.0
+    return paced or _positive(more.get("call_rate")) or campaign_rate(campaign)
+
+
+def paced_rate(batch: Row, campaign: Row, waiting: int, now: datetime) -> float | None:
+    """The calls an hour that finish `waiting` requests before the batch expires, within the campaign's hours of the
+    next month at most, between 1 and 3600; None without an expiry."""
+    expires = moment(batch["expires_on"])
+    if expires is None:
+        return None
+    left = min(timedelta(seconds=max(expires - now.timestamp(), 0)), LONGEST_PLAN)
+    steps = max(left // STEP, 1)
+    share = sum(within_hours(campaign, now + STEP * step) for step in range(steps)) / steps
+    hours = max(left * share, STEP) / timedelta(hours=1)
+    return round(min(max(waiting / hours, 1.0), 3600.0), 1)
+
+
+def _positive(number: object) -> float:
+    return number if isinstance(number, int | float) and number > 0 else 0.0

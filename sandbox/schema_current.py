@@ -1,0 +1,116 @@
+"""The batches and the requests of contract current: what it takes and what it answers."""
+
+import zlib
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from sandbox.schema import NewBatch, with_odd_fields
+from sandbox.store import Row, Store
+
+BATCH_COLUMNS = (
+    "batch_id", "campaign_id", "expires_on", "created_at", "deleted_at", "deleted_reason", "last_updated_at",
+    "last_updated_by",
+)  # fmt: skip
+BATCH_MORE: Row = {
+    "call_rate": None, "auto_call_rate": False, "auto_call_rate_baseline": None, "upload_filename": None,
+    "dispatch_id": None, "error_message": None,
+}  # fmt: skip
+RESULT_FIELDS = (
+    "reference_id", "target", "request_variables", "channel_manager_sid", "created_at", "sent_at", "attempt_count",
+    "session_id", "conversation_id", "insights_status", "insights",
+)  # fmt: skip
+SHOWN_STATUS = {"IDLE": "ACTIVE"}
+CHANNEL_MANAGER_STATUS = {"NO_ANSWER": "NO-ANSWER", "IN_PROGRESS": "IN-PROGRESS", "INITIATED": "QUEUED"}
+CARRIERS = (
+    {"line_type": "mobile", "carrier_name": "Example Wireless", "mcc": "310", "mnc": "010"},
+    {"line_type": "landline", "carrier_name": "Example Telephone", "mcc": None, "mnc": None},
+    {"line_type": "voip", "carrier_name": "Example Voice", "mcc": "313", "mnc": "410"},
+)
+Rate = Annotated[int, Field(ge=1, le=3600)]
+
+
+class BatchProperties(StrEnum):
+    batch_id = "batch_id"
+    campaign_id = "campaign_id"
+    status = "status"
+    expires_on = "expires_on"
+    last_updated_at = "last_updated_at"
+
+
+class CommunicationBatchInput(NewBatch):
+    expires_on: datetime | None = None
+    paused: bool | None = None
+    call_rate: Rate | None = None
+    auto_call_rate: bool = False
+
+    def columns(self) -> Row:
+        """The batch's columns in the store."""
+        given = self.model_dump(mode="json")
+        status = "PAUSED" if given.pop("paused") else "PENDING"
+        return {"status": status, "more": {name: given.pop(name) for name in ("call_rate", "auto_call_rate")}, **given}
+
+
+class CommunicationBatchUpdate(BaseModel):
+    paused: bool | None = None
+    expires_on: datetime | None = None
+    call_rate: Rate | None = None
+    auto_call_rate: bool | None = None
+
+
+def _fields(row: Row) -> Row:
+    shown = {name: row[name] for name in BATCH_COLUMNS}
+    shown |= {name: row["more"].get(name, default) for name, default in BATCH_MORE.items()}
+    return {**shown, "status": SHOWN_STATUS.get(row["status"], row["status"]), "paused": row["status"] == "PAUSED"}
+
+
+def show_listed_batch(row: Row) -> Row:
+    """A batch as a list or a PUT answers it: without its counts."""
+    shown = with_odd_fields(_fields(row), row)
+    return {name: value for name, value in shown.items() if name not in ("status_counts", "detailed_status_counts")}
+
+
+def show_batch(store: Store, batch_id: str) -> Row | None:
+    """A batch as GET answers it: with `status_counts` and `detailed_status_counts`."""
+    with store.transaction():
+        row = store.batch(batch_id)
+        if row is None:
+            return None
+        counted = store.channel_manager_counts(batch_id)
+    totals: dict[str, int] = {}
+    details: dict[str, Row] = {}
+    for group in counted:
+        status, number = group["status"], group["number"]
+        totals[status] = totals.get(status, 0) + number
+        details.setdefault(status, {})["total_count"] = totals[status]
+        channel = _channel_manager_status(group)
+        if channel is not None:
+            details[status].setdefault("counts", {})[channel] = number
+    return with_odd_fields({**_fields(row), "status_counts": totals, "detailed_status_counts": details}, row)
+
+
+def show_result(row: Row) -> Row:
+    """A request as the results show it, with what a lookup of its number says."""
+    enrichment = _looked_up(row["target"])
+    return {
+        **{name: row[name] for name in RESULT_FIELDS},
+        "request_status": row["status"],
+        "channel_manager_status": _channel_manager_status(row),
+        "line_type": enrichment and enrichment["line_type"],
+        "enrichment": enrichment,
+    }
+
+
+def _channel_manager_status(row: Row) -> str | None:
+    status: str | None = row["channel_manager_status"]
+    return CHANNEL_MANAGER_STATUS.get(status, status) if status else status
+
+
+def _looked_up(target: object) -> Row | None:
+    """The same number always has the same line; what is no number has none."""
+    if not isinstance(target, str) or not target.startswith("+"):
+        return None
+    carrier: Row = CARRIERS[zlib.crc32(target.encode("utf-8", "replace")) % len(CARRIERS)]
+    return {**carrier, "error_code": None}

@@ -1,0 +1,113 @@
+"""The campaigns of contract current: what it takes and what it answers."""
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from sandbox.pace import DAYS, campaign_rate
+from sandbox.schema import CampaignInput, Integer, with_odd_fields
+from sandbox.schema_current import Rate
+from sandbox.store import Row
+
+CAMPAIGN_COLUMNS = (
+    "campaign_name", "campaign_variables", "daily_start_time", "daily_end_time", "source", "id", "created_at",
+    "updated_at", "last_updated_by",
+)  # fmt: skip
+CAMPAIGN_MORE: Row = {
+    "description": None, "mode": None, "sms_session_ttl": None, "label": None, "labels": None, "caller_id": None,
+    "max_daily_calls": None, "retry_count": 0, "retry_interval": None, "active_days": list(DAYS),
+    "voicemail_detection": None, "allowed_line_types": None, "include_unknown_line_types": True,
+    "target_filters": None, "agent_id": None, "webhooks": None,
+}  # fmt: skip
+SEARCHED_IN_MORE = ("mode", "caller_id", "label", "labels", "voicemail_detection")
+
+
+class CampaignProperties(StrEnum):
+    id = "id"
+    campaign_name = "campaign_name"
+    campaign_variables = "campaign_variables"
+    daily_start_time = "daily_start_time"
+    daily_end_time = "daily_end_time"
+    source = "source"
+    mode = "mode"
+    caller_id = "caller_id"
+    updated_at = "updated_at"
+    label = "label"
+    labels = "labels"
+    voicemail_detection = "voicemail_detection"
+
+
+class VoicemailDetection(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    mode: Literal["v1", "v2"] | None = None
+
+
+class TargetFilterRule(BaseModel):
+    field: str
+    op: Literal["in", "not_in", "eq", "neq", "exists", "not_exists"]
+    values: list[str] = []
+
+
+class TargetFilters(BaseModel):
+    match: Literal["all", "any"] = "all"
+    on_unknown: Literal["include", "exclude"] = "include"
+    rules: list[TargetFilterRule] = []
+
+
+class Webhook(BaseModel):
+    trigger_statuses: list[str]
+    url: str
+    request_method: str
+    id: Integer | None = None
+    auth_values: dict[str, str | None] | None = None
+
+    def shown(self, *, otherwise: int) -> Row:
+        """As answers show it: the keys of `auth_values` alone, and the id `otherwise` where it had none."""
+        return {
+            **self.model_dump(exclude={"auth_values"}),
+            "id": otherwise if self.id is None else self.id,
+            "auth_value_keys": None if self.auth_values is None else sorted(self.auth_values),
+        }
+
+
+class OutboundCampaignInput(CampaignInput):
+    campaign_name: str
+    campaign_variables: dict[str, str]
+    caller_id: str | None
+    active_days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]
+    description: str | None = None
+    mode: str | None = None
+    sms_session_ttl: Integer | None = None
+    label: str | None = None
+    labels: list[str] | None = None
+    daily_start_time: str | None = None
+    daily_end_time: str | None = None
+    source: str | None = None
+    hourly_rate: Rate = 1
+    max_daily_calls: Integer | None = None
+    retry_count: Integer = 0
+    retry_interval: str | None = None
+    voicemail_detection: VoicemailDetection | None = None
+    allowed_line_types: list[Literal["mobile", "landline", "voip"]] | None = None
+    include_unknown_line_types: bool = True
+    target_filters: TargetFilters | None = None
+    webhooks: list[Webhook] = []
+
+    def columns(self) -> Row:
+        """The campaign's columns in the store. The secrets of its webhooks are forgotten."""
+        given: dict[str, Any] = self.model_dump(mode="json", exclude={"hourly_rate", "webhooks"})
+        more = {name: given.pop(name) for name in CAMPAIGN_MORE if name in given}
+        more["webhooks"] = [hook.shown(otherwise=number) for number, hook in enumerate(self.webhooks, start=1)]
+        more["pause_seconds"] = None
+        minutes = self.hourly_rate / 60
+        return {**given, "rate": int(minutes) if minutes.is_integer() else minutes, "more": more}
+
+
+def show_campaign(row: Row) -> Row:
+    """A campaign as every answer shows it."""
+    shown = {name: row[name] for name in CAMPAIGN_COLUMNS}
+    shown |= {name: row["more"].get(name, default) for name, default in CAMPAIGN_MORE.items()}
+    shown["hourly_rate"] = min(max(round(campaign_rate(row)), 1), 3600)
+    return with_odd_fields(shown, row)

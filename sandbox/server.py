@@ -1,0 +1,191 @@
+"""The sandbox as a whole, to be started in a process of its own or inside a test:
+
+    from sandbox import faults
+    from sandbox.server import Sandbox
+
+    with Sandbox(api_key="key") as sandbox:                     # a free port, an empty store in memory
+        sandbox.store.add_batch("20261123.9", status="ACTIVE", requests=12)
+        sandbox.store.add_batch("odd", status="THROTTLED", expires_on="soon", extra={"colour": "red"}, omit=["count"])
+        ...                                                     # talk HTTP to sandbox.url
+
+        assert sandbox.batch("20261123.9")["status"] == "PAUSED"    # as GET would answer it
+        put = sandbox.requests.of("PUT")[-1]                        # method, path (raw), query, headers, body, content
+
+        sandbox.faults.add(faults.answer(503, headers={"Retry-After": "1"}), method="GET", times=2)
+        sandbox.faults.add(faults.reset(applied=True), method="PUT", path=r"/batches/20261123\\.9$")
+
+        # Somebody else changes the batch between our GET and our PUT:
+        sandbox.after(lambda request: sandbox.store.change_batch("20261123.9", status="CANCELED"), method="GET")
+        # Hold a PUT until the test lets it go:
+        sandbox.before(lambda request: may_go.wait(5), method="PUT")
+        sandbox.latency = 0.05                                  # on every call, in seconds
+        sandbox.reset()                                         # forget everything, keep running
+
+`contract=CONTRACTS["current"]` (from `contracts.py`) makes it speak the other contract; `sandbox.contract` may be set
+while it runs, and the store's words stay the same: a status of either contract, `paused` never, and in a batch's `more`
+what only one contract knows (`more={"call_rate": 25, "error_message": "Invalid file format"}`).
+
+Faults, `before` and `after` share `method` (exact, "" for any), `path` (a regular expression searched for in the raw
+path), `times` (1; None for always) and `skip` (0), and return a Trigger whose `hits` counts.
+"""
+
+import hmac
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from sandbox import life
+from sandbox import seed as seeding
+from sandbox.contract import Answer, Contract, Refusal, Request
+from sandbox.contracts import CONTRACTS
+from sandbox.faults import Fault
+from sandbox.handler import Exchange, Server
+from sandbox.store import Store
+from sandbox.triggers import Trigger, Triggers
+
+logger = logging.getLogger(__name__)
+Hook = Callable[[Request], object]
+
+
+class RequestLog(deque[Request]):
+    """The latest requests, oldest first."""
+
+    def of(self, method: str) -> list[Request]:
+        """Those with this method."""
+        return [request for request in list(self) if request.method == method]
+
+
+class Sandbox:
+    """A stand-in Syllable API on 127.0.0.1.
+
+    `path` is its SQLite file; what is there already is kept, and `seed` fills only an empty one. `ticking` lets time
+    pass in it. `remembers` is how many requests it keeps to be looked at.
+    """
+
+    def __init__(
+        self,
+        path: str = ":memory:",
+        *,
+        api_key: str = "sandbox-key",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        seed: bool = False,
+        ticking: bool = False,
+        contract: Contract = CONTRACTS["2025-04"],
+        remembers: int = 1000,
+    ) -> None:
+        self.api_key = api_key
+        self.contract = contract
+        self._server = Server((host, port), self)
+        self.store = Store(path)
+        self.requests = RequestLog(maxlen=remembers)
+        self.faults: Triggers[Fault] = Triggers()
+        self.latency = 0.0
+        self._before: Triggers[Hook] = Triggers()
+        self._after: Triggers[Hook] = Triggers()
+        self._ticker = threading.Thread(target=self._tick, daemon=True) if ticking else None
+        if seed and self.store.is_empty():
+            seeding.fill(self.store, datetime.now(UTC))
+
+    @property
+    def url(self) -> str:
+        """The address, without a slash at the end."""
+        return f"http://{self._server.server_name}:{self._server.server_port}"
+
+    def start(self) -> Self:
+        """Serve in the background until `stop()`."""
+        self._server.start()
+        if self._ticker:
+            self._ticker.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop at once: hanging requests are cut, not waited for."""
+        self._server.stop()
+        if self._ticker and self._ticker.is_alive():
+            self._ticker.join()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def reset(self) -> None:
+        """Forget campaigns, batches, requests, faults and hooks."""
+        self.faults.clear()
+        self._before.clear()
+        self._after.clear()
+        self.latency = 0.0
+        self.requests.clear()
+        self.store.clear()
+
+    def batch(self, batch_id: str) -> dict[str, Any] | None:
+        """A batch as GET would answer it, without asking; None where there is none."""
+        return self.contract.show_batch(self.store, batch_id)
+
+    def before(
+        self, hook: Hook, *, method: str = "", path: str = "", times: int | None = 1, skip: int = 0
+    ) -> Trigger[Hook]:
+        """Call `hook` with the request just before it is handled."""
+        return self._before.add(hook, method=method, path=path, times=times, skip=skip)
+
+    def after(
+        self, hook: Hook, *, method: str = "", path: str = "", times: int | None = 1, skip: int = 0
+    ) -> Trigger[Hook]:
+        """Call `hook` with the request just after it was handled, before the answer goes out."""
+        return self._after.add(hook, method=method, path=path, times=times, skip=skip)
+
+    def serve(self, exchange: Exchange) -> None:
+        """Answer one request, or misbehave as told."""
+        request = exchange.request
+        self.requests.append(request)
+        if self.latency:
+            exchange.stopping.wait(self.latency)
+        fault = self.faults.first(request)
+        if fault is not None:
+            fault(exchange)
+        else:
+            exchange.send(self.handle(request))
+
+    def handle(self, request: Request) -> Answer:
+        """Do what a request asks, with the hooks around it."""
+        for hook in self._before.all(request):
+            hook(request)
+        answer = self._handle(request)
+        for hook in self._after.all(request):
+            hook(request)
+        return answer
+
+    def _handle(self, request: Request) -> Answer:
+        try:
+            handler, request = self.contract.route(request)
+            if not hmac.compare_digest(request.headers.get("Syllable-API-Key", "").encode(), self.api_key.encode()):
+                raise Refusal(401, "Invalid or missing API key")
+            return handler(self.store, request)
+        except Refusal as refusal:
+            return refusal.answer
+        except Exception:
+            # Whoever is still being served when the sandbox stops finds its store closed.
+            if not self._server.stopping.is_set():
+                logger.exception("The sandbox failed at %s", request.method)
+            return Answer(500, {"detail": "Internal Server Error"})
+
+    def stored(self, request: Request) -> dict[str, Any] | None:
+        """The batch that a request is about, as it is; None where it is about none."""
+        try:
+            _, routed = self.contract.route(request)
+        except Refusal:
+            return None
+        return self.batch(routed.params.get("batch_id", ""))
+
+    def _tick(self) -> None:
+        last = datetime.now(UTC)
+        while not self._server.stopping.wait(life.TICK_SECONDS):
+            now = datetime.now(UTC)
+            life.advance(self.store, now, (now - last).total_seconds())
+            last = now

@@ -1,0 +1,272 @@
+"""The sandbox's memory: campaigns, batches and requests in one SQLite file, in no contract's words.
+
+Values are kept as they were given: columns have no type, so that a timestamp stays the text it was and odd data stays
+odd. `extra` (fields that answers show on top, or instead) and `omit` (fields that answers leave out) are for odd rows.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sandbox.search import Search
+from sandbox.times import moment, now_text
+
+Row = dict[str, Any]
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS campaigns (
+    id INTEGER PRIMARY KEY, campaign_name, campaign_variables, daily_start_time, daily_end_time, timezone, source, rate,
+    created_at, updated_at, last_updated_by, more, extra, omit, created_epoch
+);
+CREATE TABLE IF NOT EXISTS batches (
+    batch_id PRIMARY KEY, campaign_id, status, expires_on, count, created_at, deleted_at, deleted_reason,
+    last_worked_on, last_updated_at, last_updated_by, more, extra, omit, created_epoch, expires_epoch
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS requests (
+    batch_id, reference_id, target, request_variables, status, channel_manager_status, channel_manager_sid, created_at,
+    sent_at, attempt_count, session_id, conversation_id, insights_status, insights
+);
+CREATE UNIQUE INDEX IF NOT EXISTS one_reference ON requests (batch_id, reference_id);
+CREATE INDEX IF NOT EXISTS by_status ON requests (batch_id, status);
+"""
+JSON_COLUMNS = {"campaign_variables", "more", "extra", "omit", "request_variables", "insights"}
+REQUEST_DEFAULTS: Row = {
+    "target": "+15550100", "request_variables": {}, "status": "PENDING", "channel_manager_status": None,
+    "channel_manager_sid": None, "sent_at": None, "attempt_count": 0, "session_id": None, "conversation_id": None,
+    "insights_status": None, "insights": None,
+}  # fmt: skip
+
+
+class Store:
+    """One connection and one lock: the server's threads take turns, each for well under a millisecond."""
+
+    def __init__(self, path: str) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.create_function("folded", 1, lambda value: str(value).casefold(), deterministic=True)
+        self._db.create_function("moment", 1, moment, deterministic=True)
+        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + SCHEMA)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, and nobody in between. May be nested; the outermost commits."""
+        with self._lock:
+            if self._depth:
+                yield
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            else:
+                self._db.execute("COMMIT")
+            finally:
+                self._depth -= 1
+
+    def is_empty(self) -> bool:
+        """Whether there is no campaign yet."""
+        return not self.rows("SELECT 1 FROM campaigns LIMIT 1")
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.transaction():
+            for table in ("requests", "batches", "campaigns"):
+                self._db.execute(f"DELETE FROM {table}")
+
+    # Campaigns
+
+    def add_campaign(self, **fields: Any) -> int:
+        """Add a campaign that calls around the clock unless told otherwise; returns its id. Fields are columns; what
+        only some contract knows goes into `more`."""
+        now = now_text()
+        row: Row = {
+            "campaign_name": "Campaign", "campaign_variables": {}, "daily_start_time": "00:00:00",
+            "daily_end_time": "23:59:59", "timezone": "UTC", "source": "+15550100", "rate": 1, "created_at": now,
+            "updated_at": now, "last_updated_by": "owner@example.com", "more": {}, "extra": {}, "omit": [], **fields,
+        }  # fmt: skip
+        return self._insert("campaigns", row)
+
+    def campaign(self, campaign_id: object) -> Row | None:
+        """One campaign by its id."""
+        return self._one("SELECT * FROM campaigns WHERE id = ?", campaign_id)
+
+    def change_campaign(self, campaign_id: int, /, **fields: Any) -> None:
+        """Set columns of a campaign; the rest stays."""
+        self._update("campaigns", "id", campaign_id, fields)
+
+    def remove_campaign(self, campaign_id: int) -> None:
+        """Remove a campaign; its batches stay."""
+        with self.transaction():
+            self._db.execute("DELETE FROM campaigns WHERE id = ?", (campaign_id,))
+
+    def find_campaigns(self, search: Search) -> tuple[list[Row], int]:
+        """One page of campaigns, and how many match in all."""
+        return self._find("campaigns", "id", search)
+
+    # Batches
+
+    def add_batch(self, batch_id: str, *, requests: int = 0, **fields: Any) -> None:
+        """Add a batch with so many pending requests. Fields are columns, kept as given; what is not given is that of a
+        fresh PENDING batch of the first campaign (made where there is none). `count` is the number of requests."""
+        with self.transaction():
+            if "campaign_id" not in fields:
+                first = self._one("SELECT min(id) AS id FROM campaigns")
+                fields["campaign_id"] = (first and first["id"]) or self.add_campaign()
+            now = now_text()
+            row: Row = {
+                "batch_id": batch_id, "status": "PENDING", "expires_on": None, "count": requests, "created_at": now,
+                "deleted_at": None, "deleted_reason": None, "last_worked_on": None, "last_updated_at": now,
+                "last_updated_by": "owner@example.com", "more": {}, "extra": {}, "omit": [], **fields,
+            }  # fmt: skip
+            self._insert("batches", row)
+            self.add_requests(batch_id, ({"reference_id": str(number + 1)} for number in range(requests)))
+
+    def batch(self, batch_id: str) -> Row | None:
+        """One batch by its id."""
+        return self._one("SELECT * FROM batches WHERE batch_id = ?", batch_id)
+
+    def change_batch(self, batch_id: str, /, **fields: Any) -> None:
+        """Set columns of a batch; the rest stays."""
+        self._update("batches", "batch_id", batch_id, fields)
+
+    def find_batches(self, search: Search) -> tuple[list[Row], int]:
+        """One page of batches, and how many match in all."""
+        return self._find("batches", "batch_id", search)
+
+    # Requests
+
+    def add_requests(self, batch_id: str, requests: Iterable[Mapping[str, Any]]) -> None:
+        """Add requests; each needs a `reference_id` that is new in its batch, else sqlite3.IntegrityError."""
+        defaults = _stored({**REQUEST_DEFAULTS, "created_at": now_text()})
+        columns = ["batch_id", "reference_id", *defaults]
+        with self.transaction():
+            self._db.executemany(
+                f"INSERT INTO requests ({', '.join(columns)}) VALUES (:{', :'.join(columns)})",
+                ({**defaults, **_stored(request), "batch_id": batch_id} for request in requests),
+            )
+
+    def requests(self, batch_id: str) -> list[Row]:
+        """A batch's requests in the order in which they were added."""
+        return self.rows("SELECT * FROM requests WHERE batch_id = ? ORDER BY rowid", batch_id)
+
+    def has_request(self, batch_id: str, reference_id: str) -> bool:
+        """Whether a batch has this request."""
+        query = "SELECT 1 FROM requests WHERE batch_id = ? AND reference_id = ?"
+        return self._one(query, batch_id, reference_id) is not None
+
+    def count_requests(self, batch_id: str) -> None:
+        """Bring a batch's `count` in line with its requests."""
+        self.change_batch(batch_id, count=sum(self.status_counts(batch_id).values()))
+
+    def cancel_pending_requests(self, batch_id: str) -> None:
+        """What was not started will not be."""
+        with self.transaction():
+            self._db.execute(
+                "UPDATE requests SET status = 'CANCELED' WHERE batch_id = ? AND status = 'PENDING'", (batch_id,)
+            )
+
+    def change_requests(self, changes: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+        """Set columns of requests, each named by its rowid."""
+        with self.transaction():
+            for rowid, fields in changes:
+                self._update("requests", "rowid", rowid, fields)
+
+    def remove_requests(self, batch_id: str, reference_ids: Iterable[str]) -> None:
+        """Remove those of a batch's requests that it has."""
+        with self.transaction():
+            self._db.executemany(
+                "DELETE FROM requests WHERE batch_id = ? AND reference_id = ?",
+                ((batch_id, reference_id) for reference_id in reference_ids),
+            )
+
+    def status_counts(self, batch_id: str) -> dict[str, int]:
+        """How many requests of a batch have which status."""
+        query = "SELECT status, count(*) AS number FROM requests WHERE batch_id = ? GROUP BY status"
+        return {row["status"]: row["number"] for row in self.rows(query, batch_id)}
+
+    def channel_manager_counts(self, batch_id: str) -> list[Row]:
+        """How many requests (`number`) of a batch have which `status` and which `channel_manager_status` in it."""
+        return self.rows(
+            "SELECT status, channel_manager_status, count(*) AS number FROM requests WHERE batch_id = ?"
+            " GROUP BY status, channel_manager_status ORDER BY status, channel_manager_status",
+            batch_id,
+        )
+
+    # SQL
+
+    def rows(self, query: str, *values: object) -> list[Row]:
+        """The rows of a query, their JSON columns read."""
+        with self._lock:
+            return [_read(row) for row in self._db.execute(query, values)]
+
+    def _one(self, query: str, *values: object) -> Row | None:
+        found = self.rows(query, *values)
+        return found[0] if found else None
+
+    def _insert(self, table: str, row: Row) -> int:
+        row = _stored({**row, **_derived(table, row)})
+        with self.transaction():
+            cursor = self._db.execute(
+                f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
+                list(row.values()),
+            )
+            return cursor.lastrowid or 0
+
+    def _update(self, table: str, key: str, value: object, fields: Mapping[str, Any]) -> None:
+        fields = _stored({**fields, **_derived(table, fields)})
+        assignments = ", ".join(f"{column} = ?" for column in fields)
+        with self.transaction():
+            self._db.execute(
+                f"UPDATE {table} SET {assignments} WHERE {key} = ?",
+                [*fields.values(), value],
+            )
+
+    def _find(self, table: str, key: str, search: Search) -> tuple[list[Row], int]:
+        where, values = search.where()
+        order = search.order(key)
+        with self.transaction():
+            total = self.rows(f"SELECT count(*) AS total FROM {table} WHERE {where}", *values)[0]["total"]
+            page = self.rows(
+                f"SELECT * FROM {table} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?", *values, *search.window()
+            )
+        return page, total
+
+
+def _stored(row: Mapping[str, Any]) -> Row:
+    """A row as SQLite can hold it."""
+    stored = dict(row)
+    for column in JSON_COLUMNS & stored.keys():
+        if stored[column] is not None:
+            stored[column] = json.dumps(stored[column])
+    return stored
+
+
+def _read(row: sqlite3.Row) -> Row:
+    """A row as it was given to the store."""
+    read = dict(row)
+    for column in JSON_COLUMNS & read.keys():
+        if read[column] is not None:
+            read[column] = json.loads(read[column])
+    return read
+
+
+def _derived(table: str, row: Mapping[str, Any]) -> Row:
+    """The moments that are searched and sorted by, kept beside the text they are read from."""
+    derived: Row = {}
+    if table != "requests" and "created_at" in row:
+        derived["created_epoch"] = moment(row["created_at"])
+    if table == "batches" and "expires_on" in row:
+        derived["expires_epoch"] = moment(row["expires_on"])
+    return derived

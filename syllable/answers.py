@@ -1,0 +1,119 @@
+"""What an answer of the API means: its JSON, or the error that its status stands for. Pure."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
+
+from syllable.errors import (
+    Invalid,
+    KeyRefused,
+    NotFound,
+    RateLimited,
+    Refused,
+    SyllableError,
+    SyllableUnavailable,
+    UnreadableAnswer,
+)
+from syllable.schemas import FieldError, encodable_json
+
+LONGEST_DETAIL = 500
+MOST_FIELD_ERRORS = 50
+
+
+def parse(body: bytes, *, status: int) -> Any:
+    """The JSON of an answer. Raises UnreadableAnswer where there is none."""
+    try:
+        return json.loads(body, parse_constant=_no_json, parse_float=_finite_or_text)
+    except (ValueError, RecursionError) as error:
+        kind = "an empty answer" if not body.strip() else "an answer that is not JSON"
+        raise UnreadableAnswer(f"HTTP {status} with {kind}", status_code=status) from error
+
+
+def failure(status: int, body: bytes, *, retry_after: str | None, secret: str) -> SyllableError:
+    """The error that an answer other than 2xx stands for.
+
+    `retry_after` is the header of that name. The API's own words come along without control characters and without
+    `secret`, which a server may echo; they remain untrusted text.
+    """
+    try:
+        answer = parse(body, status=status)
+    except UnreadableAnswer:
+        text = body.decode("utf-8", errors="replace").strip()
+        answer = "" if text.startswith("<") else text
+    detail = answer.get("detail", "") if isinstance(answer, dict) else answer
+    fields = tuple(_field_errors(detail, secret))
+    words = "; ".join(entry.msg for entry in fields) if fields else _text(detail)
+    words = clean(words, secret=secret) or f"HTTP {status}"
+
+    if status == 429:
+        return RateLimited(words, retry_after=seconds_asked(retry_after))
+    if status in (401, 403):
+        return KeyRefused(words, status_code=status)
+    if status == 404:
+        return NotFound(words, status_code=status)
+    if status == 422:
+        return Invalid(words, fields=fields)
+    if 400 <= status < 500 and status != 408:
+        return Refused(words, status_code=status)
+    if 300 <= status < 400:
+        return UnreadableAnswer(f"HTTP {status}: a redirect to another address is refused", status_code=status)
+    error = SyllableUnavailable(words, status_code=status)
+    error.retry_after = seconds_asked(retry_after)
+    return error
+
+
+def seconds_asked(retry_after: str | None) -> float | None:
+    """The seconds that a Retry-After header asks for, at most six hours; None for nonsense, the past, or no header."""
+    if retry_after is None:
+        return None
+    try:
+        return Retry().parse_retry_after(retry_after) or None
+    except (InvalidHeader, ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def clean(text: str, *, secret: str) -> str:
+    """One line of printable text of bounded length, without `secret`."""
+    if secret:
+        text = text.replace(secret, "…")
+    text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return text if len(text) <= LONGEST_DETAIL else text[:LONGEST_DETAIL] + "…"
+
+
+def _field_errors(detail: object, secret: str) -> Iterator[FieldError]:
+    if not isinstance(detail, list):
+        return
+    for entry in detail[:MOST_FIELD_ERRORS]:
+        if not isinstance(entry, dict):
+            continue
+        loc = entry.get("loc")
+        parts = loc if isinstance(loc, list) else []
+        yield FieldError(
+            loc=tuple(
+                clean(part, secret=secret) if isinstance(part, str) else part
+                for part in parts
+                if isinstance(part, str | int)
+            ),
+            msg=clean(_text(entry.get("msg")), secret=secret),
+            type=clean(_text(entry.get("type")), secret=secret),
+        )
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(encodable_json(value), ensure_ascii=False)
+
+
+def _no_json(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite_or_text(number: str) -> float | str:
+    """JSON has numbers that no float can hold; infinity would be no JSON again."""
+    value = float(number)
+    return value if math.isfinite(value) else number

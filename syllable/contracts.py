@@ -1,0 +1,205 @@
+"""One class per published contract of the API: how an edit becomes a request, and how it is recognised as taken."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from syllable.errors import Inexpressible, WrongContract
+from syllable.schemas import KEEP, OVER, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One request that changes a batch: a method on the batch's own address, with a body of JSON or of form fields."""
+
+    method: str
+    batch_id: str
+    json: dict[str, Any] | None = None
+    form: dict[str, str] | None = None
+
+
+class Contract(Protocol):
+    """What differs between the contracts. `now` is aware; `by` is the email under which the API files the change."""
+
+    abilities: Abilities
+
+    def write(self, batch: Batch, edit: BatchEdit, *, by: str, now: datetime) -> Write:
+        """The request that makes `batch`, as it was just read, what `edit` wants. Raises Inexpressible."""
+
+    def fallback(self, batch: Batch, edit: BatchEdit) -> Write | None:
+        """The request that asks for less where the API refused that of `write` as invalid; None where there is none.
+
+        There is one only for an edit that wants nothing but to pause: a batch that the API does not take back as it
+        gave it must still be stopped.
+        """
+
+    def after(self, batch: Batch, edit: BatchEdit, *, now: datetime) -> dict[str, Any]:
+        """The fields that `write` changes, by their API names, as they will be; JSON can hold them."""
+
+    def shows(self, batch: Batch, edit: BatchEdit) -> bool:
+        """Whether `batch` shows every edited field as `edit` wants it. Other fields do not matter."""
+
+
+class Contract202504:
+    """Contract `2025-04`: a PUT replaces the whole batch, and what it leaves out falls back to a default."""
+
+    abilities = Abilities(
+        contract="2025-04",
+        statuses=(
+            BatchStatus.PENDING,
+            BatchStatus.ACTIVE,
+            BatchStatus.PAUSED,
+            BatchStatus.IDLE,
+            BatchStatus.CANCELED,
+            BatchStatus.EXPIRED,
+        ),
+        order_by=("batch_id", "campaign_id", "status", "expires_on"),
+        editable=("status", "expires_on", "deleted_reason"),
+    )
+    # `CommunicationBatch` of the contract; `status_counts` is told with a single batch but is no part of it.
+    fields = (
+        "batch_id",
+        "campaign_id",
+        "expires_on",
+        "status",
+        "count",
+        "created_at",
+        "deleted_at",
+        "deleted_reason",
+        "last_worked_on",
+        "last_updated_by",
+    )
+    required = ("batch_id", "campaign_id", "status")
+
+    def write(self, batch: Batch, edit: BatchEdit, *, by: str, now: datetime) -> Write:
+        _check_editable(edit, self.abilities)
+        given = batch.raw | edit.fields()
+        missing = [field for field in self.required if given.get(field) in (None, "")]
+        if missing:
+            raise Inexpressible(
+                f"Syllable gave this batch without {' and '.join(missing)}: it cannot be sent back whole."
+            )
+        body = {field: batch.raw[field] for field in self.fields if field in batch.raw}
+        body |= self.after(batch, edit, now=now)
+        body["last_updated_by"] = by
+        return Write("PUT", batch.batch_id, json=body)
+
+    def fallback(self, batch: Batch, edit: BatchEdit) -> Write | None:  # noqa: ARG002
+        """None: what is left out of a PUT falls back to a default, so there is no asking for less."""
+        return None
+
+    def after(self, batch: Batch, edit: BatchEdit, *, now: datetime) -> dict[str, Any]:
+        fields = edit.fields()
+        if edit.status is BatchStatus.CANCELED and batch.raw.get("deleted_at") is None:
+            fields["deleted_at"] = Timestamp.of(now).text
+        return fields
+
+    def shows(self, batch: Batch, edit: BatchEdit) -> bool:
+        # An active batch that has nothing to do at the moment is IDLE: the platform took the ACTIVE.
+        also = (BatchStatus.IDLE,) if edit.status is BatchStatus.ACTIVE else ()
+        return (edit.status is None or batch.status in (edit.status, *also)) and _shows_the_rest(batch, edit)
+
+
+class ContractCurrent:
+    """Contract `current`: a PUT takes four fields and silently drops all others; canceling is a DELETE.
+
+    The API files every change under the key's own name, so `by` goes nowhere. A rate that is not edited is left out:
+    the documents say that it stays as it is. They do not say that of the expiry, which goes back as it came.
+    """
+
+    abilities = Abilities(
+        contract="current",
+        statuses=(
+            BatchStatus.PENDING,
+            BatchStatus.ACTIVE,
+            BatchStatus.PAUSED,
+            BatchStatus.CANCELED,
+            BatchStatus.EXPIRED,
+            BatchStatus.FAILED,
+        ),
+        order_by=("batch_id", "campaign_id", "status", "expires_on", "last_updated_at"),
+        editable=("status", "expires_on", "deleted_reason", "call_rate", "auto_call_rate"),
+        inexpressible={
+            (BatchStatus.PENDING, BatchStatus.ACTIVE): "Syllable starts a pending batch itself, it cannot be told to",
+        },
+    )
+    fields = ("paused", "expires_on", "call_rate", "auto_call_rate")
+    sent_back = ("paused", "expires_on")
+
+    def write(self, batch: Batch, edit: BatchEdit, *, by: str, now: datetime) -> Write:  # noqa: ARG002
+        _check_editable(edit, self.abilities)
+        if edit.status is BatchStatus.CANCELED:
+            return Write("DELETE", batch.batch_id, form={"delete_reason": edit.deleted_reason or ""})
+        after = self.after(batch, edit, now=now)
+        body = {field: batch.raw[field] for field in self.sent_back if field in batch.raw}
+        body |= {field: after[field] for field in self.fields if field in after}
+        if edit.status is not None:
+            body["paused"] = edit.status is BatchStatus.PAUSED
+        elif body.get("paused") is None:
+            body["paused"] = batch.status == BatchStatus.PAUSED
+        return Write("PUT", batch.batch_id, json=body)
+
+    def fallback(self, batch: Batch, edit: BatchEdit) -> Write | None:
+        """The pause alone, without the expiry."""
+        if edit != BatchEdit(status=BatchStatus.PAUSED) or "expires_on" not in batch.raw:
+            return None
+        return Write("PUT", batch.batch_id, json={"paused": True})
+
+    def after(self, batch: Batch, edit: BatchEdit, *, now: datetime) -> dict[str, Any]:  # noqa: ARG002
+        return edit.fields()
+
+    def shows(self, batch: Batch, edit: BatchEdit) -> bool:
+        return self._shows_status(batch, edit.status) and _shows_the_rest(batch, edit)
+
+    def _shows_status(self, batch: Batch, status: BatchStatus | None) -> bool:
+        """`paused` is what was written; whether a released batch is PENDING or ACTIVE is the platform's choice."""
+        if status is BatchStatus.PAUSED and isinstance(batch.paused, bool):
+            return batch.paused and batch.status not in OVER
+        if status in RELEASED:
+            return batch.paused is not True and batch.status in RELEASED
+        return status in (None, batch.status)
+
+
+RELEASED = (BatchStatus.PENDING, BatchStatus.ACTIVE)
+CONTRACTS: Mapping[str, Contract] = {"2025-04": Contract202504(), "current": ContractCurrent()}
+
+
+def check_contract(contract: Contract, batch: Batch) -> None:
+    """Raise WrongContract where `batch` shows that the API speaks another contract; fields that say nothing pass."""
+    spoken = spoken_contract(batch)
+    if spoken and spoken != contract.abilities.contract:
+        raise WrongContract(f"The answer speaks {spoken}, SYLLABLE_API_CONTRACT is {contract.abilities.contract}.")
+
+
+def spoken_contract(batch: Batch) -> str:
+    """The contract that an answer speaks, by positive evidence only; "" where there is none."""
+    if "paused" in batch.raw:
+        return "current"
+    if "last_worked_on" in batch.raw or "count" in batch.raw:
+        return "2025-04"
+    return ""
+
+
+def _check_editable(edit: BatchEdit, abilities: Abilities) -> None:
+    if foreign := sorted(set(edit.fields()) - set(abilities.editable)):
+        raise Inexpressible(f"Contract {abilities.contract} has no {' and no '.join(foreign)} to edit.")
+    if edit.status is not None and edit.status not in abilities.statuses:
+        raise Inexpressible(f"Contract {abilities.contract} has no status {edit.status}.")
+
+
+def _shows_the_rest(batch: Batch, edit: BatchEdit) -> bool:
+    return (
+        _shows_expiry(batch, edit)
+        and (edit.deleted_reason is None or edit.deleted_reason.strip() == (batch.deleted_reason or "").strip())
+        and edit.call_rate in (KEEP, batch.call_rate)
+        and edit.auto_call_rate in (None, batch.auto_call_rate)
+    )
+
+
+def _shows_expiry(batch: Batch, edit: BatchEdit) -> bool:
+    if edit.expires_on is KEEP:
+        return True
+    if edit.expires_on is None or batch.expires_on is None:
+        return edit.expires_on is batch.expires_on
+    return edit.expires_on.same_moment(batch.expires_on)

@@ -1,0 +1,120 @@
+"""Everything that can go wrong with the API, as one tree. Each class carries one sentence for a person.
+
+For a write the tree answers the question that matters: can it have happened? `NotSent` says no, `Refused` says that the
+API itself said no, and everything else under `SyllableUnavailable` says that only a read will tell.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from syllable.schemas import FieldError
+
+
+class SyllableError(Exception):
+    """The root. `detail` is the technical reason or the API's own words: untrusted text, never the key."""
+
+    user_message = "Syllable could not be used."
+
+    def __init__(self, detail: str = "", *, status_code: int | None = None) -> None:
+        super().__init__(detail or self.user_message)
+        self.detail = detail
+        self.status_code = status_code
+
+
+class SyllableUnavailable(SyllableError):
+    """No usable answer: a write may or may not have happened."""
+
+    user_message = "Syllable is not answering."
+    # The seconds after which the API asked to be called again, None where it did not ask.
+    retry_after: float | None = None
+    # Since when there has been no usable answer to any call, None where this is not known to be more than a moment.
+    since: datetime | None = None
+    # Whether others were answered while this call was waiting: then the API is well, and the trouble is the call's own.
+    answers_others = False
+
+
+class NotSent(SyllableUnavailable):
+    """Nothing reached the API: refused connection, unknown host, failed TLS handshake. A write has not happened."""
+
+    user_message = "Syllable cannot be reached."
+
+
+class NotAnswering(NotSent):
+    """The API was not even asked: it has not answered anything since `since`."""
+
+    user_message = "Syllable is not answering."
+
+    def __init__(self, since: datetime) -> None:
+        super().__init__()
+        self.since = since
+
+
+class TooBusy(NotSent):
+    """The API was not asked: as many calls are under way as this process allows itself."""
+
+    user_message = "Too many pages are waiting for Syllable at the moment. Try again in a few seconds."
+
+
+class TimedOut(SyllableUnavailable):
+    """The deadline passed before the whole answer was there."""
+
+    user_message = "Syllable did not answer in time."
+
+
+class RateLimited(SyllableUnavailable):
+    """429: the API did not take the request. `retry_after` is what it asked for in seconds, None where it did not."""
+
+    user_message = "Syllable is refusing more calls for the moment."
+
+    def __init__(self, detail: str = "", *, status_code: int | None = 429, retry_after: float | None = None) -> None:
+        super().__init__(detail, status_code=status_code)
+        self.retry_after = retry_after
+
+
+class UnreadableAnswer(SyllableUnavailable):
+    """An answer that is not what the API's documents promise: no JSON, the wrong shape, a redirect, too large."""
+
+    user_message = "Syllable answered with something this dashboard cannot read."
+
+
+class Refused(SyllableError):
+    """A definite no (4xx but 408 and 429): the API understood and did not do it."""
+
+    user_message = "Syllable refused the request."
+
+
+class KeyRefused(Refused):
+    """401 or 403."""
+
+    user_message = "Syllable refused the API key. An administrator has to check SYLLABLE_API_KEY."
+
+
+class NotFound(Refused):
+    """404."""
+
+    user_message = "Syllable does not know this batch or campaign."
+
+
+class Invalid(Refused):
+    """422: the API found the input wrong. `fields` are its entries, where it gave any."""
+
+    user_message = "Syllable did not accept the input."
+
+    def __init__(
+        self, detail: str = "", *, status_code: int | None = 422, fields: "tuple[FieldError, ...]" = ()
+    ) -> None:
+        super().__init__(detail, status_code=status_code)
+        self.fields = fields
+
+
+class Inexpressible(SyllableError):
+    """The contract has no request for this edit of this batch: nothing was sent. `detail` says why, in our words."""
+
+    user_message = "Syllable offers no way to make this change. Nothing was sent."
+
+
+class WrongContract(Inexpressible):
+    """The answers speak another contract than the one in use: what is written might look saved and not be."""
+
+    user_message = "Syllable speaks another contract of its API than this dashboard is set to. Nothing was sent."

@@ -1,0 +1,104 @@
+"""How many calls one process makes at a time, so that an API that hangs cannot take every thread of the server."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+
+from syllable.breaker import Breaker
+from syllable.deadline import Deadline
+from syllable.errors import RateLimited, TooBusy
+from syllable.latency import Latency
+from syllable.pace import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `calls` at a time; `waiting` more callers may wait up to `patience` seconds for one of them to end."""
+
+    calls: int
+    waiting: int
+    patience: float
+
+
+class Lane(Enum):
+    """What a call is for. No lane takes from another: pages that hang leave room for the click that stops a batch."""
+
+    PAGES = "pages"
+    # Reads for a write as well. They go out whatever is known of the API.
+    WRITES = "writes"
+    # Reads and writes of the background, which has threads of its own and keeps to one pace.
+    OPERATIONS = "operations"
+    # What a page shows beside its subject, read by threads of its own. Too impatient to tell how the API is.
+    ASIDE = "aside"
+
+
+# Pages and writes are read by the threads of the server, so together they stay below its `threads`.
+LIMITS = {
+    Lane.PAGES: Limit(calls=8, waiting=2, patience=0.5),
+    Lane.WRITES: Limit(calls=4, waiting=2, patience=3.0),
+    Lane.OPERATIONS: Limit(calls=64, waiting=0, patience=0.0),
+    Lane.ASIDE: Limit(calls=16, waiting=0, patience=0.0),
+}
+
+
+class Gate:
+    """Every call passes it: it finds a place within the limit of its lane, and the breaker has nothing against it."""
+
+    def __init__(self) -> None:
+        self.breaker = Breaker()
+        self.pace = Pace()
+        self.latency = Latency()
+        self._places = {lane: _Places(limit) for lane, limit in LIMITS.items()}
+
+    @contextmanager
+    def call(self, lane: Lane, deadline: Deadline) -> Iterator[None]:
+        """The body is one call with all its tries. Raises TooBusy or NotAnswering before it, soon or at once."""
+        with self._places[lane].taken(deadline):
+            if lane in (Lane.PAGES, Lane.ASIDE):
+                self.breaker.admit(may_try=lane is Lane.PAGES)
+            if lane is Lane.ASIDE:
+                yield
+                return
+            with self.breaker.judging():
+                yield
+
+    @contextmanager
+    def paced(self, lane: Lane, deadline: Deadline, *, is_write: bool) -> Iterator[None]:
+        """The body is one try of a call. Raises RateLimited before it where its turn comes too late."""
+        if lane is not Lane.OPERATIONS:
+            yield
+            return
+        self.pace.wait(deadline)
+        try:
+            with self.latency.measured(is_write=is_write):
+                yield
+        except RateLimited as error:
+            self.pace.refused(error.retry_after)
+            raise
+        self.pace.answered()
+
+
+class _Places:
+    def __init__(self, limit: Limit) -> None:
+        self._patience = limit.patience
+        self._free = threading.BoundedSemaphore(limit.calls)
+        self._queue = threading.BoundedSemaphore(limit.waiting) if limit.waiting else None
+
+    @contextmanager
+    def taken(self, deadline: Deadline) -> Iterator[None]:
+        if not (self._free.acquire(blocking=False) or self._waited(deadline)):
+            raise TooBusy
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    def _waited(self, deadline: Deadline) -> bool:
+        if self._queue is None or not self._queue.acquire(blocking=False):
+            return False
+        try:
+            return self._free.acquire(timeout=min(self._patience, deadline.remaining()))
+        finally:
+            self._queue.release()

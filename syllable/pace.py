@@ -1,0 +1,68 @@
+"""How fast one lane calls: as fast as it likes, until the API answers 429."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from syllable.deadline import Deadline
+from syllable.errors import RateLimited
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 60.0
+FIRST_STEP = 0.02
+LONGEST_STEP = 2.0
+RECOVERY = 0.95
+
+
+class Pace:
+    """One pace for all threads of a lane.
+
+    A 429 holds all of them for as long as the API asked, or, where it did not say, for a time that doubles with each.
+    Then they go one by one, `step` seconds apart: each answer shortens the step, each 429 doubles it. 429s that come
+    back from calls which were under way together are one.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._pause = 0.0
+        self._step = 0.0
+        self._next = 0.0
+
+    @property
+    def held_for(self) -> float:
+        """Seconds until the next call may begin."""
+        with self._lock:
+            return max(0.0, self._next - self._clock())
+
+    def wait(self, deadline: Deadline) -> None:
+        """Return when it is the caller's turn. Raises RateLimited at once where that is past its deadline."""
+        with self._lock:
+            now = self._clock()
+            turn = max(now, self._next)
+            if turn - now > deadline.remaining():
+                raise RateLimited("As the API asked, it is not called for now.", retry_after=turn - now)
+            if self._step:
+                self._next = turn + self._step
+        if turn > now:
+            time.sleep(turn - now)
+
+    def answered(self) -> None:
+        """The API took a call."""
+        if not self._step:
+            return
+        with self._lock:
+            self._pause = 0.0
+            self._step = self._step * RECOVERY if self._step * RECOVERY > FIRST_STEP / 10 else 0.0
+
+    def refused(self, retry_after: float | None) -> None:
+        """The API answered 429, and asked to wait `retry_after` seconds if it said so."""
+        with self._lock:
+            now = self._clock()
+            if self._next - now > self._step * 2:
+                # Held already, by a call that was under way together with this one.
+                self._next = max(self._next, now + min(retry_after or 0.0, LONGEST_PAUSE))
+                return
+            self._pause = min(max(FIRST_PAUSE, self._pause * 2), LONGEST_PAUSE)
+            self._step = min(max(FIRST_STEP, self._step * 2), LONGEST_STEP)
+            self._next = now + min(self._pause if retry_after is None else retry_after, LONGEST_PAUSE)

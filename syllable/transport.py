@@ -1,0 +1,207 @@
+"""One authenticated HTTP exchange with the API: within a deadline, on pooled connections, without surprises."""
+
+import json as json_module
+import logging
+import random
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from syllable.answers import failure, parse
+from syllable.connections import DeadlineAdapter, call
+from syllable.deadline import Deadline
+from syllable.errors import (
+    KeyRefused,
+    NotSent,
+    SyllableError,
+    SyllableUnavailable,
+    TimedOut,
+    UnreadableAnswer,
+)
+from syllable.gate import Gate, Lane
+
+log = logging.getLogger("syllable")
+
+LARGEST_BODY = 32 * 1024 * 1024
+BLOCK = 64 * 1024
+TRIES = 3
+FIRST_PAUSE = 0.15
+LONGEST_PAUSE = 5.0
+# None: there was no answer at all.
+WORTH_ANOTHER_TRY = (None, 429, 502, 503, 504)
+
+Params = Sequence[tuple[str, str | int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    params: Params = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | dict[str, str] | None = None
+
+
+class Transport:
+    """Requests to `base_url` (which may hold a path) with the key, safe to share between threads.
+
+    `path` starts with a slash and is percent-encoded already: it is sent as it is. Methods take at most `timeout`
+    seconds, all tries together, or what is left of `deadline` where that is less, and raise a SyllableError.
+    """
+
+    def __init__(self, base_url: str, api_key: str, *, timeout: float, pool_size: int) -> None:
+        self._base_url = base_url
+        self._key = api_key.strip()
+        self._timeout = timeout
+        self._adapter = DeadlineAdapter(pool_maxsize=pool_size)
+        self.gate = Gate()
+
+    def get(self, path: str, *, params: Params = (), deadline: Deadline | None = None, lane: Lane = Lane.PAGES) -> Any:
+        """The JSON of a 2xx answer, tried up to three times where another try may help."""
+        deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
+        with self.gate.call(lane, deadline):
+            return self._tried(_Request("GET", path, params=params), deadline, lane)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: dict[str, Any] | None = None,
+        form: dict[str, str] | None = None,
+        request_id: str,
+        deadline: Deadline | None = None,
+        lane: Lane = Lane.WRITES,
+    ) -> Any:
+        """Send a write once. The JSON of a 2xx answer, None where a 2xx answer cannot be read."""
+        deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
+        headers = {"X-Request-ID": request_id}
+        body: bytes | dict[str, str] | None = form
+        if json is not None:
+            headers["Content-Type"] = "application/json"
+            body = json_module.dumps(json).encode()
+        try:
+            with self.gate.call(lane, deadline):
+                return self._logged(_Request(method, path, headers=headers, body=body), deadline, 1, lane)
+        except UnreadableAnswer as error:
+            if error.status_code is not None and _is_success(error.status_code):
+                return None
+            raise
+
+    def _tried(self, request: _Request, deadline: Deadline, lane: Lane) -> Any:
+        for number in range(1, TRIES):
+            try:
+                return self._logged(request, deadline, number, lane)
+            except SyllableUnavailable as error:
+                if error.status_code not in WORTH_ANOTHER_TRY:
+                    raise
+                pause = _pause(error, number)
+                if max(pause, error.retry_after or 0) >= deadline.remaining():
+                    raise
+            time.sleep(pause)
+        return self._logged(request, deadline, TRIES, lane)
+
+    def _logged(self, request: _Request, deadline: Deadline, number: int, lane: Lane) -> Any:
+        """One try and its line in the log: no header, query or body, which may be secret or about people."""
+        started = time.monotonic()
+        try:
+            with self.gate.paced(lane, deadline, is_write=request.method != "GET"):
+                status, answer = self._exchange(request, deadline)
+        except SyllableError as error:
+            outcome = f"{type(error).__name__} {error.status_code or ''}".rstrip()
+            log.info("%s %s: %s, %d ms, try %d", request.method, request.path, outcome, _since(started), number)
+            raise
+        log.debug("%s %s: %s, %d ms, try %d", request.method, request.path, status, _since(started), number)
+        return answer
+
+    def _exchange(self, request: _Request, deadline: Deadline) -> tuple[int, Any]:
+        if not (self._key.isascii() and self._key.isprintable()):
+            raise KeyRefused("The API key holds characters that no header can carry.")
+        call.start(deadline)
+        try:
+            response = self._open(request)
+        except (HTTPError, HTTPException, OSError, ValueError) as error:
+            # Only the kind of error: its text is about addresses and proxies, which are nobody's business.
+            kind = type(error).__name__
+            if not call.sending:
+                raise NotSent(f"No connection: {kind}.") from error
+            if deadline.expired:
+                raise TimedOut("No answer before the deadline.") from error
+            raise SyllableUnavailable(f"The connection broke before an answer: {kind}.") from error
+        with closing(response):
+            status = response.status_code
+            if _is_success(status):
+                return status, parse(_read(response, deadline), status=status)
+            try:
+                body = _read(response, deadline)
+            except SyllableUnavailable:
+                # The status says enough.
+                body = b""
+            raise failure(status, body, retry_after=response.headers.get("Retry-After"), secret=self._key)
+
+    def _open(self, request: _Request) -> requests.Response:
+        """Send the request and read the head of the answer.
+
+        The adapter alone does that: a session takes longer than the network, and would follow redirects, keep cookies
+        and look into ~/.netrc.
+        """
+        prepared = self._prepared.copy()
+        prepared.method = request.method
+        # Put in afterwards, as preparing would decode %2E and resolve the dots.
+        query = f"?{urlencode(request.params, errors='surrogatepass')}" if request.params else ""
+        prepared.url = f"{(prepared.url or '').rstrip('/')}{request.path}{query}"
+        prepared.headers.update(request.headers)
+        if request.body is not None:
+            prepared.prepare_body(request.body, None)
+        return self._adapter.send(prepared, timeout=call.time_left(), **self._environment)
+
+    @cached_property
+    def _prepared(self) -> requests.PreparedRequest:
+        """What every request has: the key, and the address of the API."""
+        headers = requests.utils.default_headers()
+        headers.update(
+            {"Syllable-API-Key": self._key, "User-Agent": "outbound-dashboard", "Accept": "application/json"}
+        )
+        return requests.Request("GET", self._base_url, headers=headers).prepare()
+
+    @cached_property
+    def _environment(self) -> dict[str, Any]:
+        """Proxies and certificates as the environment has them, read once: reading them takes longer than sending."""
+        return dict(requests.Session().merge_environment_settings(self._base_url, {}, True, None, None))
+
+
+def _read(response: requests.Response, deadline: Deadline) -> bytes:
+    body = bytearray()
+    try:
+        while block := response.raw.read1(BLOCK, decode_content=True):
+            body += block
+            if len(body) > LARGEST_BODY:
+                raise UnreadableAnswer("The answer is too large.", status_code=response.status_code)
+    except (HTTPError, HTTPException, OSError) as error:
+        if deadline.expired:
+            raise TimedOut("The answer was not complete before the deadline.") from error
+        raise UnreadableAnswer("The answer broke off.", status_code=response.status_code) from error
+    return bytes(body)
+
+
+def _pause(error: SyllableUnavailable, number: int) -> float:
+    """Seconds to wait after try `number`: what the API asked for, but not for long, or a little more each time."""
+    if error.retry_after is not None:
+        return min(error.retry_after, LONGEST_PAUSE)
+    return FIRST_PAUSE * 2 ** (number - 1) * random.uniform(0.5, 1.5)  # noqa: S311 (it spreads load, it hides nothing)
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300
+
+
+def _since(started: float) -> float:
+    return (time.monotonic() - started) * 1000
