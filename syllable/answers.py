@@ -9,6 +9,7 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from syllable.errors import (
+    FieldError,
     Invalid,
     KeyRefused,
     NotFound,
@@ -18,7 +19,7 @@ from syllable.errors import (
     SyllableUnavailable,
     UnreadableAnswer,
 )
-from syllable.schemas import FieldError, encodable_json
+from syllable.schemas import encodable_json
 
 LONGEST_DETAIL = 500
 MOST_FIELD_ERRORS = 50

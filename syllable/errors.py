@@ -4,11 +4,8 @@ For a write the tree answers the question that matters: can it have happened? `N
 API itself said no, and everything else under `SyllableUnavailable` says that only a read will tell.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from syllable.schemas import FieldError
 
 
 class SyllableError(Exception):
@@ -96,14 +93,27 @@ class NotFound(Refused):
     user_message = "Syllable does not know this batch or campaign."
 
 
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One entry of a 422: `loc` is the path to the field, e.g. ("body", "expires_on")."""
+
+    loc: tuple[str | int, ...]
+    msg: str
+    type: str = ""
+
+    @property
+    def field(self) -> str:
+        """The field's name, "" where the entry is about no field."""
+        names = [part for part in self.loc if isinstance(part, str)]
+        return names[-1] if len(names) > 1 else ""
+
+
 class Invalid(Refused):
     """422: the API found the input wrong. `fields` are its entries, where it gave any."""
 
     user_message = "Syllable did not accept the input."
 
-    def __init__(
-        self, detail: str = "", *, status_code: int | None = 422, fields: "tuple[FieldError, ...]" = ()
-    ) -> None:
+    def __init__(self, detail: str = "", *, status_code: int | None = 422, fields: tuple[FieldError, ...] = ()) -> None:
         super().__init__(detail, status_code=status_code)
         self.fields = fields
 

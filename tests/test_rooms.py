@@ -6,42 +6,74 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+TOP = ("dashboard", "trail", "batches", "syllable", "sandbox")
 
-# What each room of `batches` may import of ours, besides itself. "errors" and "schemas" are the types of syllable.
+# The types of the API's client, without anything that asks the API.
 TYPES = {"syllable.errors", "syllable.schemas"}
+# What each room may import of ours, besides itself. Those of `batches` are named with it.
 MAY_IMPORT = {
-    "views": {"converters", "forms", "services", "selectors", "rules", "tasks", "models", *TYPES},
-    "management": {"services", "selectors", "tasks", "models"},
-    "tasks": {"services", "selectors", "models"},
-    "services": {"rules", "models", "connection", "converters", "syllable"},
-    "selectors": {"models", "connection", "syllable"},
-    "connection": {"syllable"},
-    "forms": {"rules", "models", "converters", "syllable.schemas"},
-    "rules": {"syllable.schemas"},
-    "models": {"syllable.schemas"},
-    "templatetags": {"rules", "models", "services", *TYPES},
-    "context_processors": {"selectors"},
-    "urls": {"converters", "views"},
-    "converters": set(),
+    "trail": set(),
     "syllable": set(),
     "sandbox": set(),
+    "dashboard": {"trail", "syllable"},
+    "batches.connection": {"syllable"},
+    "batches.context_processors": {"batches.selectors"},
+    "batches.converters": set(),
+    "batches.forms": {"batches.rules", "batches.models", "batches.converters", "syllable.schemas"},
+    "batches.management": {
+        "batches.services",
+        "batches.selectors",
+        "batches.tasks",
+        "batches.models",
+        "dashboard",
+    },
+    "batches.models": {"syllable.schemas"},
+    "batches.rules": {"syllable.schemas"},
+    "batches.selectors": {"batches.models", "batches.connection", "syllable", "trail"},
+    "batches.services": {
+        "batches.rules",
+        "batches.models",
+        "batches.connection",
+        "batches.converters",
+        "syllable",
+        "trail",
+        "dashboard",
+    },
+    "batches.tasks": {"batches.services", "batches.models", "dashboard"},
+    "batches.templatetags": {"batches.rules", "batches.models", "batches.services", "dashboard", *TYPES},
+    "batches.urls": {"batches.converters", "batches.views"},
+    "batches.views": {
+        "batches.converters",
+        "batches.forms",
+        "batches.services",
+        "batches.selectors",
+        "batches.rules",
+        "batches.tasks",
+        "batches.models",
+        "dashboard",
+        "trail",
+        *TYPES,
+    },
 }
-# The project's own people and look are nobody's business in these.
-WITHOUT_DASHBOARD = {"syllable", "sandbox", "rules", "connection", "models", "forms", "converters"}
-# Who writes to the trail, or shows it.
-WITH_TRAIL = {"views", "services", "selectors", "templatetags"}
+WITHOUT_DJANGO = {"syllable", "sandbox", "batches.rules", "batches.converters"}
 
 
-def python_files():
-    files = [path for path in (ROOT / "batches").rglob("*.py") if "migrations" not in path.parts]
-    return [path for path in files if path.name != "__init__.py" or path.parent.name not in ("batches",)]
+def files():
+    """Every module of the product, by its dotted name."""
+    paths = {path for top in TOP for path in (ROOT / top).rglob("*.py") if "migrations" not in path.parts}
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
 
 
-def room_of(path):
-    return path.relative_to(ROOT / "batches").with_suffix("").parts[0]
+FILES = files()
+
+
+def room_of(name):
+    """The room that a module, or what it defines, is in."""
+    return ".".join(name.split(".")[: 2 if name.startswith("batches.") else 1])
 
 
 def imports(path):
+    """The dotted names that a file imports, wherever in the file it does."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -50,31 +82,55 @@ def imports(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def allowed(room, name):
-    inside = name.removeprefix("batches.")
-    return any(f"{inside}.".startswith(f"{target}.") for target in MAY_IMPORT[room] | {room})
+def of_ours(path):
+    return [name for name in imports(path) if name.split(".")[0] in TOP]
 
 
-@pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_it_imports_only_what_its_room_may(path):
-    room = room_of(path)
+def covers(target, name):
+    return f"{name}.".startswith(f"{target}.")
+
+
+def module_of(name):
+    """The module of ours that a dotted name is, or is defined in."""
+    while name not in FILES:
+        name = name.rpartition(".")[0]
+    return name
+
+
+@pytest.mark.parametrize("name", sorted(FILES.keys() - {"batches"}))
+def test_it_imports_only_what_its_room_may(name):
+    room = room_of(name)
     assert room in MAY_IMPORT, f"{room} is no room yet: say in MAY_IMPORT whom it may import"
-    for name in imports(path):
-        if name.startswith("batches."):
-            assert allowed(room, name), f"{room} may not import {name}"
-        if name.startswith("dashboard."):
-            assert room not in WITHOUT_DASHBOARD, f"{room} may not import {name}"
-        if name.startswith("trail."):
-            assert room in WITH_TRAIL, f"{room} may not import {name}"
-        if name.split(".")[0] in ("requests", "urllib3"):
-            assert room == "syllable", f"only syllable speaks HTTP, not {room}"
-        if name.split(".")[0] == "django":
-            assert room not in ("syllable", "sandbox", "rules", "converters"), f"{room} knows no Django"
+    for imported in of_ours(FILES[name]):
+        assert any(covers(target, imported) for target in MAY_IMPORT[room] | {room}), (
+            f"{room} may not import {imported}"
+        )
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "trail").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_trail_knows_no_other_room(path):
-    assert not [name for name in imports(path) if name.startswith(("batches.", "dashboard."))]
+@pytest.mark.parametrize("room", sorted(MAY_IMPORT))
+def test_every_arrow_is_used(room):
+    imported = {other for name, path in FILES.items() if room_of(name) == room for other in of_ours(path)}
+    unused = {target for target in MAY_IMPORT[room] if not any(covers(target, other) for other in imported)}
+    assert not unused, f"{room} does not import {unused}: take them out of MAY_IMPORT"
+
+
+def test_no_two_modules_import_each_other_by_whatever_way():
+    arrows = {name: {module_of(other) for other in of_ours(path)} - {name} for name, path in FILES.items()}
+    while leaves := {name for name, targets in arrows.items() if not targets & arrows.keys()}:
+        arrows = {name: targets for name, targets in arrows.items() if name not in leaves}
+    assert not arrows, f"a circle is among {sorted(arrows)}"
+
+
+def test_only_the_client_of_the_api_speaks_http():
+    for name, path in FILES.items():
+        if {"requests", "urllib3"} & {imported.split(".")[0] for imported in imports(path)}:
+            assert room_of(name) == "syllable", f"{name} speaks HTTP"
+
+
+def test_what_is_pure_knows_no_django():
+    for name, path in FILES.items():
+        if room_of(name) in WITHOUT_DJANGO:
+            assert "django" not in {imported.split(".")[0] for imported in imports(path)}, f"{name} knows Django"
 
 
 def test_no_view_asks_the_database_itself():

@@ -9,6 +9,7 @@ import pytest
 
 from syllable import transport as transport_module
 from syllable.errors import (
+    FieldError,
     Invalid,
     KeyRefused,
     NotFound,
@@ -18,7 +19,6 @@ from syllable.errors import (
     SyllableUnavailable,
     UnreadableAnswer,
 )
-from syllable.schemas import FieldError
 
 from .conftest import KEY, send, takes_about, transport_to
 from .wire import Wire, answer, hang_up

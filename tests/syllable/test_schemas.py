@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syllable.errors import UnreadableAnswer
+from syllable.errors import FieldError, UnreadableAnswer
 from syllable.schemas import (
     KEEP,
     Batch,
     BatchEdit,
     BatchStatus,
     Campaign,
-    FieldError,
     Page,
     RequestResult,
     Timestamp,

@@ -1,0 +1,28 @@
+"""What the API says, typed, and what we can ask of it."""
+
+from syllable.schemas.asked import KEEP, Abilities, BatchEdit, BatchQuery, Keep
+from syllable.schemas.objects import AnswerT, Batch, Campaign, Page, RequestResult, read_rows
+from syllable.schemas.status import OVER, OVER_REQUESTS, BatchStatus, typed_status
+from syllable.schemas.text import encodable_json, plain_text
+from syllable.schemas.timestamp import Timestamp
+
+__all__ = [
+    "KEEP",
+    "OVER",
+    "OVER_REQUESTS",
+    "Abilities",
+    "AnswerT",
+    "Batch",
+    "BatchEdit",
+    "BatchQuery",
+    "BatchStatus",
+    "Campaign",
+    "Keep",
+    "Page",
+    "RequestResult",
+    "Timestamp",
+    "encodable_json",
+    "plain_text",
+    "read_rows",
+    "typed_status",
+]
