@@ -6,7 +6,7 @@ from django.conf import settings
 
 from syllable.client import SyllableClient
 from syllable.contracts import CONTRACTS
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
 
 
 def syllable_client(lane: Lane = Lane.PAGES) -> SyllableClient:

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dashboard import logs
 from syllable.contracts import CONTRACTS
-from syllable.gate import LIMITS, Lane
+from syllable.resilience.bulkhead import LIMITS, Lane
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LONGEST_SECONDS = 3600

@@ -8,10 +8,10 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from syllable.contracts import Contract, Write
-from syllable.deadline import Deadline
 from syllable.errors import NotFound, UnreadableAnswer
-from syllable.gate import Lane
-from syllable.latency import Latency
+from syllable.resilience.bulkhead import Lane
+from syllable.resilience.deadline import Deadline
+from syllable.resilience.latency import Latency
 from syllable.schemas import AnswerT, Batch, BatchQuery, Campaign, Page, read_rows
 from syllable.transport import Transport
 
@@ -48,17 +48,17 @@ class SyllableClient:
     @property
     def silent_since(self) -> datetime | None:
         """Since when the API has not been answering, None while it does. Reads are then refused but for a few tries."""
-        return self._transport.gate.breaker.since
+        return self._transport.bulkhead.breaker.since
 
     @property
     def held_for(self) -> float:
         """Seconds for which operations do not call, because the API asked them not to."""
-        return self._transport.gate.pace.held_for
+        return self._transport.bulkhead.rate_limiter.held_for
 
     @property
     def latency(self) -> Latency:
         """How long the calls of operations take."""
-        return self._transport.gate.latency
+        return self._transport.bulkhead.latency
 
     def list_batches(self, query: BatchQuery, *, deadline: Deadline | None = None) -> Page[Batch]:
         """One page of batches. They come without `status_counts`."""

@@ -17,7 +17,6 @@ from urllib3.exceptions import HTTPError
 
 from syllable.answers import failure, parse
 from syllable.connections import DeadlineAdapter, call
-from syllable.deadline import Deadline
 from syllable.errors import (
     KeyRefused,
     NotSent,
@@ -26,7 +25,8 @@ from syllable.errors import (
     TimedOut,
     UnreadableAnswer,
 )
-from syllable.gate import Gate, Lane
+from syllable.resilience.bulkhead import Bulkhead, Lane
+from syllable.resilience.deadline import Deadline
 
 log = logging.getLogger("syllable")
 
@@ -62,12 +62,12 @@ class Transport:
         self._key = api_key.strip()
         self._timeout = timeout
         self._adapter = DeadlineAdapter(pool_maxsize=pool_size)
-        self.gate = Gate()
+        self.bulkhead = Bulkhead()
 
     def get(self, path: str, *, params: Params = (), deadline: Deadline | None = None, lane: Lane = Lane.PAGES) -> Any:
         """The JSON of a 2xx answer, tried up to three times where another try may help."""
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
-        with self.gate.call(lane, deadline):
+        with self.bulkhead.call(lane, deadline):
             return self._tried(_Request("GET", path, params=params), deadline, lane)
 
     def send(
@@ -89,7 +89,7 @@ class Transport:
             headers["Content-Type"] = "application/json"
             body = json_module.dumps(json).encode()
         try:
-            with self.gate.call(lane, deadline):
+            with self.bulkhead.call(lane, deadline):
                 return self._logged(_Request(method, path, headers=headers, body=body), deadline, 1, lane)
         except UnreadableAnswer as error:
             if error.status_code is not None and _is_success(error.status_code):
@@ -113,7 +113,7 @@ class Transport:
         """One try and its line in the log: no header, query or body, which may be secret or about people."""
         started = time.monotonic()
         try:
-            with self.gate.paced(lane, deadline, is_write=request.method != "GET"):
+            with self.bulkhead.paced(lane, deadline, is_write=request.method != "GET"):
                 status, answer = self._exchange(request, deadline)
         except SyllableError as error:
             outcome = f"{type(error).__name__} {error.status_code or ''}".rstrip()

@@ -18,7 +18,8 @@ from batches.services import items, road
 from dashboard.models import User
 from sandbox.contracts import CONTRACTS
 from sandbox.server import Sandbox
-from syllable import latency, transport
+from syllable import transport
+from syllable.resilience import latency
 from syllable.transport import Transport
 from tests import impatience
 from tests.impatience import Impatience

@@ -8,7 +8,7 @@ from time import monotonic
 
 from sandbox.handler import Exchange
 from syllable.connections import DeadlineSocket, call
-from syllable.deadline import Deadline
+from syllable.resilience.deadline import Deadline
 
 PATIENCE_SECONDS = 60
 

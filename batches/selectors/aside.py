@@ -8,9 +8,9 @@ from functools import partial
 from threading import BoundedSemaphore
 from typing import ParamSpec, TypeVar
 
-from syllable.deadline import Deadline
 from syllable.errors import SyllableError, TimedOut, TooBusy
-from syllable.gate import LIMITS, Lane
+from syllable.resilience.bulkhead import LIMITS, Lane
+from syllable.resilience.deadline import Deadline
 
 # A page is worth waiting for longer than what stands beside it.
 ASIDE_SECONDS = 3.0

@@ -14,9 +14,9 @@ from batches.selectors.aside import ASIDE_SECONDS, result_or_none, submit
 from batches.selectors.campaigns import cached_campaign_names, campaign_names
 from batches.selectors.last_seen import LastSeen
 from syllable.client import SyllableClient
-from syllable.deadline import Deadline
 from syllable.errors import SyllableError, SyllableUnavailable
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
+from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch, BatchQuery, Page
 
 COUNTS_KEPT_SECONDS = 5

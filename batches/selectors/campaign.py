@@ -14,9 +14,9 @@ from batches.selectors.campaigns import campaign_label
 from batches.selectors.changes import campaign_history
 from batches.selectors.last_seen import LastSeen
 from batches.selectors.operations import Progress, campaign_operations, is_numbered
-from syllable.deadline import Deadline
 from syllable.errors import NotFound, SyllableError, SyllableUnavailable
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
+from syllable.resilience.deadline import Deadline
 from syllable.schemas import BatchQuery, Campaign
 
 

@@ -16,9 +16,9 @@ from batches.selectors.aside import result, submit
 from batches.selectors.campaigns import campaign_label
 from batches.selectors.last_seen import LastSeen
 from syllable.client import SyllableClient
-from syllable.deadline import Deadline
 from syllable.errors import SyllableError, SyllableUnavailable
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
+from syllable.resilience.deadline import Deadline
 from syllable.schemas import OVER, Batch, BatchQuery, Campaign, Page
 
 BATCHES_PER_PAGE = 100

@@ -4,9 +4,9 @@ from django.conf import settings
 from django.core.cache import caches
 
 from batches.connection import syllable_client
-from syllable.deadline import Deadline
 from syllable.errors import SyllableError
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
+from syllable.resilience.deadline import Deadline
 
 MOST_CAMPAIGNS = 300
 NAMES_KEPT_SECONDS = 60

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from batches.connection import syllable_client
 from batches.selectors.aside import result, submit
-from syllable.deadline import Deadline
 from syllable.errors import NotFound, SyllableError
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
+from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch, BatchQuery, BatchStatus, Page, Timestamp
 
 ROWS_PER_PAGE = 100

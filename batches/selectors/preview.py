@@ -15,9 +15,9 @@ from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Kind, Op
 from batches.selectors.aside import ASIDE_SECONDS, result, submit
 from batches.selectors.campaigns import cached_campaign_names, campaign_label
 from batches.selectors.people import MOST_READ, Starts, paused_batches, read_each, starts_of
-from syllable.deadline import Deadline
 from syllable.errors import NotFound, SyllableError
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
+from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch, BatchQuery, BatchStatus, Campaign
 
 # Who stops something must not wait for numbers.

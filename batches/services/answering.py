@@ -7,7 +7,7 @@ from batches.services.lease import Lease
 from batches.services.pauses import Pauses
 from batches.services.settling import words
 from syllable.errors import SyllableError, SyllableUnavailable
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
 from syllable.schemas import BatchQuery
 
 

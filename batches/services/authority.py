@@ -13,9 +13,9 @@ from batches.services.changes import NotAllowed, check_actor
 from batches.services.entries import operation_entry
 from batches.services.lease import Lease
 from dashboard.models import User
-from syllable.deadline import Deadline
 from syllable.errors import SyllableError
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
+from syllable.resilience.deadline import Deadline
 from syllable.schemas import BatchEdit, BatchQuery
 from trail.models import Action
 

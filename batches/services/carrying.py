@@ -23,9 +23,9 @@ from batches.services.listing import Listing
 from batches.services.pauses import DatabaseTrouble, Pauses
 from batches.services.room import Room
 from batches.services.turn import End, Turn
-from syllable.deadline import Deadline
 from syllable.errors import SyllableError
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
+from syllable.resilience.deadline import Deadline
 
 logger = structlog.get_logger(__name__)
 

@@ -20,7 +20,7 @@ from batches.models.clock import later
 from batches.services.road import Guard, Result, Road, time_to_land
 from batches.services.settling import change_settle
 from dashboard.models import User
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
 from syllable.schemas import KEEP, BatchEdit, BatchStatus
 
 LOCK_WAIT_SECONDS = 3.0

@@ -11,7 +11,7 @@ from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Operatio
 from batches.services.answering import check_answers
 from batches.services.finding import is_listed, takes_back_resume
 from syllable.errors import NotFound, SyllableError
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
 
 ENDED = (ItemState.DONE, ItemState.SKIPPED)
 

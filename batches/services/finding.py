@@ -21,8 +21,8 @@ from batches.models import (
     Scope,
 )
 from syllable.client import SyllableClient
-from syllable.deadline import Deadline
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
+from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch, BatchQuery, BatchStatus
 
 ROWS_PER_PAGE = 100

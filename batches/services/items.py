@@ -17,7 +17,7 @@ from batches.services.lease import Lease
 from batches.services.road import ALREADY_SO, Result
 from batches.services.settling import change_settle
 from syllable.errors import KeyRefused, SyllableUnavailable
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
 from syllable.schemas import Batch, BatchEdit, BatchStatus
 
 MOST_ATTEMPTS = 3

@@ -16,7 +16,6 @@ from batches.rules import Problem
 from batches.services.settling import expiry_moved, saw, words
 from syllable.client import SyllableClient
 from syllable.contracts import Write, check_contract
-from syllable.deadline import Deadline
 from syllable.errors import (
     Inexpressible,
     Invalid,
@@ -28,6 +27,7 @@ from syllable.errors import (
     TimedOut,
     WrongContract,
 )
+from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch, BatchEdit, BatchStatus
 
 logger = structlog.get_logger(__name__)

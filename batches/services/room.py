@@ -7,7 +7,7 @@ from django.conf import settings
 from batches.connection import syllable_client
 from batches.models import Operation, Scope
 from batches.services.crew import Crew
-from syllable.gate import LIMITS, Lane
+from syllable.resilience.bulkhead import LIMITS, Lane
 
 # What all operations of a process call at a time, what they have left behind included. An emergency stop finds room
 # beside what hangs, and the lane has a place for each call.

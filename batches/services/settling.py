@@ -11,7 +11,7 @@ from batches.connection import syllable_client
 from batches.models import Change, ItemState, Outcome
 from batches.models.clock import later
 from syllable.errors import Inexpressible, Invalid, KeyRefused, RateLimited, Refused, SyllableError
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
 from syllable.schemas import KEEP, Batch
 
 # The time from a look that does not find a change to the next one: a write may land late, and Syllable be wrong for a

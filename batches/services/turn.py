@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from batches.models import Kind, Operation, OperationItem
 from batches.services.items import ItemWriter
-from syllable.deadline import Deadline
+from syllable.resilience.deadline import Deadline
 
 # How long an operation keeps its worker while others of its queue wait.
 TURN_SECONDS = 5.0

@@ -6,8 +6,8 @@ import pytest
 
 from batches.connection import syllable_client
 from sandbox import faults
-from syllable import breaker
 from syllable.errors import SyllableUnavailable
+from syllable.resilience import circuit_breaker
 from tests.batches.odd_answers import answer_with_odd_objects
 
 
@@ -29,13 +29,13 @@ def silence(sandbox, monkeypatch):
     """Makes the API hang, known to the dashboard as not answering, which it does not try again by itself."""
 
     def silence():
-        monkeypatch.setattr(breaker, "PAUSE_SECONDS", 3600)
+        monkeypatch.setattr(circuit_breaker, "PAUSE_SECONDS", 3600)
         # Each call is over before the next: one that was given up could still arrive.
         failing = sandbox.faults.add(faults.answer(500), times=None)
-        for _ in range(breaker.FAILURES):
+        for _ in range(circuit_breaker.FAILURES):
             with pytest.raises(SyllableUnavailable):
                 syllable_client().get_batch("any")
-        assert failing.hits == breaker.FAILURES
+        assert failing.hits == circuit_breaker.FAILURES
         assert syllable_client().silent_since
         sandbox.faults.clear()
         sandbox.faults.add(faults.hang(), times=None)

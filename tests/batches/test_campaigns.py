@@ -10,7 +10,7 @@ from django.core.cache import caches
 
 from batches.selectors import campaign_list as selectors
 from sandbox import faults
-from syllable import breaker
+from syllable.resilience import circuit_breaker
 from tests.batches.list_page import DASH, in_words
 
 pytestmark = pytest.mark.django_db
@@ -294,7 +294,7 @@ def test_once_syllable_answers_again_everything_is_read(seen, sandbox, silence, 
     silence()
     sandbox.faults.clear()
     sandbox.store.add_batch("b", campaign_id=7, status="ACTIVE")
-    monkeypatch.setattr(breaker, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(circuit_breaker, "PAUSE_SECONDS", 0)
     sandbox.requests.clear()
 
     words = in_words(seen().content.decode())

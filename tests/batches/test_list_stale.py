@@ -10,7 +10,7 @@ from batches.models import Change
 from batches.selectors import aside
 from batches.selectors.last_seen import LastSeen
 from sandbox import faults
-from syllable import breaker
+from syllable.resilience import circuit_breaker
 from tests.batches.list_page import DASH, LIST, in_words, shown, tabs
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +85,7 @@ def test_a_refresh_brings_the_marked_list_and_then_the_list_as_it_is(seen, batch
 
     sandbox.faults.clear()
     sandbox.store.change_batch(ID, status="PAUSED")
-    monkeypatch.setattr(breaker, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(circuit_breaker, "PAUSE_SECONDS", 0)
     fresh = seen(headers={"HX-Request": "true"}).content.decode()
     assert MARK not in fresh
     assert "is-stale" not in fresh

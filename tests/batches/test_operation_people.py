@@ -7,7 +7,7 @@ from batches.models import Kind, Operation, OperationItem, Scope, State
 from batches.selectors import people, preview
 from batches.views import starting
 from sandbox import faults
-from syllable.deadline import Deadline
+from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch
 from tests.batches.operation_pages import OPERATIONS, words
 from tests.services.operations import carried_out, start

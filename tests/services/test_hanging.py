@@ -17,7 +17,7 @@ from batches.services.items import short_try_seconds
 from batches.services.operations import operation_stop
 from batches.services.room import MOST_CALLS, MOST_CALLS_OF_AN_EMERGENCY
 from sandbox import faults
-from syllable.gate import Lane
+from syllable.resilience.bulkhead import Lane
 from tests.services.operations import carried_out, start, totals, wait_for_crews
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("short_tries")]

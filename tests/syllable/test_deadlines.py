@@ -7,13 +7,13 @@ from http.client import HTTPConnection
 import pytest
 
 from syllable.connections import call
-from syllable.deadline import Deadline
 from syllable.errors import (
     KeyRefused,
     NotSent,
     SyllableUnavailable,
     TimedOut,
 )
+from syllable.resilience.deadline import Deadline
 from tests.conftest import NO_HOST
 
 from .conftest import KEY, send, takes_about, transport_to

@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from syllable.errors import NotFound, SyllableUnavailable, TimedOut
-from syllable.latency import FIRST_GUESS, Latency
+from syllable.resilience.latency import FIRST_GUESS, Latency
 
 
 class Clock:

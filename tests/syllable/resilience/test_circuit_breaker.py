@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syllable.breaker import FAILURES, PAUSE_SECONDS, Breaker
 from syllable.errors import (
     Invalid,
     KeyRefused,
@@ -19,6 +18,7 @@ from syllable.errors import (
     TimedOut,
     UnreadableAnswer,
 )
+from syllable.resilience.circuit_breaker import FAILURES, PAUSE_SECONDS, CircuitBreaker
 
 
 class Clock:
@@ -37,7 +37,7 @@ def clock():
 
 @pytest.fixture
 def breaker(clock):
-    return Breaker(clock)
+    return CircuitBreaker(clock)
 
 
 def call(breaker, outcome=None):

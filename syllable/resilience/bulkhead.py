@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
-from syllable.breaker import Breaker
-from syllable.deadline import Deadline
 from syllable.errors import RateLimited, TooBusy
-from syllable.latency import Latency
-from syllable.pace import Pace
+from syllable.resilience.circuit_breaker import CircuitBreaker
+from syllable.resilience.deadline import Deadline
+from syllable.resilience.latency import Latency
+from syllable.resilience.rate_limiter import RateLimiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ LIMITS = {
 }
 
 
-class Gate:
+class Bulkhead:
     """Every call passes it: it finds a place within the limit of its lane, and the breaker has nothing against it."""
 
     def __init__(self) -> None:
-        self.breaker = Breaker()
-        self.pace = Pace()
+        self.breaker = CircuitBreaker()
+        self.rate_limiter = RateLimiter()
         self.latency = Latency()
         self._places = {lane: _Places(limit) for lane, limit in LIMITS.items()}
 
@@ -70,14 +70,14 @@ class Gate:
         if lane is not Lane.OPERATIONS:
             yield
             return
-        self.pace.wait(deadline)
+        self.rate_limiter.wait(deadline)
         try:
             with self.latency.measured(is_write=is_write):
                 yield
         except RateLimited as error:
-            self.pace.refused(error.retry_after)
+            self.rate_limiter.refused(error.retry_after)
             raise
-        self.pace.answered()
+        self.rate_limiter.answered()
 
 
 class _Places:

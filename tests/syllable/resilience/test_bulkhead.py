@@ -12,13 +12,13 @@ from queue import SimpleQueue
 import pytest
 
 from sandbox import faults
-from syllable import breaker as breaker_module
-from syllable.deadline import Deadline
 from syllable.errors import NotAnswering, NotSent, SyllableError, SyllableUnavailable, TimedOut, TooBusy
-from syllable.gate import LIMITS, Gate, Lane
+from syllable.resilience import circuit_breaker
+from syllable.resilience.bulkhead import LIMITS, Bulkhead, Lane
+from syllable.resilience.deadline import Deadline
 from syllable.schemas import BatchEdit, BatchQuery, BatchStatus
 
-SERVER = Path(__file__).resolve().parents[2] / "gunicorn.conf.py"
+SERVER = Path(__file__).resolve().parents[3] / "gunicorn.conf.py"
 NOW = datetime(2025, 1, 17, 14, 0, tzinfo=UTC)
 ID = "20250117.1"
 EVERYTHING = BatchQuery(page=0, limit=25)
@@ -27,8 +27,8 @@ HELD = 120
 
 
 @pytest.fixture
-def gate():
-    return Gate()
+def bulkhead():
+    return Bulkhead()
 
 
 @contextmanager
@@ -40,12 +40,12 @@ def at_once():
 
 
 @contextmanager
-def occupied(lane, gate, calls):
+def occupied(lane, bulkhead, calls):
     """So many calls of a lane under way."""
     done, under_way = threading.Event(), threading.Semaphore(0)
 
     def wait():
-        with gate.call(lane, Deadline(HELD)):
+        with bulkhead.call(lane, Deadline(HELD)):
             under_way.release()
             done.wait(HELD)
 
@@ -66,10 +66,10 @@ def silence(client, sandbox, monkeypatch):
     """Makes the API silent, and known to be; nothing is tried again by itself."""
 
     def silence():
-        monkeypatch.setattr(breaker_module, "PAUSE_SECONDS", 3600)
+        monkeypatch.setattr(circuit_breaker, "PAUSE_SECONDS", 3600)
         # Each call is over before the next: one that was given up could still arrive.
         sandbox.faults.add(faults.answer(500), times=None)
-        for _ in range(breaker_module.FAILURES):
+        for _ in range(circuit_breaker.FAILURES):
             with pytest.raises(SyllableUnavailable):
                 client.list_batches(EVERYTHING)
         assert client.silent_since
@@ -88,20 +88,20 @@ def test_the_lanes_of_the_server_leave_it_threads_for_pages_that_need_no_api():
 
 
 @pytest.mark.parametrize("lane", Lane)
-def test_a_call_past_the_limit_is_refused_before_anything_is_sent(gate, lane):
-    with occupied(lane, gate, LIMITS[lane].calls):
-        with pytest.raises(TooBusy) as refusal, gate.call(lane, Deadline(0.05)):
+def test_a_call_past_the_limit_is_refused_before_anything_is_sent(bulkhead, lane):
+    with occupied(lane, bulkhead, LIMITS[lane].calls):
+        with pytest.raises(TooBusy) as refusal, bulkhead.call(lane, Deadline(0.05)):
             pass
         assert isinstance(refusal.value, NotSent)
-    with gate.call(lane, Deadline(60)):
+    with bulkhead.call(lane, Deadline(60)):
         pass
 
 
 @pytest.mark.parametrize("lane", Lane)
-def test_no_lane_takes_from_another(gate, lane):
-    with occupied(lane, gate, LIMITS[lane].calls):
+def test_no_lane_takes_from_another(bulkhead, lane):
+    with occupied(lane, bulkhead, LIMITS[lane].calls):
         for other in set(Lane) - {lane}:
-            with at_once(), gate.call(other, Deadline(60)):
+            with at_once(), bulkhead.call(other, Deadline(60)):
                 pass
 
 
@@ -112,19 +112,19 @@ def patient(monkeypatch, lane, seconds):
 
 def test_who_may_wait_gets_the_place_that_is_left(monkeypatch):
     patient(monkeypatch, Lane.WRITES, HELD)
-    gate, done = Gate(), []
+    bulkhead, done = Bulkhead(), []
 
     def come():
-        with gate.call(Lane.WRITES, Deadline(HELD)):
+        with bulkhead.call(Lane.WRITES, Deadline(HELD)):
             done.append(1)
 
-    with occupied(Lane.WRITES, gate, LIMITS[Lane.WRITES].calls):
+    with occupied(Lane.WRITES, bulkhead, LIMITS[Lane.WRITES].calls):
         waiting = [threading.Thread(target=come) for _ in range(LIMITS[Lane.WRITES].waiting)]
         for thread in waiting:
             thread.start()
-        while gate._places[Lane.WRITES]._queue._value:
+        while bulkhead._places[Lane.WRITES]._queue._value:
             time.sleep(0.01)
-        with at_once(), pytest.raises(TooBusy), gate.call(Lane.WRITES, Deadline(HELD)):
+        with at_once(), pytest.raises(TooBusy), bulkhead.call(Lane.WRITES, Deadline(HELD)):
             pass
         assert not done
     for thread in waiting:
@@ -132,9 +132,9 @@ def test_who_may_wait_gets_the_place_that_is_left(monkeypatch):
     assert len(done) == LIMITS[Lane.WRITES].waiting
 
 
-def test_a_place_is_given_back_by_a_call_that_fails(gate):
+def test_a_place_is_given_back_by_a_call_that_fails(bulkhead):
     for _ in range(2 * LIMITS[Lane.WRITES].calls):
-        with pytest.raises(TimedOut), gate.call(Lane.WRITES, Deadline(60)):
+        with pytest.raises(TimedOut), bulkhead.call(Lane.WRITES, Deadline(60)):
             raise TimedOut
 
 
@@ -211,7 +211,7 @@ def test_reads_go_on_by_themselves_soon_after_the_api_is_back(client, sandbox, s
     sandbox.store.add_batch(ID)
     silence()
     sandbox.faults.clear()
-    monkeypatch.setattr(breaker_module, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(circuit_breaker, "PAUSE_SECONDS", 0)
 
     for _ in range(3):
         assert client.get_batch(ID).batch_id == ID
@@ -220,13 +220,13 @@ def test_reads_go_on_by_themselves_soon_after_the_api_is_back(client, sandbox, s
 def test_what_stands_beside_a_page_neither_tells_how_the_api_is_nor_tries(client, sandbox, silence, monkeypatch):
     sandbox.faults.add(faults.answer(500), times=None)
     aside = client.within(Lane.ASIDE)
-    for _ in range(2 * breaker_module.FAILURES):
+    for _ in range(2 * circuit_breaker.FAILURES):
         with pytest.raises(SyllableUnavailable):
             aside.list_campaigns()
     assert client.silent_since is None
 
     silence()
-    monkeypatch.setattr(breaker_module, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(circuit_breaker, "PAUSE_SECONDS", 0)
     with at_once(), pytest.raises(NotAnswering):
         aside.list_campaigns()
 
@@ -238,7 +238,7 @@ def test_what_stands_beside_a_page_neither_tells_how_the_api_is_nor_tries(client
 )
 def test_refusals_never_silence_it(client, sandbox, fault):
     sandbox.faults.add(fault, times=None)
-    for _ in range(2 * breaker_module.FAILURES):
+    for _ in range(2 * circuit_breaker.FAILURES):
         with pytest.raises(SyllableError) as refusal:
             client.get_batch(ID)
         assert not isinstance(refusal.value, NotAnswering)
@@ -252,7 +252,7 @@ def test_refusals_never_silence_it(client, sandbox, fault):
 )
 def test_failures_of_every_kind_silence_it(client, sandbox, fault):
     sandbox.faults.add(fault, times=None)
-    for _ in range(breaker_module.FAILURES):
+    for _ in range(circuit_breaker.FAILURES):
         with pytest.raises(SyllableUnavailable):
             client.get_batch(ID)
     assert client.silent_since

@@ -4,8 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from syllable.deadline import Deadline
 from syllable.errors import RateLimited
+from syllable.resilience.deadline import Deadline
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
@@ -14,7 +14,7 @@ LONGEST_STEP = 2.0
 RECOVERY = 0.95
 
 
-class Pace:
+class RateLimiter:
     """One pace for all threads of a lane.
 
     A 429 holds all of them for as long as the API asked, or, where it did not say, for a time that doubles with each.

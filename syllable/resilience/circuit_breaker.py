@@ -12,7 +12,7 @@ FAILURES = 3
 PAUSE_SECONDS = 5.0
 
 
-class Breaker:
+class CircuitBreaker:
     """Opens after FAILURES calls in a row without a usable answer, and closes with the next answer.
 
     A failure is what says that the API is unwell: no connection, no answer in time, 5xx, an answer that cannot be read.
