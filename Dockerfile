@@ -10,6 +10,8 @@ RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes \
     --only-binary :all: --no-binary crontab -r requirements.txt
 COPY manage.py gunicorn.conf.py ./
 COPY dashboard dashboard
+COPY common common
+COPY accounts accounts
 COPY trail trail
 COPY batches batches
 COPY syllable syllable
@@ -18,7 +20,7 @@ COPY templates templates
 COPY static static
 # The settings ask for both; neither value outlives this line.
 RUN SECRET_KEY=none SYLLABLE_API_KEY=none python manage.py collectstatic --noinput --verbosity 0
-RUN python -m compileall -q dashboard trail batches syllable sandbox
+RUN python -m compileall -q dashboard common accounts trail batches syllable sandbox
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 BIND=0.0.0.0 PORT=8000

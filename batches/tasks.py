@@ -14,11 +14,11 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from accounts.mail import mail_waits
 from batches.models import Operation
 from batches.services.carrying import operation_carry
 from batches.services.operations import operation_queued
 from batches.services.turn import TURN_SECONDS
-from dashboard.mail import mail_waits
 
 STOP_QUEUE = "stop"
 DEFAULT_QUEUE = "default"

@@ -1,4 +1,4 @@
-"""The project as an app of its own: users, their admin, the look."""
+"""The project as an app of its own: the look, health, the files of its database."""
 
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ class DashboardConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from dashboard import checks  # noqa: F401 - registers them
+
         post_migrate.connect(_close_to_others, sender=self)
 
 

@@ -15,10 +15,10 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRefresh
 from django_structlog.middlewares import RequestMiddleware
 
+from common.time_zones import is_time_zone
 from dashboard.addresses import Address, address_of
 from dashboard.errors import method_not_allowed_page
 from dashboard.logs import request_id
-from dashboard.time_zones import is_time_zone
 
 HEALTH = ("/healthz", "/readyz")
 

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "dashboard",
+    "accounts",
     "trail",
     "batches",
 ]
@@ -181,8 +182,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # People ----------------------------------------------------------------------------------------------------------
 
-AUTH_USER_MODEL = "dashboard.User"
-AUTHENTICATION_BACKENDS = ["dashboard.backends.Backend"]
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -193,11 +194,11 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 
-ACCOUNT_ADAPTER = "dashboard.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "change_password": "dashboard.account_forms.ChangePasswordForm",
-    "reset_password": "dashboard.account_forms.ResetPasswordForm",
-    "user_token": "dashboard.account_forms.UserTokenForm",
+    "change_password": "accounts.account_forms.ChangePasswordForm",
+    "reset_password": "accounts.account_forms.ResetPasswordForm",
+    "user_token": "accounts.account_forms.UserTokenForm",
 }
 # It counts in the cache, and what it counts of an account by the Host header. dashboard/throttle.py counts instead.
 ACCOUNT_RATE_LIMITS = False

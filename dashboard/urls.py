@@ -1,42 +1,19 @@
 """Addresses of the project."""
 
-from allauth.account import views as account
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-from dashboard import health, views
+from dashboard import health
 
 handler400 = "dashboard.errors.bad_request"
 handler404 = "dashboard.errors.page_not_found"
 handler500 = "dashboard.errors.server_error"
 
-# Of allauth's pages those that fit accounts made by administrators: no page to sign up or to manage one's addresses.
-account_urlpatterns = [
-    path("login/", account.login, name="account_login"),
-    path("logout/", account.logout, name="account_logout"),
-    path("inactive/", account.account_inactive, name="account_inactive"),
-    path("signup/", account.signup, name="account_signup"),
-    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
-    path("password/change/", account.password_change, name="account_change_password"),
-    path("password/set/", account.password_set, name="account_set_password"),
-    path("password/reset/", views.PasswordReset.as_view(), name="account_reset_password"),
-    path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
-    re_path(
-        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        account.password_reset_from_key,
-        name="account_reset_password_from_key",
-    ),
-    path(
-        "password/reset/key/done/",
-        account.password_reset_from_key_done,
-        name="account_reset_password_from_key_done",
-    ),
-    path("profile/", views.profile, name="profile"),
-]
-
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", views.home, name="home"),
-    path("accounts/", include(account_urlpatterns)),
+    # The batches are what people come for.
+    path("", RedirectView.as_view(url="/batches/"), name="home"),
+    path("accounts/", include("accounts.urls")),
     path("", include("batches.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

@@ -3,19 +3,16 @@
 import gc
 import subprocess
 from contextlib import ExitStack
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.core.cache import caches
-from django.db.models.signals import post_migrate
 
+from accounts.models import User
 from batches.connection import client_for
 from batches.selectors import aside, batches, campaign, preview
 from batches.services import items, road
-from dashboard.models import User
 from sandbox.contracts import CONTRACTS
 from sandbox.server import Sandbox
 from syllable import transport
@@ -37,19 +34,6 @@ def pytest_collection_finish():
     """What is there once the tests are collected stays to the end: garbage is looked for in what comes after."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup):
-    """A test with real transactions empties all tables when it ends; the roles, which migrations made, come back."""
-    roles = import_module("batches.migrations.0002_roles")
-    stop_everything = import_module("batches.migrations.0004_stop_everything")
-
-    def make_roles(**kwargs):
-        roles.make_roles(apps, None)
-        stop_everything.allow(apps, None)
-
-    post_migrate.connect(make_roles, sender=apps.get_app_config("batches"), weak=False)
 
 
 @pytest.fixture(autouse=True)

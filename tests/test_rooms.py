@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TOP = ("dashboard", "trail", "batches", "syllable", "sandbox")
+TOP = ("dashboard", "accounts", "trail", "batches", "syllable", "sandbox", "common")
 
 # The types of the API's client, without anything that asks the API.
 TYPES = {"syllable.errors", "syllable.schemas"}
@@ -15,7 +15,11 @@ MAY_IMPORT = {
     "trail": set(),
     "syllable": set(),
     "sandbox": set(),
-    "dashboard": {"trail", "syllable"},
+    "common": set(),
+    "accounts": {"trail", "common", "dashboard.templatetags"},
+    "dashboard": {"common", "syllable"},
+    "batches.access": set(),
+    "batches.apps": {"batches.access"},
     "batches.connection": {"syllable"},
     "batches.context_processors": {"batches.selectors"},
     "batches.converters": set(),
@@ -25,7 +29,7 @@ MAY_IMPORT = {
         "batches.selectors",
         "batches.tasks",
         "batches.models",
-        "dashboard",
+        "accounts",
     },
     "batches.models": {"syllable.schemas"},
     "batches.rules": {"syllable.schemas"},
@@ -37,9 +41,9 @@ MAY_IMPORT = {
         "batches.converters",
         "syllable",
         "trail",
-        "dashboard",
+        "accounts",
     },
-    "batches.tasks": {"batches.services", "batches.models", "dashboard"},
+    "batches.tasks": {"batches.services", "batches.models", "accounts"},
     "batches.templatetags": {"batches.rules", "batches.models", "batches.services", "dashboard", *TYPES},
     "batches.urls": {"batches.converters", "batches.views"},
     "batches.views": {
@@ -50,6 +54,7 @@ MAY_IMPORT = {
         "batches.rules",
         "batches.tasks",
         "batches.models",
+        "accounts",
         "dashboard",
         "trail",
         *TYPES,

@@ -96,7 +96,7 @@ def test_the_image_has_everything_that_python_and_the_templates_are_made_of():
     needed = {
         name.split("/")[0]
         for name in tracked.splitlines()
-        if re.match(r"(dashboard|trail|batches|syllable|sandbox|templates|static)/", name)
+        if re.match(r"(dashboard|common|accounts|trail|batches|syllable|sandbox|templates|static)/", name)
     }
     assert copied() == needed | {"manage.py", "gunicorn.conf.py", "requirements.txt"}
 
@@ -152,7 +152,7 @@ def test_redis_brings_no_page_with_it(environment):
         check=True,
         timeout=START_SECONDS,
     )
-    assert "dashboard" in done.stdout
+    assert "accounts" in done.stdout
     assert "django_rq" not in done.stdout
 
 

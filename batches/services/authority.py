@@ -6,13 +6,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
+from accounts.models import User
 from batches import rules
 from batches.connection import syllable_client
 from batches.models import Cause, Kind, Operation, Scope, State, Target
 from batches.services.changes import NotAllowed, check_actor
 from batches.services.entries import operation_entry
 from batches.services.lease import Lease
-from dashboard.models import User
 from syllable.errors import SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline

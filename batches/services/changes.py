@@ -13,13 +13,13 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from accounts.models import User
 from batches import rules
 from batches.connection import syllable_client
 from batches.models import Change, Operation, Origin, Outcome
 from batches.models.clock import later
 from batches.services.road import Guard, Result, Road, time_to_land
 from batches.services.settling import change_settle
-from dashboard.models import User
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import KEEP, BatchEdit, BatchStatus
 

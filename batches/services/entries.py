@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from accounts.models import User
 from batches.models import Operation
-from dashboard.models import User
 from trail.models import Action
 from trail.services import entry_add
 from trail.source import BACKGROUND, Source

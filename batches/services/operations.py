@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from accounts.models import User
 from batches.models import (
     Cause,
     ItemState,
@@ -26,7 +27,6 @@ from batches.services.authority import STOP_EVERYTHING, check_abort, check_opera
 from batches.services.changes import NotAllowed, check_actor, undo_edit
 from batches.services.entries import operation_entry
 from batches.services.finding import may_be_calling, paused_by_operations
-from dashboard.models import User
 from syllable.schemas import BatchEdit, BatchStatus
 from trail.models import Action
 from trail.source import BACKGROUND, Source

@@ -4,8 +4,8 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.models import User
 from batches.services.changes import NotAllowed
-from dashboard.models import User
 
 
 class UserRequest(HttpRequest):

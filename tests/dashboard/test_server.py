@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from sandbox import faults
-from tests.dashboard.conftest import PASSWORD
+from tests.accounts.conftest import PASSWORD
 from tests.workers.processes import Processes, database_url, eventually
 
 ROOT = Path(__file__).resolve().parents[2]

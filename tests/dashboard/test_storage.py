@@ -1,8 +1,10 @@
 """What the shipped settings do with the database; those of the tests save its time."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -10,20 +12,25 @@ from dashboard.settings import BASE_DIR
 
 
 @pytest.fixture
-def manage(tmp_path):
-    """`manage.py` as it ships, on a database of its own in SQLite; returns what it printed."""
+def database(tmp_path):
+    """The file of the database."""
+    (tmp_path / "var").mkdir()
+    return tmp_path / "var" / "dashboard.sqlite3"
+
+
+@pytest.fixture
+def manage(database):
+    """`manage.py` as it ships, on a database of its own in SQLite; returns how that ended."""
     environment = {
         "PATH": os.environ["PATH"],
         "SECRET_KEY": "x" * 50,
         "SYLLABLE_API_KEY": "none",
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'var' / 'dashboard.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{database}",
     }
 
     def manage(*arguments):
         command = [sys.executable, BASE_DIR / "manage.py", *arguments]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=90)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=90)
 
     return manage
 
@@ -37,4 +44,21 @@ FULL = 2
 
 
 def test_what_is_committed_to_sqlite_outlives_a_power_cut(manage):
-    assert manage("shell", "--no-imports", "-c", ASK).split() == ["wal", str(FULL)]
+    done = manage("shell", "--no-imports", "-c", ASK)
+    assert done.stdout.split() == ["wal", str(FULL)], done.stderr
+
+
+def test_a_database_of_before_0_1_0_is_refused_in_words_and_left_as_it_is(manage, database):
+    with closing(sqlite3.connect(database)) as old, old:
+        old.execute("CREATE TABLE dashboard_user (id INTEGER PRIMARY KEY)")
+        old.execute("CREATE TABLE django_migrations (id INTEGER PRIMARY KEY, app TEXT, name TEXT, applied TEXT)")
+        old.execute("INSERT INTO django_migrations (app, name) VALUES ('batches', '0001_initial')")
+        tables = old.execute("SELECT * FROM sqlite_schema").fetchall()
+
+    done = manage("migrate")
+
+    assert done.returncode
+    assert "This database is of a version before 0.1.0" in done.stderr
+    assert "Traceback" not in done.stderr
+    with closing(sqlite3.connect(database)) as old:
+        assert old.execute("SELECT * FROM sqlite_schema").fetchall() == tables

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.models import Permission
 
+from accounts.models import User
 from batches.models import Cause, Change, ItemState, Kind, Operation, Origin, Outcome, Scope, State
 from batches.services import entries
 from batches.services.authority import Uncounted
@@ -16,7 +17,6 @@ from batches.services.operations import (
     operation_take_over,
     operation_undo,
 )
-from dashboard.models import User
 from sandbox import faults
 from syllable.schemas import BatchEdit, Timestamp
 from tests.conftest import member_of

@@ -205,7 +205,7 @@ import django; django.setup()
 from django.conf import settings
 settings.SYLLABLE_API_URL, settings.SYLLABLE_API_KEY = {url!r}, {key!r}
 from batches.services.changes import batch_pause
-from dashboard.models import User
+from accounts.models import User
 batch_pause(batch_id={batch_id!r}, actor=User.objects.get(email="operator@example.com"))
 """
 

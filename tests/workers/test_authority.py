@@ -3,9 +3,9 @@
 import pytest
 from django.db import IntegrityError
 
+from accounts.models import User
 from batches.models import Kind, Operation, Scope, State
 from batches.tasks import operation_enqueue
-from dashboard.models import User
 from sandbox import faults
 from tests.services.operations import start, totals
 from tests.workers.campaigns import assert_all_done, fill, finished, wait_for_writes, writes

@@ -23,7 +23,7 @@ OFF = 45 + 4 * TIMEOUT
 SHELL = ("shell", "--no-imports", "-c")
 PAUSE = """
 from batches.services.changes import batch_pause
-from dashboard.models import User
+from accounts.models import User
 batch_pause(batch_id="a", actor=User.objects.get(email="operator@example.com"))
 """
 

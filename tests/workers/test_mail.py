@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.models import Mail, MailState
+from accounts.tasks import reset_request
 from batches.models import Kind
 from batches.tasks import operation_enqueue
-from dashboard.models import Mail, MailState
-from dashboard.tasks import reset_request
 from syllable.schemas import BatchEdit, Timestamp
+from tests.accounts.mail_server import MailServer
 from tests.conftest import member_of
-from tests.dashboard.mail_server import MailServer
 from tests.services.operations import start
 from tests.workers.campaigns import fill, taken_over, wait_for_writes
 from tests.workers.processes import MANAGE, eventually

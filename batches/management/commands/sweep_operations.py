@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from accounts.tasks import mails_sweep
 from batches.management.loop import repeat
 from batches.services.operations import operations_to_queue
 from batches.tasks import operation_enqueue, tasks_forget
-from dashboard.tasks import mails_sweep
 
 DAY = 24 * 60 * 60
 

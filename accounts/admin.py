@@ -1,0 +1,223 @@
+"""Managing people. Administrators give out what they have themselves, and touch nobody who can do more."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar
+
+from allauth.account import views as account
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.core.exceptions import ReauthenticationRequired
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.forms import SetPasswordMixin, UserChangeForm
+from django.contrib.auth.models import Group
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
+
+from accounts.actor import actor_of, is_reauthenticated
+from accounts.admin_links import LinkAdmin
+from accounts.forms import TimeZoneForm
+from accounts.models import User, normalized_email
+from accounts.people import person_created, person_edit, person_entries
+from accounts.role_admin import RoleAdmin
+from trail.source import Source
+
+SHOWN_ENTRIES = 100
+
+admin.site.site_title = "Outbound Dashboard"
+admin.site.site_header = "Outbound Dashboard administration"
+admin.site.index_title = "People and roles"
+admin.site.site_url = "/batches/"
+
+
+def _to_index(*_args: Any, **_kwargs: Any) -> Any:
+    return redirect("admin:index")
+
+
+def _to_own_password(*_args: Any, **_kwargs: Any) -> Any:
+    return redirect("account_change_password")
+
+
+# The admin's own pages for these count no attempts.
+admin.site.login = secure_admin_login(_to_index)  # type: ignore[method-assign]
+admin.site.logout = account.logout  # type: ignore[method-assign]
+admin.site.password_change = _to_own_password  # type: ignore[method-assign]
+admin.site.password_change_done = _to_own_password  # type: ignore[method-assign]
+
+# The one address of an account is kept by User.save().
+admin.site.unregister(EmailAddress)
+if admin.site.is_registered(EmailConfirmation):
+    admin.site.unregister(EmailConfirmation)
+admin.site.unregister(Group)
+admin.site.register(Group, RoleAdmin)
+
+
+class NewUserForm(SetPasswordMixin, TimeZoneForm):
+    """A new person. Without a password they are given a link with which they set their own."""
+
+    password1, password2 = SetPasswordMixin.create_password_fields()
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "time_zone", "groups")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True
+        for name in ("password1", "password2"):
+            self.fields[name].required = False
+        self.fields["password1"].help_text = "Leave it empty to give the person a link with which they set their own."
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        self.validate_passwords()
+        if bool(self.cleaned_data.get("password1")) != bool(self.cleaned_data.get("password2")):
+            self.add_error("password2", self.error_messages["password_mismatch"])
+        return cleaned
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        self.validate_password_for_user(self.instance)
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.set_password(self.cleaned_data["password1"] or None)
+        return super().save(commit)
+
+
+class EditedUserForm(TimeZoneForm, UserChangeForm):
+    """A person as an administrator edits them; the email is not there where it is one's own."""
+
+    class Meta(UserChangeForm.Meta):
+        model = User
+        fields = "__all__"
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "email" in self.fields:
+            self.fields["email"].help_text += " A change asks for your own password, and both addresses are told."
+
+
+@admin.register(User)
+class UserAdmin(LinkAdmin):
+    """People: made, given a role, deactivated; never deleted, because what they did is theirs."""
+
+    form = EditedUserForm
+    add_form = NewUserForm
+    add_form_template = None
+    list_display = ("email", "name", "roles", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    readonly_fields = ("last_login", "date_joined", "latest_mail")
+    filter_horizontal = ("user_permissions",)
+    actions = ("send_reset_mail", "show_link")
+    add_fieldsets = (
+        (None, {"fields": ("email", "name", "time_zone", "groups")}),
+        ("Password", {"fields": ("password1", "password2")}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        if obj is None:
+            return self.add_fieldsets
+        powers = ("is_superuser", "user_permissions") if _is_superuser(request) else ()
+        return (
+            (None, {"fields": ("email", "name", "time_zone", "password")}),
+            ("What they may do", {"fields": ("is_active", "groups", *powers)}),
+            ("Dates", {"fields": ("last_login", "date_joined")}),
+            *self.mail_fieldsets(obj),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        if obj is not None and obj == request.user:
+            # Nobody locks themselves out by a slip, and nobody acts as somebody else by taking their email for a while.
+            return (*fields, "email", "is_active", "groups", "is_superuser", "user_permissions")
+        return fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or actor_of(request).may_manage(obj))
+
+    def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
+        return False
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name == "groups":
+            field.widget = forms.CheckboxSelectMultiple()
+            field.help_text = "Their role."
+            if not _is_superuser(request):
+                beyond = Group.objects.exclude(permissions=None).filter(
+                    pk__in=Group.permissions.through.objects.exclude(
+                        permission_id__in=actor_of(request).granted_permissions()
+                    ).values("group_id")
+                )
+                field.queryset = field.queryset.exclude(pk__in=beyond)
+        return field
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        person = self.get_object(request, unquote(object_id)) if object_id else None
+        context: dict[str, Any] = {"shown_entries": SHOWN_ENTRIES}
+        if person:
+            context["entries"] = person_entries(person.pk)[:SHOWN_ENTRIES]
+        show = partial(super().changeform_view, request, object_id, form_url, context | (extra_context or {}))
+        if request.method != "POST" or person is None or not self.has_change_permission(request, person):
+            return show()
+        if _changes_email(request, person) and not is_reauthenticated(request):
+            # What was posted goes on by itself then, but only to an address without a query.
+            request.META["QUERY_STRING"] = ""
+            raise ReauthenticationRequired
+        return self._record(request, person, show)
+
+    @method_decorator(sensitive_post_parameters())
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        person = self.get_object(request, unquote(id))
+        show = partial(super().user_change_password, request, id, form_url)
+        if person is None or not self.has_change_permission(request, person):
+            return show()
+        if person == request.user:
+            return _to_own_password()
+        if not is_reauthenticated(request):
+            if request.method == "POST":
+                # Not kept for later as the rest is: it would stand in the session as it was typed.
+                self.message_user(request, "The password was not set. Confirm that it is you first.", messages.WARNING)
+            return redirect_to_login(request.path, reverse("account_reauthenticate"))
+        return self._record(request, person, show) if request.method == "POST" else show()
+
+    def _record(self, request: HttpRequest, person: User, edit: Callable[[], HttpResponse]) -> HttpResponse:
+        with person_edit(person.pk, actor=actor_of(request), source=Source.of(request)):
+            return edit()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if not change:
+            person_created(form.instance, actor=actor_of(request), source=Source.of(request))
+
+    @admin.display(description="role")
+    def roles(self, person: User) -> str:
+        names = [group.name for group in person.groups.all()]
+        return ", ".join(["Superuser", *names] if person.is_superuser else names)
+
+
+def _changes_email(request: HttpRequest, person: User) -> bool:
+    return person != request.user and normalized_email(request.POST.get("email")) != person.email
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return actor_of(request).is_superuser

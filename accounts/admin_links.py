@@ -1,0 +1,100 @@
+"""How administrators give people a link to set their password."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.account_forms import base_of
+from accounts.actor import actor_of, is_reauthenticated
+from accounts.invitations import link_send, link_show
+from accounts.links import purpose_for
+from accounts.models import Mail, MailPurpose, User
+from dashboard.templatetags.ui import exact
+from trail.source import Source
+
+ON_ITS_WAY = {
+    MailPurpose.INVITATION: "An invitation to {email} is on its way.",
+    MailPurpose.RESET: "A link to set a new password is on its way to {email}.",
+}
+
+
+class LinkAdmin(UserAdmin):
+    """The part of the people's admin that is about links and mails."""
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("show_link" if settings.MAIL_DELIVERS else "send_reset_mail", None)
+        return actions
+
+    def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
+        if not obj.has_usable_password():
+            if not settings.MAIL_DELIVERS:
+                return self._links_page(request, [obj])
+            self._send_link(request, obj)
+        return super().response_add(request, obj, post_url_continue)
+
+    @admin.action(description="Send a link to set a new password", permissions=["change"])
+    def send_reset_mail(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for person in self._to_be_given_one(request, queryset):
+            self._send_link(request, person)
+
+    @admin.action(description="Show a link to set a new password", permissions=["change"])
+    def show_link(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        if not is_reauthenticated(request):
+            self.message_user(request, "No link was shown. Confirm that it is you first.", messages.WARNING)
+            return redirect_to_login(request.path, reverse("account_reauthenticate"))
+        people = self._to_be_given_one(request, queryset.exclude(pk=actor_of(request).pk))
+        return self._links_page(request, people) if people else None
+
+    def _send_link(self, request: HttpRequest, person: User) -> None:
+        """Queue a mail with a link to `person`, and say so."""
+        purpose = link_send(person=person, **_by(request))
+        self.message_user(request, ON_ITS_WAY[purpose].format(email=person.email), messages.INFO)
+
+    def _links_page(self, request: HttpRequest, people: list[User]) -> HttpResponse:
+        """Links to hand over, in the answer itself: nothing keeps them."""
+        given = [(person, purpose_for(person), link_show(person=person, **_by(request))) for person in people]
+        context = {**self.admin_site.each_context(request), "title": "Links to hand over", "given": given}
+        response = render(request, "admin/accounts/user/links.html", context)
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    @admin.display(description="latest mail")
+    def latest_mail(self, person: User) -> str:
+        """What became of the last mail to somebody, and why."""
+        mail = self._latest_mail(person)
+        if mail is None:
+            return ""
+        at = exact(mail.ended_at or mail.queued_at)
+        words = [f"{mail.get_purpose_display()}: {mail.get_state_display()}.", mail.get_problem_display(), at]
+        return " ".join(filter(None, words))
+
+    def mail_fieldsets(self, person: User) -> tuple[Any, ...]:
+        """The part of a person's page about their latest mail, where there is one."""
+        return (("Mail", {"fields": ("latest_mail",)}),) if self._latest_mail(person) else ()
+
+    def _latest_mail(self, person: User) -> Mail | None:
+        return person.mails.order_by("-pk").first()
+
+    def _to_be_given_one(self, request: HttpRequest, people: QuerySet[User]) -> list[User]:
+        """Those of `people` who can have a link from whoever asks; of the others it is said why not."""
+        active = [person for person in people.filter(is_active=True) if person.email]
+        if not active:
+            self.message_user(request, "None of them is active and has an email.", messages.WARNING)
+        allowed = [person for person in active if self.has_change_permission(request, person)]
+        for person in active:
+            if person not in allowed:
+                self.message_user(request, f"No link for {person.email}, who can do more than you.", messages.WARNING)
+        return allowed
+
+
+def _by(request: HttpRequest) -> dict[str, Any]:
+    """Who gives out a link, and from where."""
+    return {"actor": actor_of(request), "base": base_of(request), "source": Source.of(request)}

@@ -1,0 +1,41 @@
+"""Forms about oneself."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from accounts.models import User
+from common.time_zones import time_zone_choices
+
+
+class TimeZoneField(forms.ChoiceField):
+    """A select of time zones; empty is the installation's zone. A value that is no common name stays choosable."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+        self.keep("")
+
+    def keep(self, name: str) -> None:
+        """Offer the common zones and `name`."""
+        self.choices = [("", f"The installation's own ({settings.TIME_ZONE})"), *time_zone_choices(name)]
+
+
+class TimeZoneForm(forms.ModelForm):
+    """The part that forms about a user share."""
+
+    time_zone = TimeZoneField(help_text="Dates and times are shown in this zone, with its name.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "time_zone" in self.fields:
+            self.fields["time_zone"].keep(self.instance.time_zone)  # type: ignore[attr-defined]
+
+
+class ProfileForm(TimeZoneForm):
+    """What people may change about themselves."""
+
+    class Meta:
+        model = User
+        fields = ("name", "time_zone")
+        help_texts = {"name": "Shown to your colleagues. Syllable is told your email."}

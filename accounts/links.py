@@ -1,0 +1,45 @@
+"""Links with which people set their password. Each works once: a reset for an hour, an invitation for three days."""
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import MailPurpose, User
+
+
+class InvitationTokens(EmailAwarePasswordResetTokenGenerator):
+    """Of somebody who has no password yet. The salt keeps either kind from being taken for the other."""
+
+    key_salt = "accounts.links.InvitationTokens"
+
+    def make_token(self, user: Any) -> str:
+        """A token dated ahead by what an invitation lives longer: check_token knows one age alone."""
+        longer = timedelta(seconds=settings.INVITATION_TIMEOUT - settings.PASSWORD_RESET_TIMEOUT)
+        token: str = self._make_token_with_timestamp(user, self._num_seconds(self._now() + longer), self.secret)
+        return token
+
+
+class AnyTokens:
+    """Takes the tokens of either kind."""
+
+    def check_token(self, user: User, token: str) -> bool:
+        return bool(RESETS.check_token(user, token) or INVITATIONS.check_token(user, token))
+
+
+RESETS, INVITATIONS = EmailAwarePasswordResetTokenGenerator(), InvitationTokens()
+
+
+def purpose_for(person: User) -> MailPurpose:
+    """What a link for this person is: an invitation until they have set a password."""
+    return MailPurpose.RESET if person.has_usable_password() else MailPurpose.INVITATION
+
+
+def link_make(person: User, *, purpose: MailPurpose, base: str) -> str:
+    """A link with which `person` sets a password. `base` is the dashboard's own address, without a slash at its end."""
+    tokens = INVITATIONS if purpose == MailPurpose.INVITATION else RESETS
+    parts = {"uidb36": user_pk_to_url_str(person), "key": tokens.make_token(person)}
+    return base + reverse("account_reset_password_from_key", kwargs=parts)

@@ -1,0 +1,150 @@
+"""Mails to people: noted by whoever answers a request, handed over by a worker, tried again by a sweep."""
+
+from datetime import timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
+from urllib.parse import urlsplit
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.template.loader import render_to_string
+
+from accounts.links import link_make
+from accounts.models import Mail, MailProblem, MailPurpose, MailState, User
+from common.clock import from_now
+
+logger = structlog.get_logger(__name__)
+
+# Before each further try.
+PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30))
+MOST_TRIES = len(PAUSES) + 1
+# A task that was lost, with its queue or with its worker, is queued again after this. No try takes as long.
+LOST_AFTER = timedelta(minutes=2)
+KEPT_FOR = timedelta(days=30)
+
+
+def link_mail_add(*, purpose: MailPurpose, person: User | None, base: str) -> Mail:
+    """Note an invitation or a reset; the caller queues it. Makes the same work where `person` is None, for nobody.
+
+    `base` is the dashboard's own address, without a slash at its end.
+    """
+    return Mail.objects.create(purpose=purpose, person=person, base=base, due_at=from_now(LOST_AFTER))
+
+
+def notice_add(*, to: str, subject: str, text: str) -> Mail:
+    """Note a mail that has no link in it; the caller queues it."""
+    person = User.objects.filter(email=to.lower()).first()
+    about = {"to": to, "subject": subject, "text": text}
+    return Mail.objects.create(purpose=MailPurpose.NOTICE, person=person, **about, due_at=from_now(LOST_AFTER))
+
+
+def mail_deliver(mail_id: int, tries: int) -> None:
+    """Hand a mail to the mail server, unless another worker makes this try, or it is not wanted any more."""
+    if _queued(mail_id, tries).update(tries=tries + 1, due_at=from_now(LOST_AFTER)) != 1:
+        return
+    mail = Mail.objects.select_related("person").get(pk=mail_id)
+    if not _is_wanted(mail):
+        mail.delete()
+    elif not settings.MAIL_DELIVERS:
+        _end(mail, MailState.FAILED, MailProblem.OFF)
+    else:
+        _send(mail)
+
+
+def mails_to_queue() -> list[Mail]:
+    """What is to be tried again, and what no worker came back to. Each is returned once: the caller queues it."""
+    found = list(Mail.objects.filter(state=MailState.QUEUED, due_at__lt=Now()).order_by("pk"))
+    for mail in found:
+        if mail.tries >= MOST_TRIES:
+            _end(mail, MailState.FAILED, MailProblem.LOST)
+            logger.error(
+                "mail_failed", mail=mail.pk, purpose=mail.purpose, kind=MailProblem.LOST.value, tries=mail.tries
+            )
+    return [mail for mail in found if mail.tries < MOST_TRIES and _is_put_off(mail)]
+
+
+def mail_waits() -> bool:
+    """Whether there is a mail that no worker has looked at yet."""
+    return Mail.objects.filter(state=MailState.QUEUED, tries=0).exists()
+
+
+def mails_forget() -> None:
+    """Delete what is known of the mails of more than a month ago."""
+    Mail.objects.filter(queued_at__lt=from_now(-KEPT_FOR)).delete()
+
+
+def _queued(mail_id: int, tries: int) -> QuerySet[Mail]:
+    return Mail.objects.filter(pk=mail_id, tries=tries, state=MailState.QUEUED)
+
+
+def _is_put_off(mail: Mail) -> bool:
+    due = _queued(mail.pk, mail.tries).filter(due_at__lt=Now())
+    return due.update(due_at=from_now(LOST_AFTER)) == 1
+
+
+def _end(mail: Mail, state: MailState, problem: MailProblem | None = None) -> None:
+    ended = {"state": state, "problem": problem or "", "ended_at": Now()}
+    _queued(mail.pk, mail.tries).update(**ended, to="", subject="", text="")
+
+
+def _is_wanted(mail: Mail) -> bool:
+    if mail.purpose == MailPurpose.NOTICE:
+        return True
+    person = mail.person
+    if person is None or not person.is_active or not person.email:
+        return False
+    if mail.purpose == MailPurpose.INVITATION and person.has_usable_password():
+        return False
+    newer = Mail.objects.filter(person=person, purpose=mail.purpose, pk__gt=mail.pk)
+    return not newer.exclude(state=MailState.FAILED).exists()
+
+
+def _send(mail: Mail) -> None:
+    try:
+        message = _notice(mail) if mail.purpose == MailPurpose.NOTICE else _link_message(mail)
+        if message.send() != 1:
+            raise ConnectionError
+    except Exception as error:  # noqa: BLE001 - its words may name the person: its kind alone is kept and logged
+        _failed(mail, error)
+    else:
+        _end(mail, MailState.SENT)
+
+
+def _notice(mail: Mail) -> EmailMessage:
+    return EmailMessage(mail.subject, mail.text, to=[mail.to])
+
+
+def _link_message(mail: Mail) -> EmailMessage:
+    assert mail.person
+    assert mail.person.email
+    purpose = MailPurpose(mail.purpose)
+    about = {
+        "person": mail.person,
+        "link": link_make(mail.person, purpose=purpose, base=mail.base),
+        "current_site": {"domain": urlsplit(mail.base).netloc},
+    }
+    subject = render_to_string(f"account/email/{purpose}_subject.txt").strip()
+    text = render_to_string(f"account/email/{purpose}_message.txt", about).strip()
+    return EmailMessage(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", f"{text}\n", to=[mail.person.email])
+
+
+def _failed(mail: Mail, error: Exception) -> None:
+    code = _code(error)
+    refused = code >= 500 and isinstance(error, SMTPRecipientsRefused | SMTPSenderRefused | SMTPDataError)
+    log = logger.bind(mail=mail.pk, purpose=mail.purpose, kind=type(error).__name__, code=code, tries=mail.tries)
+    if not refused and mail.tries < MOST_TRIES:
+        _queued(mail.pk, mail.tries).update(due_at=from_now(PAUSES[mail.tries - 1]))
+        log.warning("mail_delayed")
+        return
+    unsent = MailProblem.UNREACHABLE if isinstance(error, OSError) else MailProblem.BROKEN
+    _end(mail, MailState.FAILED, MailProblem.REFUSED if refused else unsent)
+    log.error("mail_failed")
+
+
+def _code(error: Exception) -> int:
+    """What the mail server said, as a number; 0 where it said nothing."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return int(next(iter(error.recipients.values()))[0])
+    return int(getattr(error, "smtp_code", 0))

@@ -1,0 +1,37 @@
+"""The three accounts of the sandbox."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import User
+
+PASSWORD = "sandbox-demo"  # noqa: S105 - printed on purpose, and refused outside of the sandbox
+ACCOUNTS = (
+    ("viewer@example.com", "Vera Viewer", "Viewers"),
+    ("operator@example.com", "Oscar Operator", "Operators"),
+    ("administrator@example.com", "Ada Administrator", "Administrators"),
+)
+
+
+class Command(BaseCommand):
+    help = "Make a viewer, an operator and an administrator with a known password. Only with SANDBOX=true."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--address", default="", help="where the dashboard is to be opened, for the printed words")
+
+    def handle(self, *args: Any, address: str, **options: Any) -> None:
+        if not settings.SANDBOX:
+            raise CommandError("Accounts with a known password are for the sandbox only: SANDBOX is not set.")
+        for email, name, group in ACCOUNTS:
+            if not User.objects.filter(email=email).exists():
+                User.objects.create_user(email, PASSWORD, name=name).groups.add(Group.objects.get(name=group))
+        if address:
+            self.stdout.write(f"Open {address} and log in with one of these accounts:")
+        for email, _name, group in ACCOUNTS:
+            person = User.objects.get(email=email)
+            password = PASSWORD if person.check_password(PASSWORD) else "(the password was changed)"
+            self.stdout.write(f"  {email:<28} {password:<28} {group}")

@@ -1,0 +1,44 @@
+"""Pages about oneself."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.views import PasswordResetView
+from allauth.core.ratelimit import respond_429
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.decorators import method_decorator
+
+from accounts import throttle
+from accounts.forms import ProfileForm
+from accounts.models import User
+
+
+def profile(request: HttpRequest) -> HttpResponse:
+    """Where people set their own name and time zone."""
+    # A fresh copy: an invalid form must not change the user that the rest of the page shows.
+    form = ProfileForm(request.POST or None, instance=get_object_or_404(User, pk=request.user.pk))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Your settings are saved.")
+        return redirect("profile")
+    return render(request, "account/profile.html", {"form": form})
+
+
+@method_decorator(login_not_required, name="dispatch")
+class PasswordReset(PasswordResetView):
+    """Where people ask for a link to set a new password: by mail, or else an administrator."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not settings.MAIL_DELIVERS:
+            return render(request, "account/password_reset_off.html")
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        address = get_adapter().get_client_ip(self.request)
+        if not throttle.attempt(throttle.RESET, email=form.cleaned_data["email"], address=address):
+            return respond_429(self.request)
+        return super().form_valid(form)

@@ -1,0 +1,15 @@
+"""The product as an app."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class BatchesConfig(AppConfig):
+    name = "batches"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from batches.access import create_roles
+
+        # After the permissions, which Django creates at the same signal of the app that has them.
+        post_migrate.connect(create_roles, sender=self)

@@ -1,0 +1,1 @@
+"""What every room may use: moments, and the clock of the database."""
