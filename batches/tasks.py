@@ -16,9 +16,9 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.mail import mail_waits
 from batches.models import Operation
-from batches.services.carrying import operation_carry
-from batches.services.operations import operation_queued
-from batches.services.turn import TURN_SECONDS
+from batches.services.operations.run import operation_carry
+from batches.services.operations.start import operation_queued
+from batches.services.operations.turn import TURN_SECONDS
 
 STOP_QUEUE = "stop"
 DEFAULT_QUEUE = "default"

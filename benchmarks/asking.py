@@ -17,7 +17,7 @@ from django.db.models import Max, Min  # noqa: E402
 
 from accounts.models import User  # noqa: E402
 from batches.models import ItemState, Kind, Operation, Scope  # noqa: E402
-from batches.services.operations import Target, operation_start, operation_stop  # noqa: E402
+from batches.services.operations.start import Target, operation_start, operation_stop  # noqa: E402
 from batches.tasks import operation_enqueue  # noqa: E402
 from syllable.schemas import BatchEdit, BatchStatus  # noqa: E402
 

@@ -12,7 +12,8 @@ from django.core.cache import caches
 from accounts.models import User
 from batches.connection import client_for
 from batches.selectors import aside, batches, campaign, preview
-from batches.services import items, road
+from batches.services.changes import road
+from batches.services.operations import items
 from sandbox.contracts import CONTRACTS
 from sandbox.server import Sandbox
 from syllable import transport

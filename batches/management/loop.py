@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import structlog
 from django.db import close_old_connections
 
-from batches.services.pauses import DatabaseTrouble, Pauses
+from batches.services.operations.pauses import DatabaseTrouble, Pauses
 
 logger = structlog.get_logger(__name__)
 

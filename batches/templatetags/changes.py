@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 
 from batches import rules
 from batches.models import Change, Outcome
-from batches.services.changes import undo_edit
-from batches.services.road import ALREADY_SO
+from batches.services.changes.road import ALREADY_SO
+from batches.services.changes.start import undo_edit
 from dashboard.markup import fill
 from dashboard.strangers import visible
 from dashboard.templatetags.ui import BADGE, NOTHING, exact, icon

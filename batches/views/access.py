@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import User
-from batches.services.changes import NotAllowed
+from batches.services.changes.start import NotAllowed
 
 
 class UserRequest(HttpRequest):

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from batches.forms.batch import BatchForm
 from batches.selectors.batch import abilities, batch_page
 from batches.selectors.changes import outcome_to_tell
-from batches.services.changes import NotAllowed, check_actor
+from batches.services.changes.start import NotAllowed, check_actor
 from batches.views.access import UserRequest, may_view
 from syllable.errors import NotFound, SyllableUnavailable, WrongContract
 from syllable.schemas import BatchStatus

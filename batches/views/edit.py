@@ -10,8 +10,8 @@ from batches import rules
 from batches.forms.batch import LOST, BatchForm, fill, fingerprint_of
 from batches.models import Outcome
 from batches.selectors.batch import abilities, batch_now, paused_from
-from batches.services.changes import NotAllowed, batch_edit, batch_pause, batch_resume
-from batches.services.road import Result
+from batches.services.changes.road import Result
+from batches.services.changes.start import NotAllowed, batch_edit, batch_pause, batch_resume
 from batches.views.access import UserRequest, may_edit, not_allowed
 from batches.views.next_page import next_page
 from syllable.errors import SyllableError

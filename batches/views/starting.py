@@ -13,10 +13,10 @@ from batches.models import Kind, Operation, Scope, Target
 from batches.selectors.batch import abilities
 from batches.selectors.operations import emergency_stop
 from batches.selectors.preview import Preview, campaign_name_for, preview
-from batches.services.authority import check_target
-from batches.services.changes import NotAllowed, check_actor
-from batches.services.finding import paused_by_operations
-from batches.services.operations import InTheWay, operation_start
+from batches.services.changes.start import NotAllowed, check_actor
+from batches.services.operations.authority import check_target
+from batches.services.operations.start import InTheWay, operation_start
+from batches.services.operations.targets import paused_by_operations
 from batches.tasks import operation_enqueue
 from batches.views.access import UserRequest, not_allowed
 from batches.views.list_address import read_address

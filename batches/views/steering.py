@@ -8,9 +8,9 @@ from django.views.decorators.http import require_POST
 from batches.models import Kind, State
 from batches.selectors.operations import operation_progress
 from batches.selectors.preview import rest_preview, undo_preview
-from batches.services.authority import check_abort, check_operation
-from batches.services.changes import NotAllowed
-from batches.services.operations import (
+from batches.services.changes.start import NotAllowed
+from batches.services.operations.authority import check_abort, check_operation
+from batches.services.operations.start import (
     UNDONE_BY,
     InTheWay,
     operation_confirm,

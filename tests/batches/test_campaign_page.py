@@ -9,10 +9,10 @@ from django.core.cache import caches
 from django.urls import reverse
 
 from batches.models import Change, Kind
-from batches.services.changes import batch_pause
+from batches.services.changes.start import batch_pause
 from sandbox import faults
 from tests.batches.list_page import DASH, in_words, link, shown, tabs
-from tests.services.operations import start
+from tests.batches.services.operations import start
 
 pytestmark = pytest.mark.django_db
 

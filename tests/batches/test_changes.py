@@ -4,10 +4,10 @@ import pytest
 from django.urls import reverse
 
 from batches.models import Change, Outcome
-from batches.services.changes import batch_edit, batch_pause
+from batches.services.changes.start import batch_edit, batch_pause
 from sandbox import faults
 from syllable.schemas import BatchEdit, BatchStatus
-from tests.services.looks import make_due
+from tests.batches.services.looks import make_due
 
 pytestmark = pytest.mark.django_db
 

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Outcome
 from batches.selectors.operations import heads
-from batches.services.changes import batch_pause
-from batches.services.settling import BETWEEN_LOOKS, changes_settle
+from batches.services.changes.reconcile import BETWEEN_LOOKS, changes_settle
+from batches.services.changes.start import batch_pause
 from sandbox import faults
 from tests.batches.operation_pages import OPERATIONS, words
-from tests.services.operations import carried_out, start
+from tests.batches.services.operations import carried_out, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

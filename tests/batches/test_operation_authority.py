@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Cause, Kind, Operation, Scope, State
-from batches.services.operations import operation_stop, operation_undo
+from batches.services.operations.start import operation_stop, operation_undo
 from batches.views import starting
 from tests.batches.operation_pages import OPERATIONS, words
+from tests.batches.services.operations import WISHES, carried_out, start
 from tests.conftest import member_of
-from tests.services.operations import WISHES, carried_out, start
 from trail.models import Action, Entry
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from sandbox import faults
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch
 from tests.batches.operation_pages import OPERATIONS, words
-from tests.services.operations import carried_out, start
+from tests.batches.services.operations import carried_out, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOTH = pytest.mark.parametrize("contract", ["2025-04", "current"])

@@ -9,13 +9,13 @@ from django_tasks_db import DatabaseBackend
 
 from batches.models import Change, Kind, Operation, Scope, State
 from batches.selectors import preview as previewing
-from batches.services.changes import batch_pause
-from batches.services.operations import operations_to_queue
+from batches.services.changes.start import batch_pause
+from batches.services.operations.start import operations_to_queue
 from sandbox import faults
 from tests.batches.list_page import shown
 from tests.batches.operation_pages import OPERATIONS, confirmed, seen, words
+from tests.batches.services.operations import carried_out, start
 from tests.conftest import member_of
-from tests.services.operations import carried_out, start
 
 pytestmark = pytest.mark.django_db
 

@@ -7,12 +7,12 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, Scope, State
-from batches.services.changes import batch_resume
+from batches.services.changes.start import batch_resume
 from batches.views import starting
 from sandbox import faults
 from tests.batches.operation_pages import OPERATIONS, words
+from tests.batches.services.operations import WISHES, carried_out, start
 from tests.conftest import member_of
-from tests.services.operations import WISHES, carried_out, start
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from batches.models import Change, ItemState, Kind, Operation, OperationItem, Ou
 from batches.views import starting
 from sandbox import faults
 from tests.batches.operation_pages import OPERATIONS, words
-from tests.services.operations import WISHES, carried_out, start
+from tests.batches.services.operations import WISHES, carried_out, start
 
 pytestmark = pytest.mark.django_db
 

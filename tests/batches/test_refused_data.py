@@ -7,12 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from batches.models import Change, Kind, Outcome, Scope
-from batches.services.changes import batch_pause, batch_resume
-from batches.services.settling import change_settle
+from batches.services.changes.reconcile import change_settle
+from batches.services.changes.start import batch_pause, batch_resume
 from sandbox import faults
 from syllable.schemas import BatchStatus
 from tests.batches.edit_page import EditPage
-from tests.services.operations import carried_out, start, totals
+from tests.batches.services.operations import carried_out, start, totals
 
 pytestmark = pytest.mark.django_db
 

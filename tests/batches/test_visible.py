@@ -10,7 +10,7 @@ from batches.models import Change, Kind, Operation, Scope
 from dashboard.strangers import identifier, visible, visible_id
 from sandbox import faults
 from tests.batches.odd_answers import CAMPAIGN, ID
-from tests.services.operations import start
+from tests.batches.services.operations import start
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from batches.models import Kind, Operation, State
+from tests.batches.services.operations import start
 from tests.conftest import member_of
-from tests.services.operations import start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

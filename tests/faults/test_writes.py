@@ -4,11 +4,11 @@ import pytest
 from django.urls import reverse
 
 from batches.models import Change, Outcome
-from batches.services.changes import batch_pause
+from batches.services.changes.start import batch_pause
 from sandbox import faults
+from tests.batches.services.looks import take_every_look
 from tests.faults.conftest import ID
 from tests.faults.rows import ROWS, SOON, Row
-from tests.services.looks import take_every_look
 
 pytestmark = pytest.mark.django_db
 

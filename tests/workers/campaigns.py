@@ -7,9 +7,9 @@ from urllib.parse import unquote
 from django.utils import timezone
 
 from batches.models import Change, Operation, Outcome, State
-from batches.services.settling import changes_settle
-from tests.services.looks import make_due
-from tests.services.operations import totals
+from batches.services.changes.reconcile import changes_settle
+from tests.batches.services.looks import make_due
+from tests.batches.services.operations import totals
 from tests.workers.processes import eventually
 
 

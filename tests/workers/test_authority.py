@@ -7,7 +7,7 @@ from accounts.models import User
 from batches.models import Kind, Operation, Scope, State
 from batches.tasks import operation_enqueue
 from sandbox import faults
-from tests.services.operations import start, totals
+from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import assert_all_done, fill, finished, wait_for_writes, writes
 from tests.workers.processes import eventually
 from trail.models import Entry

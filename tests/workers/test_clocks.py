@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from batches.models import Change, Kind, Origin, Outcome, State
 from batches.tasks import operation_enqueue
-from tests.services.operations import start, totals
+from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import fill, finished
 from tests.workers.processes import MANAGE, PATIENCE_SECONDS, eventually, skewed
 
@@ -22,7 +22,7 @@ TIMEOUT = 2.0 * PATIENCE_SECONDS
 OFF = 45 + 4 * TIMEOUT
 SHELL = ("shell", "--no-imports", "-c")
 PAUSE = """
-from batches.services.changes import batch_pause
+from batches.services.changes.start import batch_pause
 from accounts.models import User
 batch_pause(batch_id="a", actor=User.objects.get(email="operator@example.com"))
 """

@@ -6,7 +6,7 @@ import pytest
 
 from batches.models import Kind
 from batches.tasks import operation_enqueue
-from tests.services.operations import start
+from tests.batches.services.operations import start
 from tests.workers.campaigns import assert_all_done, fill, taken_over, wait_for_writes, writes
 from tests.workers.processes import eventually
 

@@ -8,7 +8,7 @@ import pytest
 
 from batches.models import Kind, Operation, Scope, State
 from batches.tasks import operation_enqueue
-from tests.services.operations import start, totals
+from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import fill, finished, writes
 from tests.workers.processes import eventually
 

@@ -14,8 +14,8 @@ from batches.models import Kind
 from batches.tasks import operation_enqueue
 from syllable.schemas import BatchEdit, Timestamp
 from tests.accounts.mail_server import MailServer
+from tests.batches.services.operations import start
 from tests.conftest import member_of
-from tests.services.operations import start
 from tests.workers.campaigns import fill, taken_over, wait_for_writes
 from tests.workers.processes import MANAGE, eventually
 

@@ -7,7 +7,7 @@ import pytest
 from batches.models import Kind, Operation, Scope, State
 from batches.tasks import operation_enqueue
 from syllable.schemas import BatchEdit, Timestamp
-from tests.services.operations import start, totals
+from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import assert_all_done, fill, finished, taken_over, wait_for_writes
 from tests.workers.processes import PATIENCE_SECONDS, eventually
 

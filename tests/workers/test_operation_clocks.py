@@ -9,9 +9,9 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from batches.models import Kind, Operation, Scope, State
-from batches.services.operations import operation_retry
+from batches.services.operations.start import operation_retry
 from batches.tasks import operation_enqueue
-from tests.services.operations import start
+from tests.batches.services.operations import start
 from tests.workers.campaigns import an_hour_later, assert_all_done, fill, writes
 from tests.workers.processes import eventually, skewed
 

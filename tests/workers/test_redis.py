@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from batches.models import Kind, Operation, Scope
-from tests.services.operations import start
+from tests.batches.services.operations import start
 from tests.workers.campaigns import an_hour_later, assert_all_done, fill, taken_over, wait_for_writes
 from tests.workers.processes import eventually
 

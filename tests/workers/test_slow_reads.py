@@ -6,7 +6,7 @@ import pytest
 
 from batches.models import Kind, State
 from batches.tasks import operation_enqueue
-from tests.services.operations import start, totals
+from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import fill, finished
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from batches.management.loop import repeat
 from batches.models import Change
 from batches.selectors.changes import changes_left_open
-from batches.services.settling import changes_settle
+from batches.services.changes.reconcile import changes_settle
 
 
 class Command(BaseCommand):

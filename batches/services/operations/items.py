@@ -9,13 +9,13 @@ from django.db.models.functions import Coalesce, Now
 from batches import rules
 from batches.connection import syllable_client
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, Scope
-from batches.services.answering import check_answers
-from batches.services.authority import authorized
-from batches.services.changes import batch_update, change_undo
-from batches.services.finding import is_newest
-from batches.services.lease import Lease
-from batches.services.road import ALREADY_SO, Result
-from batches.services.settling import change_settle
+from batches.services.changes.reconcile import change_settle
+from batches.services.changes.road import ALREADY_SO, Result
+from batches.services.changes.start import batch_update, change_undo
+from batches.services.operations.answering import check_answers
+from batches.services.operations.authority import authorized
+from batches.services.operations.lease import Lease
+from batches.services.operations.targets import is_newest
 from syllable.errors import KeyRefused, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import Batch, BatchEdit, BatchStatus

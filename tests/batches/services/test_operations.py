@@ -11,10 +11,10 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from batches.models import Change, ItemState, Kind, Operation, Outcome, Scope, State
-from batches.services import turn
-from batches.services.carrying import operation_carry
-from batches.services.changes import NotAllowed, batch_edit, batch_pause, batch_resume
-from batches.services.operations import (
+from batches.services.changes.start import NotAllowed, batch_edit, batch_pause, batch_resume
+from batches.services.operations import turn
+from batches.services.operations.run import operation_carry
+from batches.services.operations.start import (
     InTheWay,
     operation_confirm,
     operation_retry,
@@ -25,7 +25,7 @@ from batches.services.operations import (
 from batches.tasks import FIRST, operation_enqueue
 from sandbox import faults
 from syllable.schemas import BatchEdit, Timestamp
-from tests.services.operations import carried_out, meanwhile, start, totals, wait_for_crews
+from tests.batches.services.operations import carried_out, meanwhile, start, totals, wait_for_crews
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOTH = pytest.mark.parametrize("contract", ["2025-04", "current"])

@@ -12,17 +12,17 @@ from django.db import close_old_connections
 
 from batches.connection import syllable_client
 from batches.models import Change, ItemState, Operation, OperationItem, State
-from batches.services.answering import Outage, Silent, check_answers
-from batches.services.authority import authorized
-from batches.services.crew import Crew
-from batches.services.doubts import Doubts
-from batches.services.items import ItemWriter, LeaseLost
-from batches.services.lease import Lease, lease_take
-from batches.services.left_behind import LeftBehind
-from batches.services.listing import Listing
-from batches.services.pauses import DatabaseTrouble, Pauses
-from batches.services.room import Room
-from batches.services.turn import End, Turn
+from batches.services.operations.answering import Outage, Silent, check_answers
+from batches.services.operations.authority import authorized
+from batches.services.operations.crew import Crew
+from batches.services.operations.doubts import Doubts
+from batches.services.operations.items import ItemWriter, LeaseLost
+from batches.services.operations.lease import Lease, lease_take
+from batches.services.operations.left_behind import LeftBehind
+from batches.services.operations.listing import Listing
+from batches.services.operations.pauses import DatabaseTrouble, Pauses
+from batches.services.operations.room import Room
+from batches.services.operations.turn import End, Turn
 from syllable.errors import SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline

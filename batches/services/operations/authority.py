@@ -10,9 +10,9 @@ from accounts.models import User
 from batches import rules
 from batches.connection import syllable_client
 from batches.models import Cause, Kind, Operation, Scope, State, Target
-from batches.services.changes import NotAllowed, check_actor
-from batches.services.entries import operation_entry
-from batches.services.lease import Lease
+from batches.services.changes.start import NotAllowed, check_actor
+from batches.services.operations.entries import operation_entry
+from batches.services.operations.lease import Lease
 from syllable.errors import SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline

@@ -18,8 +18,8 @@ from batches import rules
 from batches.connection import syllable_client
 from batches.models import Change, Operation, Origin, Outcome
 from batches.models.clock import later
-from batches.services.road import Guard, Result, Road, time_to_land
-from batches.services.settling import change_settle
+from batches.services.changes.reconcile import change_settle
+from batches.services.changes.road import Guard, Result, Road, time_to_land
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import KEEP, BatchEdit, BatchStatus
 

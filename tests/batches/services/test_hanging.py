@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from batches.connection import syllable_client
 from batches.models import Change, Kind, Outcome, Scope
-from batches.services import carrying, items
-from batches.services.carrying import operation_carry
-from batches.services.items import short_try_seconds
-from batches.services.operations import operation_stop
-from batches.services.room import MOST_CALLS, MOST_CALLS_OF_AN_EMERGENCY
+from batches.services.operations import items, run
+from batches.services.operations.items import short_try_seconds
+from batches.services.operations.room import MOST_CALLS, MOST_CALLS_OF_AN_EMERGENCY
+from batches.services.operations.run import operation_carry
+from batches.services.operations.start import operation_stop
 from sandbox import faults
 from syllable.resilience.bulkhead import Lane
-from tests.services.operations import carried_out, start, totals, wait_for_crews
+from tests.batches.services.operations import carried_out, start, totals, wait_for_crews
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("short_tries")]
 
@@ -61,9 +61,9 @@ def seconds_to_pause(sandbox, operator, *, campaign_id, ids):
             connections.close_all()
 
     with ThreadPoolExecutor(1) as pool:
-        carrying = pool.submit(carry)
+        run = pool.submit(carry)
         assert all_written.wait(300)
-        carrying.result()
+        run.result()
     # It would wait for its turn beside the next one.
     operation_stop(operation=operation, actor=operator)
     assert {sandbox.batch(batch_id)["status"] for batch_id in healthy} == {"PAUSED"}
@@ -125,7 +125,7 @@ def test_what_hung_is_tried_again_after_all_others(batches, operator):
 
 
 def test_what_appears_while_others_hang_is_stopped_beside_them(held, sandbox, operator, monkeypatch):
-    monkeypatch.setattr(carrying, "LOOKS_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(run, "LOOKS_EVERY_SECONDS", 0.1)
     sandbox.store.add_batch("hangs", campaign_id=7, status="ACTIVE")
     operation = start(Kind.PAUSE, operator)
     appears = lambda request: sandbox.store.add_batch("late", campaign_id=7, status="ACTIVE")  # noqa: E731

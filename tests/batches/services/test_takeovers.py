@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Change, Kind, Origin, Outcome, State
-from batches.services.changes import batch_update
-from batches.services.operations import operation_retry
-from batches.services.settling import change_settle
+from batches.services.changes.reconcile import change_settle
+from batches.services.changes.start import batch_update
+from batches.services.operations.start import operation_retry
 from sandbox import faults
-from tests.services.operations import carried_out, meanwhile, start, totals
+from tests.batches.services.operations import carried_out, meanwhile, start, totals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -23,10 +23,10 @@ from batches.models import (
     State,
     Target,
 )
-from batches.services.authority import STOP_EVERYTHING, check_abort, check_operation, check_target
-from batches.services.changes import NotAllowed, check_actor, undo_edit
-from batches.services.entries import operation_entry
-from batches.services.finding import may_be_calling, paused_by_operations
+from batches.services.changes.start import NotAllowed, check_actor, undo_edit
+from batches.services.operations.authority import STOP_EVERYTHING, check_abort, check_operation, check_target
+from batches.services.operations.entries import operation_entry
+from batches.services.operations.targets import may_be_calling, paused_by_operations
 from syllable.schemas import BatchEdit, BatchStatus
 from trail.models import Action
 from trail.source import BACKGROUND, Source

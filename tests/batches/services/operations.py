@@ -5,8 +5,8 @@ import threading
 from django.db import connections
 
 from batches.models import Kind, Scope, Target
-from batches.services.carrying import operation_carry
-from batches.services.operations import operation_start
+from batches.services.operations.run import operation_carry
+from batches.services.operations.start import operation_start
 from syllable.schemas import BatchEdit, BatchStatus
 from trail.source import BACKGROUND
 

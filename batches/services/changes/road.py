@@ -13,7 +13,7 @@ from batches import rules
 from batches.models import Change, Outcome
 from batches.models.clock import later
 from batches.rules import Problem
-from batches.services.settling import expiry_moved, saw, words
+from batches.services.changes.reconcile import expiry_moved, saw, words
 from syllable.client import SyllableClient
 from syllable.contracts import Write, check_contract
 from syllable.errors import (

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from django.db.models.functions import Now
 
 from batches.models import ItemState, Operation
-from batches.services.answering import check_answers
-from batches.services.doubts import Doubts
-from batches.services.finding import is_listed, left_alone, operation_find
-from batches.services.items import MOST_ATTEMPTS, short_try_seconds
-from batches.services.lease import Lease
-from batches.services.settling import words
+from batches.services.changes.reconcile import words
+from batches.services.operations.answering import check_answers
+from batches.services.operations.doubts import Doubts
+from batches.services.operations.items import MOST_ATTEMPTS, short_try_seconds
+from batches.services.operations.lease import Lease
+from batches.services.operations.targets import is_listed, left_alone, operation_find
 from syllable.errors import SyllableError
 
 MOST_LISTINGS = 50

@@ -7,10 +7,10 @@ from django.contrib.auth.models import Permission
 
 from accounts.models import User
 from batches.models import Cause, Change, ItemState, Kind, Operation, Origin, Outcome, Scope, State
-from batches.services import entries
-from batches.services.authority import Uncounted
-from batches.services.changes import NotAllowed, batch_update
-from batches.services.operations import (
+from batches.services.changes.start import NotAllowed, batch_update
+from batches.services.operations import entries
+from batches.services.operations.authority import Uncounted
+from batches.services.operations.start import (
     operation_confirm,
     operation_retry,
     operation_stop,
@@ -19,8 +19,8 @@ from batches.services.operations import (
 )
 from sandbox import faults
 from syllable.schemas import BatchEdit, Timestamp
+from tests.batches.services.operations import WISHES, carried_out, meanwhile, start, totals
 from tests.conftest import member_of
-from tests.services.operations import WISHES, carried_out, meanwhile, start, totals
 from trail.models import Action, Entry
 from trail.source import Source
 

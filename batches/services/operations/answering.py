@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from batches.connection import syllable_client
-from batches.services.lease import Lease
-from batches.services.pauses import Pauses
-from batches.services.settling import words
+from batches.services.changes.reconcile import words
+from batches.services.operations.lease import Lease
+from batches.services.operations.pauses import Pauses
 from syllable.errors import SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import BatchQuery

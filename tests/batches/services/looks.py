@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from batches.models import Change
-from batches.services.settling import BETWEEN_LOOKS, changes_settle
+from batches.services.changes.reconcile import BETWEEN_LOOKS, changes_settle
 
 LOOKS = len(BETWEEN_LOOKS) + 1
 

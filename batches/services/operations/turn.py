@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from batches.models import Kind, Operation, OperationItem
-from batches.services.items import ItemWriter
+from batches.services.operations.items import ItemWriter
 from syllable.resilience.deadline import Deadline
 
 # How long an operation keeps its worker while others of its queue wait.

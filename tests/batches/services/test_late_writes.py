@@ -6,13 +6,13 @@ import pytest
 from django.db.models.functions import Now
 
 from batches.models import Change, Kind, Operation, Outcome, Scope, State
-from batches.services import carrying
-from batches.services.carrying import operation_carry
-from batches.services.changes import batch_edit, batch_pause, batch_resume
-from batches.services.settling import change_settle
+from batches.services.changes.reconcile import change_settle
+from batches.services.changes.start import batch_edit, batch_pause, batch_resume
+from batches.services.operations import run
+from batches.services.operations.run import operation_carry
 from sandbox import faults
 from syllable.schemas import BatchEdit, Timestamp
-from tests.services.operations import carried_out, meanwhile, start, totals, wait_for_crews
+from tests.batches.services.operations import carried_out, meanwhile, start, totals, wait_for_crews
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -151,7 +151,7 @@ def test_what_lands_after_everything_was_stopped_is_stopped_again(prepare, stop,
 
 
 def test_what_lands_is_stopped_again_while_others_may_still_land(batch, sandbox, late, operator, monkeypatch):
-    monkeypatch.setattr(carrying, "LOOKS_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(run, "LOOKS_EVERY_SECONDS", 0.1)
     first = late("a")
     edited(operator)()
     operation = start(Kind.PAUSE, operator)

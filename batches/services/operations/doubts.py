@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 from batches import rules
 from batches.connection import syllable_client
 from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Operation, OperationItem
-from batches.services.answering import check_answers
-from batches.services.finding import is_listed, takes_back_resume
+from batches.services.operations.answering import check_answers
+from batches.services.operations.targets import is_listed, takes_back_resume
 from syllable.errors import NotFound, SyllableError
 from syllable.resilience.bulkhead import Lane
 

@@ -14,10 +14,10 @@ from django.db import connection
 from django.utils import timezone
 
 from batches.models import Change, Outcome
-from batches.services.changes import batch_pause, batch_resume
-from batches.services.settling import change_settle, changes_settle
+from batches.services.changes.reconcile import change_settle, changes_settle
+from batches.services.changes.start import batch_pause, batch_resume
 from sandbox import faults
-from tests.services.looks import LOOKS, make_due
+from tests.batches.services.looks import LOOKS, make_due
 
 pytestmark = pytest.mark.django_db
 
@@ -204,7 +204,7 @@ class TestKilled:
 import django; django.setup()
 from django.conf import settings
 settings.SYLLABLE_API_URL, settings.SYLLABLE_API_KEY = {url!r}, {key!r}
-from batches.services.changes import batch_pause
+from batches.services.changes.start import batch_pause
 from accounts.models import User
 batch_pause(batch_id={batch_id!r}, actor=User.objects.get(email="operator@example.com"))
 """

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from batches.connection import syllable_client
 from batches.models import Operation, Scope
-from batches.services.crew import Crew
+from batches.services.operations.crew import Crew
 from syllable.resilience.bulkhead import LIMITS, Lane
 
 # What all operations of a process call at a time, what they have left behind included. An emergency stop finds room
