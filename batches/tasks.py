@@ -1,4 +1,4 @@
-"""What runs in the background. Stopping has a queue and workers of its own, so that nothing long stands before it."""
+"""What runs in the background."""
 
 import signal
 import threading
@@ -16,13 +16,10 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.mail import mail_waits
 from batches.models import Operation
+from batches.services.operations.queue import operation_enqueue
 from batches.services.operations.run import operation_carry
-from batches.services.operations.start import operation_queued
 from batches.services.operations.turn import TURN_SECONDS
 
-STOP_QUEUE = "stop"
-DEFAULT_QUEUE = "default"
-FIRST = 100
 FORGOTTEN_AFTER = timedelta(days=7)
 
 
@@ -36,14 +33,6 @@ def carry(operation_id: int) -> None:
         again = operation_carry(operation_id, must_leave=lambda: told() or is_mails_turn())
     if again:
         operation_enqueue(Operation.objects.get(pk=operation_id))
-
-
-def operation_enqueue(operation: Operation) -> None:
-    """Hand an operation to the workers of its queue. Where that fails it counts as never queued, for the sweep."""
-    queue = STOP_QUEUE if operation.is_stopping else DEFAULT_QUEUE
-    first = FIRST if Operation.objects.urgent().filter(pk=operation.pk).exists() else 0
-    carry.using(queue_name=queue, priority=first).enqueue(operation.pk)
-    operation_queued(operation.pk)
 
 
 def tasks_forget() -> None:

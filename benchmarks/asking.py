@@ -16,9 +16,15 @@ django.setup()
 from django.db.models import Max, Min  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from batches.models import ItemState, Kind, Operation, Scope  # noqa: E402
-from batches.services.operations.start import Target, operation_start, operation_stop  # noqa: E402
-from batches.tasks import operation_enqueue  # noqa: E402
+from batches.models import (  # noqa: E402
+    ItemState,
+    Kind,
+    Operation,
+    Scope,
+    Target,
+)
+from batches.services.operations.actions import operation_stop  # noqa: E402
+from batches.services.operations.start import operation_start  # noqa: E402
 from syllable.schemas import BatchEdit, BatchStatus  # noqa: E402
 
 
@@ -32,7 +38,6 @@ def main(campaign: int, worker: int, most_seconds: float, batches: int) -> None:
         edit=BatchEdit(status=BatchStatus.PAUSED),
         actor=actor,
     )
-    operation_enqueue(operation)
     ends = time.monotonic() + most_seconds
     while operation.is_open and not (operation.items.count() > batches <= _done(operation)):
         if time.monotonic() > ends:

@@ -52,7 +52,6 @@ MAY_IMPORT = {
         "batches.services",
         "batches.selectors",
         "batches.rules",
-        "batches.tasks",
         "batches.models",
         "accounts",
         "dashboard",

@@ -15,7 +15,7 @@ from batches.selectors.operations import (
     operation_progress,
     operations_page,
 )
-from batches.services.operations.start import UNDONE_BY
+from batches.services.operations.undo import UNDONE_BY
 from batches.views.access import UserRequest, may_edit, may_view
 from batches.views.starting import start
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import structlog
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -15,14 +14,12 @@ from batches.selectors.operations import emergency_stop
 from batches.selectors.preview import Preview, campaign_name_for, preview
 from batches.services.changes.start import NotAllowed, check_actor
 from batches.services.operations.authority import check_target
-from batches.services.operations.start import InTheWay, operation_start
+from batches.services.operations.conflicts import InTheWay
+from batches.services.operations.start import operation_start
 from batches.services.operations.targets import paused_by_operations
-from batches.tasks import operation_enqueue
 from batches.views.access import UserRequest, not_allowed
 from batches.views.list_address import read_address
 from trail.source import Source
-
-logger = structlog.get_logger(__name__)
 
 
 def start(request: UserRequest) -> HttpResponse:
@@ -70,7 +67,6 @@ def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) 
         named = replace(target, campaign_name=seen.campaign_name)
         source = Source.of(request)
         operation = operation_start(kind=kind, target=named, edit=form.edit, actor=request.user, source=source)
-        hand_over(operation)
         return redirect("batches:operation", operation.pk)
     found = found or _preview(request, kind, target)
     shown = Seen(found.campaign_name or seen.campaign_name, form.word, form.zone)
@@ -95,14 +91,6 @@ def _preview(request: UserRequest, kind: Kind, target: Target) -> Preview:
         pauses = paused_by_operations(target.campaign_id or 0)
     statuses = rules.eligible(WishForm.wish_of(kind))
     return preview(kind, target, statuses=statuses, listed=listed, pauses=pauses)
-
-
-def hand_over(operation: Operation) -> None:
-    """Queue an operation. A queue that is away must not undo the decision: the sweep queues it later."""
-    try:
-        operation_enqueue(operation)
-    except Exception:
-        logger.exception("operation_not_queued", operation=operation.pk)
 
 
 def in_the_way(request: UserRequest, other: InTheWay) -> HttpResponse:

@@ -9,21 +9,18 @@ from batches.models import Kind, State
 from batches.selectors.operations import operation_progress
 from batches.selectors.preview import rest_preview, undo_preview
 from batches.services.changes.start import NotAllowed
-from batches.services.operations.authority import check_abort, check_operation
-from batches.services.operations.start import (
-    UNDONE_BY,
-    InTheWay,
+from batches.services.operations.actions import (
     operation_confirm,
     operation_retry,
     operation_stop,
-    operation_stop_calling,
     operation_take_over,
-    operation_undo,
-    undoing_edit,
 )
+from batches.services.operations.authority import check_abort, check_operation
+from batches.services.operations.conflicts import InTheWay
+from batches.services.operations.undo import UNDONE_BY, operation_stop_calling, operation_undo, undoing_edit
 from batches.views.access import UserRequest, may_edit, not_allowed
 from batches.views.operations import operation_or_404
-from batches.views.starting import hand_over, in_the_way
+from batches.views.starting import in_the_way
 from trail.source import Source
 
 
@@ -53,7 +50,6 @@ def stop_calling(request: UserRequest, operation_id: int) -> HttpResponse:
         pause = operation_stop_calling(operation=resume, actor=request.user, source=Source.of(request))
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
-    hand_over(pause)
     return redirect("batches:operation", pause.pk)
 
 
@@ -68,9 +64,7 @@ def retry(request: UserRequest, operation_id: int) -> HttpResponse:
             check_operation(request.user, operation)
             context = {"operation": operation, "found": rest_preview(operation)}
             return render(request, "batches/operation_retry.html", context)
-        if operation_retry(operation=operation, actor=request.user, source=Source.of(request)):
-            hand_over(operation)
-        else:
+        if not operation_retry(operation=operation, actor=request.user, source=Source.of(request)):
             messages.info(request, "It is not over yet: it goes on by itself.")
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
@@ -89,9 +83,7 @@ def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
             check_operation(request.user, operation)
             context = {"operation": operation, "found": rest_preview(operation)}
             return render(request, "batches/operation_confirm.html", context)
-        if operation_confirm(operation=operation, actor=request.user, source=Source.of(request)):
-            hand_over(operation)
-        else:
+        if not operation_confirm(operation=operation, actor=request.user, source=Source.of(request)):
             messages.info(request, "It does not wait for your word any more.")
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
@@ -127,5 +119,4 @@ def undo(request: UserRequest, operation_id: int) -> HttpResponse:
         return not_allowed(request, refusal)
     except InTheWay as other:
         return in_the_way(request, other)
-    hand_over(undoing)
     return redirect("batches:operation", undoing.pk)

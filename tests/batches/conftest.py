@@ -3,8 +3,11 @@
 from functools import partial
 
 import pytest
+from django_tasks_db.models import DBTaskResult
 
 from batches.connection import syllable_client
+from batches.models import Operation
+from batches.services.operations import queue
 from sandbox import faults
 from syllable.errors import SyllableUnavailable
 from syllable.resilience import circuit_breaker
@@ -48,3 +51,15 @@ def silence(sandbox, monkeypatch):
 def answer_with(sandbox, contract):
     """Has the API answer all reads with odd objects; see `answer_with_odd_objects`."""
     return partial(answer_with_odd_objects, sandbox, contract)
+
+
+@pytest.fixture
+def queued(monkeypatch):
+    """Returns the operations that were handed to a queue, in this order; a test's own transaction keeps none back."""
+    monkeypatch.setattr(queue, "on_commit", lambda act: act())
+
+    def queued():
+        tasks = DBTaskResult.objects.order_by("enqueued_at")
+        return [Operation.objects.get(pk=task.args_kwargs["args"][0]) for task in tasks]
+
+    return queued

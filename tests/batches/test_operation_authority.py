@@ -6,19 +6,14 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Cause, Kind, Operation, Scope, State
-from batches.services.operations.start import operation_stop, operation_undo
-from batches.views import starting
+from batches.services.operations.actions import operation_stop
+from batches.services.operations.undo import operation_undo
 from tests.batches.operation_pages import OPERATIONS, words
 from tests.batches.services.operations import WISHES, carried_out, start
 from tests.conftest import member_of
 from trail.models import Action, Entry
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _no_queue(monkeypatch):
-    monkeypatch.setattr(starting, "operation_enqueue", lambda operation: None)
 
 
 @pytest.fixture

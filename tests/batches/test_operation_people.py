@@ -5,7 +5,6 @@ from django.utils import timezone
 
 from batches.models import Kind, Operation, OperationItem, Scope, State
 from batches.selectors import people, preview
-from batches.views import starting
 from sandbox import faults
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch
@@ -222,8 +221,7 @@ class TestGoOn:
 
 class TestTryAgain:
     @pytest.fixture
-    def ended(self, asked, pause, operator, monkeypatch):
-        monkeypatch.setattr(starting, "operation_enqueue", lambda operation: None)
+    def ended(self, asked, pause, operator):
         who = {"actor": operator, "actor_email": operator.email}
         over = {"state": State.FINISHED, "found_at": timezone.now(), "finished_at": timezone.now()}
         resume = Operation.objects.create(kind=Kind.RESUME, scope=Scope.CAMPAIGN, campaign_id=7, **who, **over)

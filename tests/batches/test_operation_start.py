@@ -10,7 +10,7 @@ from django_tasks_db import DatabaseBackend
 from batches.models import Change, Kind, Operation, Scope, State
 from batches.selectors import preview as previewing
 from batches.services.changes.start import batch_pause
-from batches.services.operations.start import operations_to_queue
+from batches.services.operations.queue import operations_to_queue
 from sandbox import faults
 from tests.batches.list_page import shown
 from tests.batches.operation_pages import OPERATIONS, confirmed, seen, words
@@ -103,14 +103,14 @@ class TestPause:
         with django_assert_num_queries(5):
             asked(STOP_EVERYTHING)
 
-    def test_confirmed_it_starts_and_leads_to_its_page(self, client, asked, operator):
+    def test_confirmed_it_starts_and_leads_to_its_page(self, client, asked, operator, queued):
         response = confirmed(client, PAUSE)
         operation = Operation.objects.get()
         assert response.url == f"/operations/{operation.pk}/"
         assert (operation.kind, operation.scope, operation.campaign_id) == (Kind.PAUSE, Scope.CAMPAIGN, 7)
         assert operation.campaign_name == "Flu <b>shots</b>"
         assert operation.actor == operator
-        assert operation.queued_at
+        assert queued() == [operation]
 
     def test_confirmed_at_once_it_starts_with_the_name_of_its_campaign(self, asked):
         assert asked(PAUSE | {"confirm": "1"}).status_code == 302
@@ -121,7 +121,7 @@ class TestPause:
         asked(PAUSE | {"campaign": "8", "seen": token, "confirm": "1"})
         assert Operation.objects.get().campaign_name == "Campaign 8"
 
-    def test_a_queue_that_is_away_does_not_undo_the_decision_and_the_sweep_queues_it(self, asked, monkeypatch):
+    def test_a_queue_that_is_away_does_not_undo_the_decision_and_the_sweep_queues_it(self, asked, queued, monkeypatch):
         def away(*args, **kwargs):
             raise ConnectionError("no queue")
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, Scope, State
 from batches.services.changes.start import batch_resume
-from batches.views import starting
 from sandbox import faults
 from tests.batches.operation_pages import OPERATIONS, words
 from tests.batches.services.operations import WISHES, carried_out, start
@@ -20,13 +19,6 @@ OVER = {"state": State.FINISHED, "finished_at": timezone.now()}
 ABORTED = {"state": State.STOPPED, "finished_at": timezone.now(), "stopped_by_email": "operator@example.com"}
 RUNNING = {"state": State.RUNNING}
 STOP_EVERYTHING = {"kind": "pause", "scope": "all"}
-
-
-@pytest.fixture(autouse=True)
-def queue(monkeypatch):
-    queued = []
-    monkeypatch.setattr(starting, "operation_enqueue", queued.append)
-    return queued
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, Scope, State
-from batches.views import starting
 from sandbox import faults
 from tests.batches.operation_pages import OPERATIONS, words
 from tests.batches.services.operations import WISHES, carried_out, start
@@ -316,11 +315,8 @@ class TestList:
 
 class TestSteering:
     @pytest.fixture(autouse=True)
-    def queue(self, client, operator, monkeypatch):
-        queued = []
-        monkeypatch.setattr(starting, "operation_enqueue", queued.append)
+    def _logged_in(self, client, operator):
         client.force_login(operator)
-        return queued
 
     def test_abort_asks_first_and_then_ends_it_where_it_is(self, client, operator, operation):
         response = do(client, "abort", operation)
@@ -335,13 +331,13 @@ class TestSteering:
             response = client.post(f"{OPERATIONS}{operation.pk}/abort/", data, follow=True)
             assert "over already" in words(response)
 
-    def test_retry_tries_what_is_left_again(self, client, operator, queue):
+    def test_retry_tries_what_is_left_again(self, client, operator, queued):
         operation = over(operator, {"done": 2, "failed": 1, "unconfirmed": 1})
         assert "Try 2 batches again" in words(page(client, operation))
         do(client, "retry", operation)
         operation.refresh_from_db()
         assert operation.state == State.WAITING
-        assert queue == [operation]
+        assert queued() == [operation]
 
     def test_retry_that_another_one_is_in_the_way_of_names_it(self, client, operator, campaign):
         operation = over(operator, {"failed": 1})
@@ -350,7 +346,7 @@ class TestSteering:
         assert response.status_code == 409
         assert f'href="/operations/{other.pk}/"' in response.content.decode()
 
-    def test_a_delayed_resume_asks_again_before_it_goes_on(self, client, operator, campaign, queue):
+    def test_a_delayed_resume_asks_again_before_it_goes_on(self, client, operator, campaign, queued):
         operation = made(operator, kind=Kind.RESUME, state=State.ASKING, detail="It was delayed.")
         campaign.store.change_batch("a0", status="PAUSED")
         OperationItem.objects.create(operation=operation, batch_id="a0")
@@ -358,34 +354,34 @@ class TestSteering:
         assert "Go on…" in text
         assert "It was delayed." in text
         assert "Go on: contact them now" in words(do(client, "confirm", operation))
-        assert not queue
+        assert not queued()
         do(client, "confirm", operation, confirm="1")
         operation.refresh_from_db()
         assert operation.state == State.WAITING
-        assert queue == [operation]
+        assert queued() == [operation]
 
     @pytest.mark.django_db(transaction=True)
-    def test_undoing_a_pause_warns_first_as_it_calls_people(self, client, operator, operation, campaign, queue):
+    def test_undoing_a_pause_warns_first_as_it_calls_people(self, client, operator, operation, campaign, queued):
         carried_out(operation)
         assert "Resume these batches" in words(page(client, operation))
         text = words(do(client, "undo", operation))
         assert "4 batches will be resumed" in text
         assert "8 people are still to be contacted" in text
-        assert not queue
+        assert queued() == [operation]
         response = do(client, "undo", operation, confirm="1")
         undoing = Operation.objects.latest("pk")
         assert response.url == f"/operations/{undoing.pk}/"
-        assert queue == [undoing]
+        assert queued() == [operation, undoing]
         carried_out(undoing)
         assert {campaign.batch(f"a{number}")["status"] for number in range(4)} == {"ACTIVE"}
         assert f"Undo operation {operation.pk}" in words(page(client, undoing))
 
     @pytest.mark.django_db(transaction=True)
-    def test_undoing_a_resume_stops_at_once(self, client, operator, campaign, queue):
+    def test_undoing_a_resume_stops_at_once(self, client, operator, campaign, queued):
         carried_out(start(Kind.PAUSE, operator))
         resume = carried_out(start(Kind.RESUME, operator))
         assert do(client, "undo", resume).status_code == 302
-        assert queue[0].kind == Kind.PAUSE
+        assert queued()[-1].kind == Kind.PAUSE
 
     def test_what_cannot_be_undone_is_refused(self, client, operator):
         canceled = over(operator, {"done": 1}, kind=Kind.CANCEL, wish=WISHES[Kind.CANCEL].fields())

@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import unquote
 
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from batches.models import Change, Operation, Outcome, State
 from batches.services.changes.reconcile import changes_settle
@@ -60,6 +61,13 @@ def written(sandbox):
     for request in writes(sandbox):
         request_ids[unquote(request.path.rsplit("/", 1)[-1])].append(request.headers["X-Request-ID"])
     return request_ids
+
+
+def never_queued(operation):
+    """The operation, as if its queue had been away when it was started."""
+    DBTaskResult.objects.all().delete()
+    Operation.objects.filter(pk=operation.pk).update(queued_at=None)
+    return operation
 
 
 def an_hour_later(operation):

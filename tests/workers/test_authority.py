@@ -5,7 +5,6 @@ from django.db import IntegrityError
 
 from accounts.models import User
 from batches.models import Kind, Operation, Scope, State
-from batches.tasks import operation_enqueue
 from sandbox import faults
 from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import assert_all_done, fill, finished, wait_for_writes, writes
@@ -49,7 +48,6 @@ def acts(operation):
 def test_a_resume_calls_nobody_more_once_its_person_is_shut_out(shut_out, sandbox, processes, operator):
     fill(sandbox, BATCHES, status="PAUSED")
     resume = start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
-    operation_enqueue(resume)
     processes.worker("default")
     wait_for_writes(sandbox, 5)
 
@@ -69,7 +67,6 @@ def test_a_resume_calls_nobody_more_once_its_person_is_shut_out(shut_out, sandbo
 def test_a_pause_goes_on_and_says_so(shut_out, sandbox, processes, operator):
     ids = fill(sandbox, BATCHES)
     pause = start(Kind.PAUSE, operator)
-    operation_enqueue(pause)
     processes.worker("stop")
     wait_for_writes(sandbox, 5)
 
@@ -89,7 +86,6 @@ def test_a_pause_is_carried_out_although_its_person_was_shut_out_before_a_worker
     pause = start(Kind.PAUSE, operator)
     shut_out(operator)
     processes.worker("stop")
-    operation_enqueue(pause)
 
     assert_all_done(pause, sandbox, ids)
     assert pause.unattended_since
@@ -98,9 +94,8 @@ def test_a_pause_is_carried_out_although_its_person_was_shut_out_before_a_worker
 @HOWEVER
 def test_a_resume_that_waits_for_syllable_ends_when_its_person_is_shut_out(shut_out, sandbox, processes, operator):
     fill(sandbox, 10, status="PAUSED")
-    resume = start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
     sandbox.faults.add(faults.answer(503), times=None)
-    operation_enqueue(resume)
+    resume = start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
     processes.worker("default")
     eventually(lambda: Operation.objects.get(pk=resume.pk).detail)
 

@@ -9,7 +9,6 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches.models import Change, Kind, Origin, Outcome, State
-from batches.tasks import operation_enqueue
 from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import fill, finished
 from tests.workers.processes import MANAGE, PATIENCE_SECONDS, eventually, skewed
@@ -155,7 +154,6 @@ def test_a_worker_with_a_clock_that_is_behind_goes_on_with_what_a_dead_one_left(
         before=sandbox.batch(ids[0]),
         deadline_at=Now(),
     )
-    operation_enqueue(operation)
 
     manage_with_clock_off(processes, -OFF, "work_queue", "stop")
 

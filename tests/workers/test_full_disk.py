@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from batches.models import Kind
-from batches.tasks import operation_enqueue
 from tests.batches.services.operations import start
 from tests.workers.campaigns import assert_all_done, fill, taken_over, wait_for_writes, writes
 from tests.workers.processes import eventually
@@ -49,7 +48,6 @@ def waits_quietly(process):
 def test_a_worker_in_the_midst_of_an_operation(disk, sandbox, processes, operator):
     ids = fill(sandbox, 100)
     operation = start(Kind.PAUSE, operator)
-    operation_enqueue(operation)
     worker = processes.worker("stop", LOG_LEVEL="WARNING", **disk.environment)
     processes.sweep()
     taken_over(operation)
@@ -69,7 +67,6 @@ def test_a_worker_that_has_nothing_to_do_yet(disk, sandbox, processes, operator)
     disk.fill()
     worker = processes.worker("stop", LOG_LEVEL="WARNING", **disk.environment)
     operation = start(Kind.PAUSE, operator)
-    operation_enqueue(operation)
 
     waits_quietly(worker)
     disk.make_room()
@@ -93,7 +90,6 @@ def test_the_sweep(disk, sandbox, processes, operator):
 def test_a_worker_is_told_to_end_while_it_waits(disk, sandbox, processes, operator):
     fill(sandbox, 100)
     operation = start(Kind.PAUSE, operator)
-    operation_enqueue(operation)
     worker = processes.worker("stop", **disk.environment)
     taken_over(operation)
     wait_for_writes(sandbox, 5)

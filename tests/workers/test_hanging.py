@@ -7,7 +7,6 @@ import time
 import pytest
 
 from batches.models import Kind, Operation, Scope, State
-from batches.tasks import operation_enqueue
 from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import fill, finished, writes
 from tests.workers.processes import eventually
@@ -34,7 +33,6 @@ def hanging(held, sandbox, processes, operator):
     """The only stopper pauses campaign 8, and waits for nothing but calls that hang."""
     fill(sandbox, HANGING, campaign_id=8)
     operation = start(Kind.PAUSE, operator, campaign_id=8)
-    operation_enqueue(operation)
     worker = processes.worker("stop", SYLLABLE_TIMEOUT=str(TIMEOUT), OPERATION_LEASE="10")
     # Each batch had its short try, and hangs in the one that has the whole time.
     eventually(lambda: len(writes(sandbox)) >= 2 * HANGING)
@@ -48,8 +46,7 @@ def wait_until_paused(sandbox, ids):
 def test_an_emergency_stop_does_not_wait_for_a_pause_that_hangs(hanging, sandbox, operator):
     ids = fill(sandbox, 20)
     began = time.monotonic()
-    stop = start(Kind.PAUSE, operator, scope=Scope.ALL)
-    operation_enqueue(stop)
+    start(Kind.PAUSE, operator, scope=Scope.ALL)
 
     eventually(lambda: any("/7-" in write.path for write in writes(sandbox)))
 
@@ -61,7 +58,6 @@ def test_a_pause_does_not_wait_for_another_that_hangs(hanging, sandbox, operator
     ids = fill(sandbox, 20)
     began = time.monotonic()
     pause = start(Kind.PAUSE, operator, campaign_id=7)
-    operation_enqueue(pause)
 
     wait_until_paused(sandbox, ids)
 
@@ -73,7 +69,6 @@ def test_a_pause_does_not_wait_for_another_that_hangs(hanging, sandbox, operator
 def test_what_was_left_hanging_is_ended_when_it_is_answered(hanging, held, sandbox, operator):
     operation, _ = hanging
     stop = start(Kind.PAUSE, operator, scope=Scope.ALL)
-    operation_enqueue(stop)
     eventually(lambda: Operation.objects.get(pk=stop.pk).started_at)
     held.set()
 
@@ -88,7 +83,6 @@ def test_two_that_hang_take_turns_and_come_to_an_end(hanging, sandbox, held, ope
     sandbox.before(lambda request: held.wait(600), method="PUT", path="/7-", times=None)
     fill(sandbox, HANGING)
     other = start(Kind.PAUSE, operator, campaign_id=7)
-    operation_enqueue(other)
 
     assert finished(operation).state == finished(other).state == State.FINISHED
     assert totals(operation) == totals(other) == {"unconfirmed": HANGING}
@@ -97,7 +91,6 @@ def test_two_that_hang_take_turns_and_come_to_an_end(hanging, sandbox, held, ope
 def test_a_worker_that_is_told_to_end_ends_what_it_left_hanging(hanging, sandbox, operator):
     operation, worker = hanging
     stop = start(Kind.PAUSE, operator, scope=Scope.ALL)
-    operation_enqueue(stop)
     eventually(lambda: Operation.objects.get(pk=stop.pk).started_at)
     began = set(operation.changes.filter(outcome="started"))
 

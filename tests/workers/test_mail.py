@@ -11,7 +11,6 @@ from django.utils import timezone
 from accounts.models import Mail, MailState
 from accounts.tasks import reset_request
 from batches.models import Kind
-from batches.tasks import operation_enqueue
 from syllable.schemas import BatchEdit, Timestamp
 from tests.accounts.mail_server import MailServer
 from tests.batches.services.operations import start
@@ -64,7 +63,6 @@ def test_a_sweep_brings_back_what_was_lost(mail_server, processes, viewer):
 def test_a_mail_waits_for_no_long_operation_to_end(mail_server, processes, sandbox, operator, viewer):
     fill(sandbox, 2000)
     expiry = start(Kind.EXPIRY, operator, edit=LATER)
-    operation_enqueue(expiry)
     processes.worker("default")
     taken_over(expiry)
     wait_for_writes(sandbox, 5)
@@ -85,7 +83,7 @@ def test_a_stop_does_not_wait_for_a_mail_server_that_says_nothing(mail_server, p
     processes.worker("stop")
     eventually(lambda: mail_server.connections)
 
-    operation_enqueue(start(Kind.PAUSE, operator))
+    start(Kind.PAUSE, operator)
 
     eventually(lambda: {sandbox.store.batch(batch_id)["status"] for batch_id in ids} == {"PAUSED"})
 

@@ -5,7 +5,6 @@ from threading import Event
 import pytest
 
 from batches.models import Kind, Operation, Scope, State
-from batches.tasks import operation_enqueue
 from syllable.schemas import BatchEdit, Timestamp
 from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import assert_all_done, fill, finished, taken_over, wait_for_writes
@@ -23,9 +22,6 @@ def test_workers_side_by_side_do_each_operation_once(workers, sandbox, processes
     for _ in range(workers):
         processes.worker("stop")
 
-    for operation in operations.values():
-        operation_enqueue(operation)
-
     for number, operation in operations.items():
         assert_all_done(operation, sandbox, campaigns[number])
 
@@ -35,12 +31,10 @@ def test_a_pause_does_not_wait_for_the_resume_that_it_ends(sandbox, processes, o
     processes.worker("default")
     processes.worker("stop")
     resume = start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
-    operation_enqueue(resume)
     taken_over(resume)
     wait_for_writes(sandbox, 5)
 
     pause = start(Kind.PAUSE, operator)
-    operation_enqueue(pause)
 
     assert finished(pause).state == State.FINISHED
     assert finished(resume).state == State.STOPPED
@@ -55,11 +49,10 @@ def test_a_write_that_was_under_way_when_all_was_paused_does_not_slip_through(sa
     sandbox.before(lambda request: under_way.set() or may_land.wait(PATIENCE_SECONDS), method="PUT")
     processes.worker("default")
     processes.worker("stop")
-    operation_enqueue(start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED"))
+    start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
     assert under_way.wait(PATIENCE_SECONDS)
 
     pause = start(Kind.PAUSE, operator)
-    operation_enqueue(pause)
     eventually(lambda: Operation.objects.get(pk=pause.pk).found_at)
     may_land.set()
 
@@ -74,12 +67,10 @@ def test_a_pause_begins_while_the_workers_of_the_other_queue_are_busy_elsewhere(
     processes.worker("default")
     processes.worker("stop")
     expiry = start(Kind.EXPIRY, operator, campaign_id=8, edit=LATER)
-    operation_enqueue(expiry)
     taken_over(expiry)
     wait_for_writes(sandbox, 5)
 
     pause = start(Kind.PAUSE, operator)
-    operation_enqueue(pause)
 
     assert finished(pause).state == State.FINISHED
     expiry.refresh_from_db()

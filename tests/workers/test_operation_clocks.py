@@ -9,10 +9,9 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from batches.models import Kind, Operation, Scope, State
-from batches.services.operations.start import operation_retry
-from batches.tasks import operation_enqueue
+from batches.services.operations.actions import operation_retry
 from tests.batches.services.operations import start
-from tests.workers.campaigns import an_hour_later, assert_all_done, fill, writes
+from tests.workers.campaigns import an_hour_later, assert_all_done, fill, never_queued, writes
 from tests.workers.processes import eventually, skewed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +34,6 @@ def ago(operation, minutes):
 def test_a_resume_goes_on_at_once_whatever_the_clock_of_its_worker_says(seconds, sandbox, processes, operator):
     ids = fill(sandbox, 10, status="PAUSED")
     resume = resume_of_the_paused(operator)
-    operation_enqueue(resume)
     processes.worker("default", **skewed(seconds))
 
     assert_all_done(resume, sandbox, ids, status="ACTIVE")
@@ -46,7 +44,6 @@ def test_a_resume_that_is_delayed_asks_whatever_the_clock_of_its_worker_says(sec
     fill(sandbox, 10, status="PAUSED")
     resume = resume_of_the_paused(operator)
     ago(resume, minutes=20)
-    operation_enqueue(resume)
     processes.worker("default", **skewed(seconds))
 
     eventually(lambda: Operation.objects.get(pk=resume.pk).state == State.ASKING)
@@ -57,7 +54,6 @@ def test_a_resume_that_is_delayed_asks_whatever_the_clock_of_its_worker_says(sec
 def test_a_resume_counts_from_the_last_batch_that_any_worker_resumed(seconds, sandbox, processes, operator):
     ids = fill(sandbox, 1, status="PAUSED")
     resume = resume_of_the_paused(operator)
-    operation_enqueue(resume)
     processes.worker("default", **skewed(seconds))
     assert_all_done(resume, sandbox, ids, status="ACTIVE")
 
@@ -95,7 +91,7 @@ def test_a_resume_that_was_confirmed_just_now_goes_on_whatever_the_clock_of_the_
 
 @pytest.mark.parametrize("seconds", [HOUR, -HOUR, 45, -45])
 def test_a_sweep_hands_over_what_no_queue_knows_of_whatever_its_clock_says(seconds, sandbox, processes, operator):
-    ago(start(Kind.PAUSE, operator), minutes=0.1)
+    ago(never_queued(start(Kind.PAUSE, operator)), minutes=0.1)
 
     assert processes.manage("sweep_operations", **skewed(seconds)).wait() == 0
     assert DBTaskResult.objects.count() == 1
@@ -105,7 +101,6 @@ def test_a_sweep_hands_over_what_no_queue_knows_of_whatever_its_clock_says(secon
 def test_a_sweep_leaves_alone_what_is_in_a_queue_whatever_its_clock_says(seconds, sandbox, processes, operator):
     operation = start(Kind.PAUSE, operator)
     ago(operation, minutes=0.1)
-    operation_enqueue(operation)
 
     assert processes.manage("sweep_operations", **skewed(seconds)).wait() == 0
     assert DBTaskResult.objects.count() == 1
@@ -115,7 +110,7 @@ def test_a_sweep_leaves_alone_what_is_in_a_queue_whatever_its_clock_says(seconds
 def test_a_sweep_hands_over_again_what_was_lost_with_its_queue_whatever_its_clock_says(
     seconds, sandbox, processes, operator
 ):
-    operation = start(Kind.PAUSE, operator)
+    operation = never_queued(start(Kind.PAUSE, operator))
     an_hour_later(operation)
 
     assert processes.manage("sweep_operations", **skewed(seconds)).wait() == 0

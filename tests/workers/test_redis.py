@@ -8,7 +8,7 @@ import pytest
 
 from batches.models import Kind, Operation, Scope
 from tests.batches.services.operations import start
-from tests.workers.campaigns import an_hour_later, assert_all_done, fill, taken_over, wait_for_writes
+from tests.workers.campaigns import an_hour_later, assert_all_done, fill, never_queued, taken_over, wait_for_writes
 from tests.workers.processes import eventually
 
 REDIS = shutil.which("redis-server")
@@ -42,7 +42,7 @@ def test_workers_side_by_side_do_each_operation_once(redis, sandbox, processes, 
         processes.worker("stop")
     processes.sweep()
 
-    operations = {number: start(Kind.PAUSE, operator, campaign_id=number) for number in campaigns}
+    operations = {number: never_queued(start(Kind.PAUSE, operator, campaign_id=number)) for number in campaigns}
 
     for number, operation in operations.items():
         assert_all_done(operation, sandbox, campaigns[number])
@@ -54,7 +54,7 @@ def test_everything_can_be_stopped(redis, sandbox, processes, operator):
     processes.worker("stop")
     processes.sweep()
 
-    assert_all_done(start(Kind.PAUSE, operator, scope=Scope.ALL), sandbox, ids)
+    assert_all_done(never_queued(start(Kind.PAUSE, operator, scope=Scope.ALL)), sandbox, ids)
 
 
 def test_an_operation_outlives_a_worker_that_is_killed_and_one_that_is_asked_to_leave(
@@ -62,7 +62,7 @@ def test_an_operation_outlives_a_worker_that_is_killed_and_one_that_is_asked_to_
 ):
     redis()
     ids = fill(sandbox, 100)
-    operation = start(Kind.PAUSE, operator)
+    operation = never_queued(start(Kind.PAUSE, operator))
     processes.sweep()
     killed = processes.worker("stop")
     token = taken_over(operation)
@@ -82,7 +82,7 @@ def test_an_operation_outlives_a_worker_that_is_killed_and_one_that_is_asked_to_
 def test_an_operation_outlives_a_redis_that_forgets_everything(redis, sandbox, processes, operator):
     server = redis()
     ids = fill(sandbox, 10)
-    operation = start(Kind.PAUSE, operator)
+    operation = never_queued(start(Kind.PAUSE, operator))
     processes.sweep()
     eventually(lambda: Operation.objects.get(pk=operation.pk).queued_at)
     server.kill()

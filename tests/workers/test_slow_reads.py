@@ -5,7 +5,6 @@ import time
 import pytest
 
 from batches.models import Kind, State
-from batches.tasks import operation_enqueue
 from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import fill, finished
 
@@ -20,8 +19,6 @@ def test_two_stops_in_one_queue_do_not_keep_each_other_from_their_batches(sandbo
     for campaign_id in (7, 8):
         fill(sandbox, 3, campaign_id=campaign_id)
         operations.append(start(Kind.PAUSE, operator, campaign_id=campaign_id))
-    for operation in operations:
-        operation_enqueue(operation)
 
     processes.worker("stop", SYLLABLE_TIMEOUT="20", OPERATION_LEASE="10")
 

@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 
 from batches.models import Kind, Outcome
-from batches.tasks import operation_enqueue
 from tests.batches.services.operations import start
 from tests.workers.campaigns import assert_all_done, fill, finished, taken_over, wait_for_writes, writes
 from tests.workers.processes import eventually
@@ -24,7 +23,6 @@ def stalled(sandbox, processes, operator):
     """
     fill(sandbox, 100)
     operation = start(Kind.PAUSE, operator)
-    operation_enqueue(operation)
     worker = processes.worker("stop", SYLLABLE_API_URL=sandbox.url.replace("127.0.0.1", "localhost"))
     token = taken_over(operation)
     wait_for_writes(sandbox, 20)

@@ -4,10 +4,17 @@ import pytest
 from django_tasks_db.models import DBTaskResult
 
 from batches.models import Kind, Operation, Scope, State
-from batches.services.operations.start import operation_confirm
-from batches.tasks import operation_enqueue
+from batches.services.operations.actions import operation_confirm
 from tests.batches.services.operations import start
-from tests.workers.campaigns import an_hour_later, assert_all_done, fill, taken_over, wait_for_writes, writes
+from tests.workers.campaigns import (
+    an_hour_later,
+    assert_all_done,
+    fill,
+    never_queued,
+    taken_over,
+    wait_for_writes,
+    writes,
+)
 from tests.workers.processes import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -15,16 +22,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_an_operation_that_was_never_handed_to_a_queue_is_found(sandbox, processes, operator):
     ids = fill(sandbox, 10)
+    operation = never_queued(start(Kind.PAUSE, operator))
     processes.worker("stop")
     processes.sweep()
 
-    assert_all_done(start(Kind.PAUSE, operator), sandbox, ids)
+    assert_all_done(operation, sandbox, ids)
 
 
 def test_an_operation_whose_queue_was_lost_is_handed_over_again(sandbox, processes, operator):
     ids = fill(sandbox, 10)
     operation = start(Kind.PAUSE, operator)
-    operation_enqueue(operation)
     DBTaskResult.objects.all().delete()
     an_hour_later(operation)
 
@@ -35,7 +42,7 @@ def test_an_operation_whose_queue_was_lost_is_handed_over_again(sandbox, process
 
 
 def test_several_sweeps_hand_each_operation_over_once(sandbox, processes, operator):
-    operations = [start(Kind.PAUSE, operator, campaign_id=number) for number in range(20)]
+    operations = [never_queued(start(Kind.PAUSE, operator, campaign_id=number)) for number in range(20)]
     for _ in range(3):
         processes.manage("sweep_operations", "--every", 0.05)
 
@@ -48,7 +55,6 @@ def test_several_sweeps_hand_each_operation_over_once(sandbox, processes, operat
 def test_a_worker_that_is_asked_to_leave_ends_what_it_began_and_another_goes_on_at_once(sandbox, processes, operator):
     ids = fill(sandbox, 100)
     operation = start(Kind.PAUSE, operator)
-    operation_enqueue(operation)
     worker = processes.worker("stop")
     first = taken_over(operation)
     wait_for_writes(sandbox, 10)
@@ -67,7 +73,6 @@ def test_a_worker_that_is_asked_to_leave_ends_what_it_began_and_another_goes_on_
 def test_a_restart_of_everything_in_the_middle_loses_nothing(sandbox, processes, operator):
     ids = fill(sandbox, 100)
     operation = start(Kind.PAUSE, operator)
-    operation_enqueue(operation)
     everything = [processes.worker("stop"), processes.worker("default"), processes.sweep()]
     wait_for_writes(sandbox, 20)
 
@@ -83,7 +88,7 @@ def test_a_restart_of_everything_in_the_middle_loses_nothing(sandbox, processes,
 
 def test_a_resume_that_was_delayed_calls_nobody_before_a_person_says_so_again(sandbox, processes, operator):
     ids = fill(sandbox, 10, status="PAUSED")
-    resume = start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
+    resume = never_queued(start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED"))
     an_hour_later(resume)
     processes.worker("default")
     processes.sweep()

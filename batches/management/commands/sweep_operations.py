@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.tasks import mails_sweep
 from batches.management.loop import repeat
-from batches.services.operations.start import operations_to_queue
-from batches.tasks import operation_enqueue, tasks_forget
+from batches.services.operations.queue import operation_enqueue, operations_to_queue
+from batches.tasks import tasks_forget
 
 DAY = 24 * 60 * 60
 

@@ -9,14 +9,9 @@ from accounts.models import User
 from batches.models import Cause, Change, ItemState, Kind, Operation, Origin, Outcome, Scope, State
 from batches.services.changes.start import NotAllowed, batch_update
 from batches.services.operations import entries
+from batches.services.operations.actions import operation_confirm, operation_retry, operation_stop, operation_take_over
 from batches.services.operations.authority import Uncounted
-from batches.services.operations.start import (
-    operation_confirm,
-    operation_retry,
-    operation_stop,
-    operation_take_over,
-    operation_undo,
-)
+from batches.services.operations.undo import operation_undo
 from sandbox import faults
 from syllable.schemas import BatchEdit, Timestamp
 from tests.batches.services.operations import WISHES, carried_out, meanwhile, start, totals

@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 
 from batches.models import Change, Kind, Outcome, State
-from batches.services.operations.start import operation_undo
+from batches.services.operations.undo import operation_undo
 from tests.batches.services.operations import carried_out, start, totals
 
 pytestmark = pytest.mark.django_db(transaction=True)

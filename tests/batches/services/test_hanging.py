@@ -12,10 +12,10 @@ from django.utils import timezone
 from batches.connection import syllable_client
 from batches.models import Change, Kind, Outcome, Scope
 from batches.services.operations import items, run
+from batches.services.operations.actions import operation_stop
 from batches.services.operations.items import short_try_seconds
 from batches.services.operations.room import MOST_CALLS, MOST_CALLS_OF_AN_EMERGENCY
 from batches.services.operations.run import operation_carry
-from batches.services.operations.start import operation_stop
 from sandbox import faults
 from syllable.resilience.bulkhead import Lane
 from tests.batches.services.operations import carried_out, start, totals, wait_for_crews

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from batches.models import Kind, Operation, Outcome, State
+from batches.services.operations.actions import operation_retry, operation_stop
 from batches.services.operations.run import operation_carry
-from batches.services.operations.start import operation_retry, operation_stop
 from tests.batches.services.operations import carried_out, start, totals, wait_for_crews
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,16 +13,11 @@ from django_tasks_db.models import DBTaskResult
 from batches.models import Change, ItemState, Kind, Operation, Outcome, Scope, State
 from batches.services.changes.start import NotAllowed, batch_edit, batch_pause, batch_resume
 from batches.services.operations import turn
+from batches.services.operations.actions import operation_confirm, operation_retry, operation_stop
+from batches.services.operations.conflicts import InTheWay
+from batches.services.operations.queue import FIRST, operation_enqueue, operations_to_queue
 from batches.services.operations.run import operation_carry
-from batches.services.operations.start import (
-    InTheWay,
-    operation_confirm,
-    operation_retry,
-    operation_stop,
-    operation_undo,
-    operations_to_queue,
-)
-from batches.tasks import FIRST, operation_enqueue
+from batches.services.operations.undo import operation_undo
 from sandbox import faults
 from syllable.schemas import BatchEdit, Timestamp
 from tests.batches.services.operations import carried_out, meanwhile, start, totals, wait_for_crews
@@ -435,14 +430,13 @@ class TestSharing:
         stop = start(Kind.PAUSE, operator, scope=Scope.ALL)
         start(Kind.PAUSE, operator)
 
-        operation_enqueue(stop)
         assert operation_carry(stop.pk), "it is to be queued again"
         operation_enqueue(stop)
 
         assert totals(stop) == {"done": 12, "waiting": 1}
         may_go.set()
         wait_for_crews()
-        assert [task.priority for task in DBTaskResult.objects.order_by("enqueued_at")] == [FIRST, 0]
+        assert [task.priority for task in DBTaskResult.objects.order_by("enqueued_at")] == [FIRST, 0, 0]
 
     def test_it_outlives_a_database_that_is_busy_for_a_while(self, campaign, operator):
         operation = start(Kind.PAUSE, operator)
@@ -468,6 +462,7 @@ class TestBeingFound:
     def test_what_was_never_queued_is_handed_over_once(self, campaign, operator, settings):
         settings.OPERATION_LEASE = 0.0
         operation = start(Kind.PAUSE, operator)
+        Operation.objects.update(queued_at=None)
         assert operations_to_queue() == [operation]
         assert operations_to_queue() == []
 

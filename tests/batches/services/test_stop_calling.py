@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Operation, Outcome, Scope, State
 from batches.services.changes.start import NotAllowed
+from batches.services.operations.actions import operation_retry, operation_stop
 from batches.services.operations.doubts import Doubts
-from batches.services.operations.start import operation_retry, operation_stop, operation_stop_calling, operation_undo
+from batches.services.operations.undo import operation_stop_calling, operation_undo
 from tests.batches.services.operations import carried_out, meanwhile, start, totals
 from trail.models import Action, Entry
 from trail.source import Source

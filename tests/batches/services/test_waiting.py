@@ -3,9 +3,9 @@
 import pytest
 
 from batches.models import Kind, Operation, Scope, State
+from batches.services.operations.actions import operation_stop
 from batches.services.operations.lease import lease_take
 from batches.services.operations.run import operation_carry
-from batches.services.operations.start import operation_stop
 from sandbox import faults
 from tests.batches.services.operations import carried_out, start, totals, wait_for_crews
 

@@ -1,0 +1,112 @@
+"""What people do about an operation that is there: abort, try again, go on, take over."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from batches.models import Cause, ItemState, Operation, OperationQuerySet, State
+from batches.services.changes.start import check_actor
+from batches.services.operations.authority import check_abort, check_operation
+from batches.services.operations.conflicts import end_operation, make_way, supersede, take_turns
+from batches.services.operations.entries import operation_entry
+from batches.services.operations.queue import operation_queue
+from trail.models import Action
+from trail.source import BACKGROUND, Source
+
+# What an operation forgets of its end when it goes on.
+GOES_ON: dict[str, Any] = {
+    "state": State.WAITING,
+    "confirmed_at": Now(),
+    "queued_at": None,
+    "finished_at": None,
+    "cause": "",
+    "detail": "",
+    "unlisted": "",
+    "stopped_by": None,
+    "stopped_by_email": "",
+}
+
+
+def operation_stop(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
+    """End an operation where it is: what is done stays done. False where it was over already. Raises NotAllowed."""
+    email = check_actor(actor)
+    check_abort(actor, operation)
+    with transaction.atomic():
+        if not end_operation(operation, cause=Cause.ABORTED, stopped_by_email=email):
+            return False
+        operation_entry(Action.OPERATION_ABORTED, operation, actor=actor, source=source)
+    return True
+
+
+def operation_retry(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
+    """Have another try at what failed, is not confirmed, or was not reached. False where there is nothing to try.
+
+    It is carried out for `actor` from then on, and a stop ends again what puts its batches into the calling. Raises
+    NotAllowed, and InTheWay where another operation is at work on the same batches.
+    """
+    behind = _person_behind(actor, operation)
+    left = operation.items.filter(state__in=(ItemState.FAILED, ItemState.UNCONFIRMED, ItemState.WAITING))
+    with transaction.atomic(durable=True):
+        take_turns()
+        make_way(operation, left.values("batch_id"))
+        is_complete = operation.state == State.FINISHED and not operation.unlisted and not left.exists()
+        over = Operation.objects.filter(state__in=(State.FINISHED, State.STOPPED))
+        if is_complete or not _hand_on(operation, Action.OPERATION_RETRIED, over, source, **behind, **GOES_ON):
+            return False
+        left.update(state=ItemState.WAITING, attempts=0, detail="", finished_at=None)
+        supersede(operation, actor, source)
+        operation_queue(operation)
+    return True
+
+
+def operation_confirm(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
+    """Say again that a delayed operation is wanted: for `actor` from then on. False where it does not ask.
+
+    Raises NotAllowed.
+    """
+    behind = _person_behind(actor, operation)
+    asking = Operation.objects.filter(state=State.ASKING)
+    with transaction.atomic():
+        if not _hand_on(operation, Action.OPERATION_CONFIRMED, asking, source, **behind, **GOES_ON):
+            return False
+        operation_queue(operation)
+    return True
+
+
+def operation_take_over(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
+    """Answer for an operation that goes on although its actor may not do this any more. False where none has to.
+
+    Raises NotAllowed.
+    """
+    behind = _person_behind(actor, operation)
+    unattended = Operation.objects.open().exclude(unattended_since=None)
+    with transaction.atomic():
+        return _hand_on(operation, Action.OPERATION_TAKEN_OVER, unattended, source, **behind)
+
+
+def _person_behind(actor: User, operation: Operation) -> dict[str, Any]:
+    """What an operation holds of the person it is carried out for, once that is `actor`. Raises NotAllowed."""
+    return {
+        "actor": actor,
+        "actor_email": check_actor(actor),
+        "needs_stop_everything": check_operation(actor, operation),
+        "unattended_since": None,
+    }
+
+
+def _hand_on(
+    operation: Operation, action: Action, those: OperationQuerySet, source: Source, *, actor: User, **fields: Any
+) -> bool:
+    """Have an operation carried out for `actor` from now on, if it is one of `those`.
+
+    The entry keeps who that was before, and how the operation had ended. Within a transaction.
+    """
+    before = those.select_for_update().filter(pk=operation.pk).first()
+    if before is None:
+        return False
+    Operation.objects.filter(pk=operation.pk).update(actor=actor, **fields)
+    ended = {"cause": before.cause, "stopped_by": before.stopped_by_email, "stopped_by_operation": before.stopped_by_id}
+    operation_entry(action, operation, actor=actor, source=source, asked_for_by=before.actor_email, **ended)
+    return True

@@ -1,0 +1,81 @@
+"""Two operations on the same batches: which has to wait, which ends the other."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from accounts.models import User
+from batches.models import Cause, Kind, Operation, OperationQuerySet, Scope, State
+from batches.services.operations.entries import operation_entry
+from trail.models import Action
+from trail.source import Source
+
+
+class InTheWay(Exception):
+    """Another operation on the same batches is not over. `operation` is that one."""
+
+    def __init__(self, operation: Operation) -> None:
+        super().__init__(f"Operation {operation.pk} is not over yet.")
+        self.operation = operation
+
+
+def take_turns() -> None:
+    """Two operations that start at the same moment must see each other: one row is held until the first is saved.
+
+    SQLite has one writer at a time anyhow.
+    """
+    ContentType.objects.select_for_update().get(app_label="batches", model="operation")
+
+
+def make_way(operation: Operation, batch_ids: Sequence[str] | QuerySet[Any, Any]) -> None:
+    """Raise InTheWay for the newest operation that this one must not overtake."""
+    others = Operation.objects.open().exclude(pk=operation.pk)
+    if operation.is_stopping:
+        others = others.stopping()
+    if operation.scope == Scope.ALL:
+        others = others.filter(scope=Scope.ALL)
+    elif operation.is_stopping:
+        # What is being stopped as a whole can still be stopped in parts, and the other way round.
+        others = others.filter(scope=operation.scope, campaign_id=operation.campaign_id, filter=operation.filter)
+        if operation.scope == Scope.SELECTION:
+            others = others.filter(items__batch_id__in=batch_ids)
+    else:
+        others = others.filter(_overlaps(operation, batch_ids))
+    if other := others.order_by("-pk").first():
+        raise InTheWay(other)
+
+
+def _overlaps(operation: Operation, batch_ids: Sequence[str] | QuerySet[Any, Any]) -> Q:
+    """What may be about the same batches: where that cannot be told without asking the API, it may."""
+    overlap = Q(scope=Scope.ALL) | Q(items__batch_id__in=batch_ids)
+    if operation.campaign_id is None and operation.scope == Scope.FILTER:
+        return Q()
+    if operation.campaign_id is not None:
+        overlap |= Q(campaign_id=operation.campaign_id) | Q(scope=Scope.FILTER, campaign_id=None)
+    return overlap
+
+
+def supersede(operation: Operation, actor: User, source: Source) -> None:
+    """End what puts batches into the calling that this operation takes out of it. What it shares only some batches
+    with goes on with the others: the guard of each write sees to that."""
+    if not operation.is_stopping:
+        return
+    covered: OperationQuerySet = (
+        Operation.objects.open().exclude(pk=operation.pk).exclude(kind__in=(Kind.PAUSE, Kind.CANCEL))
+    )
+    if operation.scope == Scope.CAMPAIGN:
+        covered = covered.filter(campaign_id=operation.campaign_id)
+    elif operation.scope != Scope.ALL:
+        return
+    for other in covered:
+        if end_operation(other, cause=Cause.SUPERSEDED, stopped_by=operation):
+            operation_entry(Action.OPERATION_SUPERSEDED, other, actor=actor, source=source, by=operation.pk)
+
+
+def end_operation(operation: Operation, **why: Any) -> bool:
+    """End an operation where it is. False where it was over already."""
+    ended = {"state": State.STOPPED, "detail": "", "finished_at": Now(), "token": "", "lease_until": None}
+    return Operation.objects.open().filter(pk=operation.pk).update(**ended, **why) == 1

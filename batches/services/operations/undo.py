@@ -1,0 +1,100 @@
+"""Taking back what an operation did, once it is over or while it still goes on."""
+
+from django.db import transaction
+
+from accounts.models import User
+from batches.models import (
+    Cause,
+    Kind,
+    Operation,
+    Outcome,
+    Scope,
+)
+from batches.services.changes.start import NotAllowed, check_actor, undo_edit
+from batches.services.operations.authority import STOP_EVERYTHING, check_abort, check_operation
+from batches.services.operations.conflicts import end_operation, make_way, supersede, take_turns
+from batches.services.operations.entries import operation_entry
+from batches.services.operations.queue import operation_queue
+from batches.services.operations.start import add_items
+from batches.services.operations.targets import may_be_calling
+from syllable.schemas import BatchEdit, BatchStatus
+from trail.models import Action
+from trail.source import BACKGROUND, Source
+
+UNDONE_BY = {Kind.PAUSE: Kind.RESUME, Kind.RESUME: Kind.PAUSE, Kind.EXPIRY: Kind.EXPIRY}
+
+
+def operation_undo(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> Operation:
+    """Take back what an operation did, as an operation of its own. Raises NotAllowed and InTheWay."""
+    email = check_actor(actor)
+    if operation.is_open or operation.kind not in UNDONE_BY:
+        raise NotAllowed("This operation cannot be undone." if not operation.is_open else "Stop the operation first.")
+    undoing = taking_back(
+        operation, actor, email, needs_stop_everything=check_operation(actor, operation, edit=undoing_edit(operation))
+    )
+    done = operation.changes.filter(outcome=Outcome.APPLIED).order_by("pk")
+    changes = {change.batch_id: change for change in done if undo_edit(change)}
+    with transaction.atomic(durable=True):
+        take_turns()
+        make_way(undoing, operation.items.values("batch_id"))
+        undoing.save(force_insert=True)
+        operation_entry(Action.OPERATION_UNDONE, operation, actor=actor, source=source, by=undoing.pk)
+        operation_entry(Action.OPERATION_STARTED, undoing, actor=actor, source=source, undoes=operation.pk)
+        supersede(undoing, actor, source)
+        add_items(undoing, {batch_id: change.pk for batch_id, change in changes.items()})
+        operation_queue(undoing)
+    return undoing
+
+
+def operation_stop_calling(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> Operation:
+    """End a resume, if it is not over, and pause whatever it may have put into the calling, as one act.
+
+    Returns the pause, or the one that is at work on these batches already; nothing is in its way. Raises NotAllowed.
+    """
+    email = check_actor(actor)
+    if operation.kind != Kind.RESUME:
+        raise NotAllowed("Only what a resume has put into the calling can be stopped like this.")
+    check_abort(actor, operation)
+    may_stop_everything = operation.needs_stop_everything and actor.has_perm(STOP_EVERYTHING)
+    pause = taking_back(operation, actor, email, needs_stop_everything=may_stop_everything)
+    with transaction.atomic(durable=True):
+        take_turns()
+        written = may_be_calling(operation)
+        at_work = Operation.objects.open().stopping().filter(undoes=operation).order_by("-pk").first()
+        if at_work and written.keys() <= set(at_work.items.values_list("batch_id", flat=True)):
+            if end_operation(operation, cause=Cause.SUPERSEDED, stopped_by=at_work):
+                _calls_stopped(operation, at_work, len(written), actor, source)
+            return at_work
+        pause.save(force_insert=True)
+        end_operation(operation, cause=Cause.SUPERSEDED, stopped_by=pause)
+        add_items(pause, written)
+        _calls_stopped(operation, pause, len(written), actor, source)
+        operation_entry(Action.OPERATION_STARTED, pause, actor=actor, source=source, undoes=operation.pk)
+        operation_queue(pause)
+    return pause
+
+
+def _calls_stopped(resume: Operation, pause: Operation, batches: int, actor: User, source: Source) -> None:
+    stopped = {"by": pause.pk, "batches": batches}
+    operation_entry(Action.OPERATION_CALLS_STOPPED, resume, actor=actor, source=source, **stopped)
+
+
+def taking_back(operation: Operation, actor: User, email: str, *, needs_stop_everything: bool) -> Operation:
+    """The operation, not saved yet, that takes back what `operation` did."""
+    return Operation(
+        kind=UNDONE_BY[Kind(operation.kind)],
+        scope=Scope.SELECTION,
+        campaign_id=operation.campaign_id,
+        campaign_name=operation.campaign_name,
+        wish=undoing_edit(operation).fields(),
+        undoes=operation,
+        actor=actor,
+        actor_email=email,
+        needs_stop_everything=needs_stop_everything,
+    )
+
+
+def undoing_edit(operation: Operation) -> BatchEdit:
+    """What taking back an operation wants of its batches: a status; nothing where each batch gets back its own."""
+    statuses = {Kind.PAUSE: BatchStatus.ACTIVE, Kind.RESUME: BatchStatus.PAUSED}
+    return BatchEdit(status=statuses.get(Kind(operation.kind)))
