@@ -18,6 +18,11 @@ class SyllableError(Exception):
         self.detail = detail
         self.status_code = status_code
 
+    @property
+    def sentence(self) -> str:
+        """What went wrong as sentences for a person, with the API's own words where it refused: untrusted text."""
+        return self.user_message
+
 
 class SyllableUnavailable(SyllableError):
     """No usable answer: a write may or may not have happened."""
@@ -68,6 +73,12 @@ class RateLimited(SyllableUnavailable):
         super().__init__(detail, status_code=status_code)
         self.retry_after = retry_after
 
+    @property
+    def sentence(self) -> str:
+        if not self.retry_after:
+            return self.user_message
+        return f"{self.user_message} It asks to wait {round(self.retry_after)} seconds."
+
 
 class UnreadableAnswer(SyllableUnavailable):
     """An answer that is not what the API's documents promise: no JSON, the wrong shape, a redirect, too large."""
@@ -79,6 +90,10 @@ class Refused(SyllableError):
     """A definite no (4xx but 408 and 429): the API understood and did not do it."""
 
     user_message = "Syllable refused the request."
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.user_message} Syllable said: {self.detail}" if self.detail else self.user_message
 
 
 class KeyRefused(Refused):
@@ -117,11 +132,23 @@ class Invalid(Refused):
         super().__init__(detail, status_code=status_code)
         self.fields = fields
 
+    @property
+    def sentence(self) -> str:
+        """What was refused may be none of what was edited: in a contract that takes the whole batch all goes back."""
+        if not self.fields:
+            return super().sentence
+        said = (f"{entry.field}: {entry.msg}" if entry.field else entry.msg for entry in self.fields)
+        return f"{self.user_message} Syllable said: {'; '.join(said)}"
+
 
 class Inexpressible(SyllableError):
     """The contract has no request for this edit of this batch: nothing was sent. `detail` says why, in our words."""
 
     user_message = "Syllable offers no way to make this change. Nothing was sent."
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.user_message} {self.detail}"
 
 
 class WrongContract(Inexpressible):

@@ -32,11 +32,16 @@ class Outcome(models.TextChoices):
 
     STARTED = "started", "In progress"
     APPLIED = "applied", "Applied"
+    UNCHANGED = "unchanged", "Unchanged"
     REJECTED = "rejected", "Rejected"
     CONFLICT = "conflict", "Conflict"
     NOT_SENT = "not_sent", "Not sent"
     UNCONFIRMED = "unconfirmed", "Not confirmed"
     OBSERVED = "observed", "Made elsewhere"
+
+
+# What never reached its batch.
+NOT_WRITTEN = (Outcome.UNCHANGED, Outcome.NOT_SENT, Outcome.REJECTED, Outcome.CONFLICT)
 
 
 class Origin(models.TextChoices):
@@ -46,7 +51,6 @@ class Origin(models.TextChoices):
     CLICK = "click", "One click"
     UNDO = "undo", "Undo"
     OPERATION = "operation", "Operation"
-    COMMAND = "command", "Command line"
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
@@ -99,7 +103,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
     def may_have_written(self) -> Self:
         """What reached its batch, or may have."""
-        return self.exclude(outcome__in=(Outcome.NOT_SENT, Outcome.REJECTED, Outcome.CONFLICT))
+        return self.exclude(outcome__in=NOT_WRITTEN)
 
 
 class Change(models.Model):

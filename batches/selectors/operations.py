@@ -123,7 +123,7 @@ HEADS = """
             WHERE settled_at IS NULL AND NOT (outcome = 'started' AND deadline_at > {now})
             AND NOT EXISTS (SELECT 1 FROM batches_change AS later
                 WHERE later.batch_id = found.batch_id AND later.id > found.id
-                AND later.outcome NOT IN ('not_sent', 'rejected', 'conflict'))),
+                AND later.outcome NOT IN ('unchanged', 'not_sent', 'rejected', 'conflict'))),
         COUNT(*), COUNT(CASE state WHEN 'asking' THEN 1 END), MAX(id)
     FROM batches_operation WHERE state IN ('waiting', 'running', 'asking')
 """

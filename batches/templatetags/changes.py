@@ -9,7 +9,6 @@ from django.utils.safestring import SafeString
 
 from batches import rules
 from batches.models import Change, Outcome
-from batches.services.changes.road import ALREADY_SO
 from batches.services.changes.start import undo_edit
 from dashboard.markup import fill
 from dashboard.strangers import visible
@@ -28,6 +27,7 @@ LABELS = {
 DEEDS = {BatchStatus.PAUSED: "Paused", BatchStatus.CANCELED: "Canceled"}
 KINDS = {
     Outcome.APPLIED: "success",
+    Outcome.UNCHANGED: "info",
     Outcome.OBSERVED: "info",
     Outcome.STARTED: "info",
     Outcome.NOT_SENT: "warning",
@@ -146,7 +146,7 @@ def tell(context: template.Context, change: Change) -> dict[str, Any]:
     may_edit = context["perms"]["batches"]["edit_batches"]
     return {
         "change": change,
-        "kind": "info" if change.detail == ALREADY_SO else KINDS[Outcome(change.outcome)],
+        "kind": KINDS[Outcome(change.outcome)],
         "title": visible(_title(change)),
         "body": visible(_body(change)),
         "can_undo": may_edit and bool(undo_edit(change)),
@@ -167,7 +167,9 @@ def _title(change: Change) -> str:
         case Outcome.CONFLICT:
             return "Not sent: the batch was changed meanwhile."
         case Outcome.NOT_SENT:
-            return change.detail if change.detail == ALREADY_SO else "Not sent: nothing was changed."
+            return "Not sent: nothing was changed."
+        case Outcome.UNCHANGED:
+            return change.detail
         case Outcome.STARTED:
             return "In progress: the outcome is not known yet."
         case Outcome.OBSERVED:
@@ -180,6 +182,6 @@ def _body(change: Change) -> str:
             return change.detail
         case Outcome.UNCONFIRMED | Outcome.CONFLICT if change.batch_seen:
             return f"The batch was last seen {change.batch_seen.status} at {clock(change.seen_at)}."
-        case Outcome.REJECTED | Outcome.NOT_SENT if change.detail != ALREADY_SO:
+        case Outcome.REJECTED | Outcome.NOT_SENT:
             return change.detail
     return ""

@@ -3,6 +3,7 @@
 from django import template
 
 from batches.templatetags.changes import clock
+from dashboard.strangers import visible
 from syllable.errors import SyllableError
 
 register = template.Library()
@@ -13,5 +14,5 @@ def why(error: SyllableError) -> str:
     """The error as sentences for a person, with since when there is no answer where that is known."""
     since = getattr(error, "since", None)
     if since is None:
-        return error.user_message
-    return f"{error.user_message} There has been no usable answer since {clock(since)}."
+        return visible(error.sentence)
+    return f"{visible(error.sentence)} There has been no usable answer since {clock(since)}."

@@ -40,7 +40,7 @@ def batch(request: UserRequest, batch_id: str) -> HttpResponse:
 def why_no_edit(request: UserRequest, wrong_contract: WrongContract | None) -> str:
     """Why this person cannot edit this batch, as sentences for them; "" where they can."""
     if wrong_contract:
-        return f"{wrong_contract.user_message} {wrong_contract.detail}"
+        return wrong_contract.sentence
     try:
         check_actor(request.user)
     except NotAllowed as refusal:

@@ -105,7 +105,7 @@ def is_refresh(request: UserRequest) -> bool:
 def refreshed_table(request: UserRequest, table: dict[str, Any]) -> HttpResponse:
     """The table alone; where it cannot be read, the reason as plain text with a 503."""
     if error := table["found"].error:
-        return HttpResponse(error.user_message, status=503, content_type="text/plain; charset=utf-8")
+        return HttpResponse(error.sentence, status=503, content_type="text/plain; charset=utf-8")
     return render(request, "batches/_table.html", table)
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from batches.connection import syllable_client
 from batches.models import Change, ItemState, Outcome
 from batches.models.clock import later
-from syllable.errors import Inexpressible, Invalid, KeyRefused, RateLimited, Refused, SyllableError
+from syllable.errors import KeyRefused, Refused, SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import KEEP, Batch
 
@@ -46,8 +46,8 @@ def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
         batch = recorded or _read(change)
     except SyllableError as error:
         if isinstance(error, Refused) and not isinstance(error, KeyRefused):
-            return _not_found(change, words(error))
-        return _record(change, Outcome.UNCONFIRMED, words(error))
+            return _not_found(change, error.sentence)
+        return _record(change, Outcome.UNCONFIRMED, error.sentence)
     saw(change, batch, at=Now())
     if syllable_client().contract.shows(batch, change.edit):
         return _record(change, Outcome.APPLIED, expiry_moved(change), settled_at=Now())
@@ -79,21 +79,6 @@ def expiry_moved(change: Change) -> str:
         return ""
     # As the API writes them: what is recorded has no reader yet, and so no time zone.
     return f"The expiry was {was or 'not set'} and is {now or 'gone'} now."
-
-
-def words(error: SyllableError) -> str:
-    """The error as sentences for the operator, with Syllable's own words where it refused."""
-    if isinstance(error, RateLimited) and error.retry_after:
-        return f"{error.user_message} It asks to wait {round(error.retry_after)} seconds."
-    if isinstance(error, Inexpressible):
-        return f"{error.user_message} {error.detail}"
-    if isinstance(error, Invalid) and error.fields:
-        # What was refused may be none of what was edited: in a contract that takes the whole batch all of it goes back.
-        said = (f"{entry.field}: {entry.msg}" if entry.field else entry.msg for entry in error.fields)
-        return f"{error.user_message} Syllable said: {'; '.join(said)}"
-    if isinstance(error, Refused) and error.detail:
-        return f"{error.user_message} Syllable said: {error.detail}"
-    return error.user_message
 
 
 def _recorded_after(change: Change) -> Batch | None:

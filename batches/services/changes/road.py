@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from batches import rules
 from batches.models import Change, Outcome
 from batches.models.clock import later
 from batches.rules import Problem
-from batches.services.changes.reconcile import expiry_moved, saw, words
+from batches.services.changes.reconcile import expiry_moved, saw
 from syllable.client import SyllableClient
 from syllable.contracts import Write, check_contract
 from syllable.errors import (
@@ -43,8 +44,24 @@ SENT_ALONE = "Syllable did not take the pause together with the expiry that it g
 NOT_SHOWN = "Syllable answered as if it had taken the change, but the batch does not show it."
 
 
-# Asked right before a write, with the batch as it was just read: a sentence where it must not be sent, else "".
-Guard = Callable[[Batch], str]
+class Reason(Enum):
+    """Why a write of an operation must not be sent any more."""
+
+    LEASE_LOST = "lease_lost"
+    STOPPED = "stopped"
+    CHANGED_SINCE = "changed_since"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a guard says of a write that must not be sent; `sentence` is for people."""
+
+    reason: Reason
+    sentence: str
+
+
+# Asked right before a write, with the batch as it was just read: None where it may be sent.
+Guard = Callable[[Batch], Refusal | None]
 
 
 def road_seconds() -> float:
@@ -62,7 +79,8 @@ class Result:
     """What came of a write: the finished change, the batch as last read, and what spoke against the edit by field.
 
     `error` is what went wrong last with the API. `is_taken` says that nothing was tried, because somebody else was
-    changing the batch; `is_overtaken` that somebody else settled the change, who found it past its time.
+    changing the batch; `is_overtaken` that somebody else settled the change, who found it past its time;
+    `refused_for` why the guard did not let it be sent.
     """
 
     change: Change
@@ -71,6 +89,7 @@ class Result:
     error: SyllableError | None = None
     is_taken: bool = False
     is_overtaken: bool = False
+    refused_for: Reason | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -79,7 +98,7 @@ class Result:
     @property
     def is_as_wanted(self) -> bool:
         """The batch shows what was asked for, by this change or already before it."""
-        return self.outcome == Outcome.APPLIED or self.change.detail == ALREADY_SO
+        return self.outcome in (Outcome.APPLIED, Outcome.UNCHANGED)
 
 
 @dataclass(slots=True)
@@ -121,7 +140,7 @@ class Road:
         except SyllableError as error:
             self.error = error
             outcome = Outcome.UNCONFIRMED if self.sent else Outcome.NOT_SENT
-            return self._finish(outcome, self.trouble or words(error))
+            return self._finish(outcome, self.trouble or error.sentence)
         saw(self.change, self.batch, at=self._now())
         if self.sent and self._shown(self.batch):
             return self._applied()
@@ -134,7 +153,7 @@ class Road:
             check_contract(self.client.contract, batch)
         except WrongContract as error:
             self.error = error
-            return self._refuse(Outcome.NOT_SENT, words(error))
+            return self._refuse(Outcome.NOT_SENT, error.sentence)
         found = rules.problems(
             batch,
             self.edit,
@@ -143,13 +162,13 @@ class Road:
             paused_from=self.paused_from,
         )
         if self._shown(batch) and not found:
-            return self._refuse(Outcome.NOT_SENT, ALREADY_SO)
+            return self._refuse(Outcome.UNCHANGED, ALREADY_SO)
         if rules.clashes(self.change.loaded or {}, batch, self.edit):
             return self._refuse(Outcome.CONFLICT, "The batch was changed meanwhile. Nothing was overwritten.")
         if found:
             return self._refuse(Outcome.NOT_SENT, " ".join(problem.message for problem in found), tuple(found))
         if self.guard and (refusal := self.guard(batch)):
-            return self._refuse(Outcome.NOT_SENT, refusal)
+            return replace(self._refuse(Outcome.NOT_SENT, refusal.sentence), refused_for=refusal.reason)
         return None
 
     def _write(self) -> Result | None:
@@ -158,7 +177,7 @@ class Road:
         try:
             write = self.client.contract.write(batch, self.edit, by=self.change.actor_email, now=now)
         except Inexpressible as error:
-            return self._refuse(Outcome.NOT_SENT, words(error))
+            return self._refuse(Outcome.NOT_SENT, error.sentence)
         if not self.sent:
             self.change.before = batch.raw
             self.change.after = self.client.contract.after(batch, self.edit, now=now)
@@ -173,11 +192,11 @@ class Road:
             self.error = error
             if self.sent:
                 # A refusal of the repeat says nothing about the write before it: that one may be why.
-                self.trouble = words(error)
+                self.trouble = error.sentence
                 return self._read() or self._finish(Outcome.UNCONFIRMED, self.trouble)
-            return self._finish(Outcome.REJECTED, words(error), _problems_of(error))
+            return self._finish(Outcome.REJECTED, error.sentence, _problems_of(error))
         except SyllableUnavailable as error:
-            self.sent, self.in_doubt, self.trouble, self.error = True, True, words(error), error
+            self.sent, self.in_doubt, self.trouble, self.error = True, True, error.sentence, error
             if self.brief is not None and isinstance(error, TimedOut):
                 return self._read() or self._finish(Outcome.UNCONFIRMED, self.trouble)
             return self._read()
@@ -211,7 +230,7 @@ class Road:
 
     def _wait_out(self, error: NotSent | RateLimited) -> Result | None:
         """The write was surely not taken. Wait as long as the API asked, unless that is longer than we have."""
-        self.trouble, self.error = words(error), error
+        self.trouble, self.error = error.sentence, error
         wait = (error.retry_after or 0.0) if isinstance(error, RateLimited) else 0.0
         if wait >= self.deadline.remaining():
             return self._refuse(Outcome.NOT_SENT, self.trouble)

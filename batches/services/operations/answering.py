@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from batches.connection import syllable_client
-from batches.services.changes.reconcile import words
 from batches.services.operations.lease import Lease
 from batches.services.operations.pauses import Pauses
 from syllable.errors import SyllableError, SyllableUnavailable
@@ -43,7 +42,7 @@ class Outage:
         self.is_on = True
         if not self.pauses.remaining:
             self.pauses.begin()
-        self.lease.note(f"{words(error)} This operation continues by itself as soon as Syllable answers.")
+        self.lease.note(f"{error.sentence} This operation continues by itself as soon as Syllable answers.")
 
     def is_over(self) -> None:
         """The API did answer."""

@@ -10,7 +10,7 @@ from batches import rules
 from batches.connection import syllable_client
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, Scope
 from batches.services.changes.reconcile import change_settle
-from batches.services.changes.road import ALREADY_SO, Result
+from batches.services.changes.road import Reason, Refusal, Result
 from batches.services.changes.start import batch_update, change_undo
 from batches.services.operations.answering import check_answers
 from batches.services.operations.authority import authorized
@@ -27,8 +27,10 @@ MOST_ATTEMPTS = 3
 SHORT_TRY = 1 / 5
 LEAST_SHORT_TRY_SECONDS = 1.0
 SHORT_TRY_IN_ANSWERS = 4
-LOST = "The operation was stopped or taken over before this batch was written."
-CHANGED_SINCE = "The batch was changed after it was paused: it is not resumed with the others."
+LEASE_LOST = Refusal(Reason.LEASE_LOST, "The operation was stopped or taken over before this batch was written.")
+CHANGED_SINCE = Refusal(
+    Reason.CHANGED_SINCE, "The batch was changed after it was paused: it is not resumed with the others."
+)
 
 
 class LeaseLost(Exception):
@@ -137,7 +139,7 @@ class ItemWriter:
         change = result.change
         if self._ended_by(change, item):
             return True
-        if change.detail == ALREADY_SO and item.change:
+        if change.outcome == Outcome.UNCHANGED and item.change:
             # What shows is most likely the work of the try before.
             before = change_settle(item.change)
             if self._ended_by(before, item) or not before.is_settled:
@@ -153,7 +155,7 @@ class ItemWriter:
         if result.error or change.outcome == Outcome.REJECTED:
             _end(item, ItemState.FAILED, change.detail, change)
             return True
-        if change.detail == LOST:
+        if result.refused_for is Reason.LEASE_LOST:
             raise LeaseLost
         _end(item, ItemState.SKIPPED, change.detail, change)
         return True
@@ -179,18 +181,18 @@ class Guard:
     writer: ItemWriter
     item: OperationItem
 
-    def __call__(self, batch: Batch) -> str:
-        """A sentence where it must not, else ""."""
+    def __call__(self, batch: Batch) -> Refusal | None:
+        """Why it must not be, None where it may."""
         if not self.writer.is_authorized():
-            return LOST
+            return LEASE_LOST
         operation = self.writer.operation
         if operation.is_stopping:
-            return ""
+            return None
         if stop := stop_over(batch, since=operation):
-            return f"Operation {stop.pk} stops this batch."
+            return Refusal(Reason.STOPPED, f"Operation {stop.pk} stops this batch.")
         if self.item.undoes and not is_newest(self.item.undoes, apart_from=operation):
             return CHANGED_SINCE
-        return ""
+        return None
 
 
 def stop_over(batch: Batch, *, since: Operation) -> Operation | None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.db.models.functions import Now
 
 from batches.models import ItemState, Operation
-from batches.services.changes.reconcile import words
 from batches.services.operations.answering import check_answers
 from batches.services.operations.doubts import Doubts
 from batches.services.operations.items import MOST_ATTEMPTS, short_try_seconds
@@ -65,4 +64,4 @@ class Listing:
         self.failures += 1
         if self.failures == MOST_ATTEMPTS:
             self.newly_found = 0
-            self.lease.record(unlisted=words(error))
+            self.lease.record(unlisted=error.sentence)

@@ -142,7 +142,7 @@ class TestWhatStopsIt:
     def test_what_is_already_so_is_not_sent_again(self, batch, operator):
         batch.store.change_batch(ID, status="PAUSED")
         result = batch_pause(batch_id=ID, actor=operator)
-        assert (result.outcome, result.is_as_wanted) == (Outcome.NOT_SENT, True)
+        assert (result.outcome, result.is_as_wanted) == (Outcome.UNCHANGED, True)
         assert "already" in result.change.detail
         assert not batch.requests.of("PUT")
 
