@@ -13,6 +13,7 @@ from batches.converters import has_address
 from batches.forms.batch import LONGEST_REASON
 from batches.forms.expiry import ClockField, ExpiryForm, zone_named
 from batches.models import MOST_SELECTED, Kind, Scope, Target
+from common.numbers import whole_number
 from syllable.schemas import BatchEdit, BatchStatus, typed_status
 
 SEEN_SALT = "batches.operation.seen"
@@ -73,9 +74,10 @@ class TargetForm(forms.Form):
         typed = self.cleaned_data["campaign"]
         if not typed and not required:
             return None
+        number = whole_number(typed)
         # To the list, 007 is another campaign than 7.
-        if typed.isascii() and typed.isdigit() and len(typed) <= 18 and typed == str(int(typed)):
-            return int(typed)
+        if typed == str(number):
+            return number
         # A filter that is left out would put everybody's batches into the operation.
         self.add_error("campaign", "Only a campaign with a number can be named: nothing was started.")
         return None

@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from syllable.schemas import Batch, BatchEdit, BatchStatus
+from common.numbers import whole_number
+from syllable.schemas import Batch, BatchEdit, BatchStatus, encodable
 
 
 class ApiJSONField(models.JSONField):
@@ -19,7 +20,7 @@ class ApiJSONField(models.JSONField):
 
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
-        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return encodable(value).replace("\0", "\ufffd")
     if isinstance(value, list):
         return [_storable(item) for item in value]
     if isinstance(value, dict):
@@ -88,8 +89,8 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
     def of_campaign(self, campaign_id: str) -> Self:
         """The changes of one campaign's batches, newest first; none for an id that is no number."""
-        is_number = campaign_id.isascii() and campaign_id.isdigit()
-        return self.filter(campaign_id=int(campaign_id)).order_by("-pk") if is_number else self.none()
+        number = whole_number(campaign_id)
+        return self.none() if number is None else self.filter(campaign_id=number).order_by("-pk")
 
     def paused_from(self, batch_id: str) -> BatchStatus | None:
         """The status from which the batch's newest applied change paused it; None where that change is no pause."""

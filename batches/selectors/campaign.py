@@ -13,7 +13,8 @@ from batches.selectors.batches import BatchList, batch_list
 from batches.selectors.campaigns import campaign_label
 from batches.selectors.changes import campaign_history
 from batches.selectors.last_seen import LastSeen
-from batches.selectors.operations import Progress, campaign_operations, is_numbered
+from batches.selectors.operations import Progress, campaign_operations
+from common.numbers import whole_number
 from syllable.errors import NotFound, SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
@@ -46,7 +47,7 @@ class CampaignPage:
     @property
     def has_actions(self) -> bool:
         """Whether operations can name it: the trail numbers campaigns."""
-        return not self.is_unknown and is_numbered(self.campaign_id)
+        return not self.is_unknown and whole_number(self.campaign_id) is not None
 
 
 _last_seen: LastSeen[tuple[Campaign, datetime]] = LastSeen(most=64)

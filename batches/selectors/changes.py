@@ -4,6 +4,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
 from batches.models import Change
+from common.numbers import whole_number
 
 CHANGES_PER_PAGE = 50
 HISTORY_LENGTH = 20
@@ -41,7 +42,6 @@ def change_by_id(change_id: int) -> Change | None:
 
 def outcome_to_tell(change_id: str, *, batch_id: str | None = None) -> Change | None:
     """The change that an address names as just made; None where it names none, or one of another batch."""
-    if not change_id.isascii() or not change_id.isdigit() or len(change_id) > 18:
-        return None
-    change = change_by_id(int(change_id))
+    number = whole_number(change_id)
+    change = None if number is None else change_by_id(number)
     return change if change and batch_id in (None, change.batch_id) else None

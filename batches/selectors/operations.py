@@ -4,17 +4,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db import connection
 from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 
-from batches.models import Change, ItemState, Operation, OperationItem, Outcome, Standing
-from batches.models.clock import now_in_sql
+from batches.models import Change, ItemState, Operation, OperationItem, Outcome, Standing, State
+from common.numbers import whole_number
 from syllable.schemas import BatchStatus
 from trail.models import Entry
 
@@ -22,8 +20,6 @@ OPERATIONS_PER_PAGE = 20
 ITEMS_PER_PAGE = 50
 OPERATIONS_OF_A_CAMPAIGN = 5
 ENTRIES_OF_AN_OPERATION = 100
-# Digits that every database holds.
-LONGEST_NUMBER = 18
 RATE_WINDOW = timedelta(seconds=60)
 # What needs nobody's attention.
 AS_IT_SHALL_BE = (Standing.DONE, Standing.SKIPPED)
@@ -117,28 +113,15 @@ class Heads:
         return self.running - self.asking
 
 
-HEADS = """
-    SELECT
-        (SELECT COUNT(*) FROM batches_change AS found
-            WHERE settled_at IS NULL AND NOT (outcome = 'started' AND deadline_at > {now})
-            AND NOT EXISTS (SELECT 1 FROM batches_change AS later
-                WHERE later.batch_id = found.batch_id AND later.id > found.id
-                AND later.outcome NOT IN ('unchanged', 'not_sent', 'rejected', 'conflict'))),
-        COUNT(*), COUNT(CASE state WHEN 'asking' THEN 1 END), MAX(id)
-    FROM batches_operation WHERE state IN ('waiting', 'running', 'asking')
-"""
-
-
 def heads() -> Heads:
-    """See `Heads`; one query, written already, as every page asks it. It counts `ChangeQuerySet.not_confirmed`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_heads_in_sql(), {})
-        return Heads(*cursor.fetchone())
-
-
-@cache
-def _heads_in_sql() -> str:
-    return HEADS.format(now=now_in_sql())
+    """See `Heads`; two queries, and a third where a change is not settled. It counts `ChangeQuerySet.not_confirmed`."""
+    under_way = dict(Operation.objects.open().order_by().values_list("pk", "state"))
+    return Heads(
+        not_confirmed=Change.objects.not_confirmed().count() if Change.objects.unsettled().exists() else 0,
+        running=len(under_way),
+        asking=list(under_way.values()).count(State.ASKING),
+        newest=max(under_way, default=None),
+    )
 
 
 def operation_by_id(operation_id: int) -> Operation | None:
@@ -263,14 +246,10 @@ def operations_page(*, number: int | str = 1) -> tuple[Page[Operation], list[Pro
 
 def campaign_operations(campaign_id: str) -> list[Progress]:
     """The newest operations that keep to one campaign; none for an id that is no number, which has none."""
-    if not is_numbered(campaign_id):
+    number = whole_number(campaign_id)
+    if number is None:
         return []
-    return _progress_of(Operation.objects.filter(campaign_id=int(campaign_id))[:OPERATIONS_OF_A_CAMPAIGN])
-
-
-def is_numbered(campaign_id: str) -> bool:
-    """Whether an operation can be about this campaign: the API may call one otherwise than by a number."""
-    return campaign_id.isascii() and campaign_id.isdigit() and len(campaign_id) <= LONGEST_NUMBER
+    return _progress_of(Operation.objects.filter(campaign_id=number)[:OPERATIONS_OF_A_CAMPAIGN])
 
 
 def _progress_of(operations: Iterable[Operation]) -> list[Progress]:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from common.numbers import whole_number
 from syllable.schemas import Abilities, BatchQuery, typed_status
 
 # As text: 20250117.9 comes before 20250117.18. The API cannot sort by when a batch was made.
@@ -90,7 +91,7 @@ def read_address(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListA
         "campaign": lambda text: text.isprintable() and len(text) <= LONGEST_CAMPAIGN,
         "q": lambda text: text.isprintable() and len(text) <= LONGEST_SEARCH,
         "order": lambda text: text.removeprefix("-") in abilities.order_by,
-        "page": lambda text: _is_number(text) and len(text) <= 7 and 1 <= int(text) <= LARGEST_PAGE,
+        "page": lambda text: 1 <= (whole_number(text) or 0) <= LARGEST_PAGE,
         "limit": lambda text: text in {str(limit) for limit in LIMITS},
     }
     usable: dict[str, Any] = {}
@@ -110,7 +111,3 @@ def read_address(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListA
 def _list() -> str:
     # A page has 20 of these addresses, and finding this part of them would take most of the time of each.
     return reverse("batches:batch_list")
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()

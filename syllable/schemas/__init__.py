@@ -3,7 +3,7 @@
 from syllable.schemas.asked import KEEP, Abilities, BatchEdit, BatchQuery, Keep
 from syllable.schemas.objects import AnswerT, Batch, Campaign, Page, RequestResult, read_rows
 from syllable.schemas.status import OVER, OVER_REQUESTS, BatchStatus, typed_status
-from syllable.schemas.text import encodable_json, plain_text
+from syllable.schemas.text import encodable, encodable_json, plain_text
 from syllable.schemas.timestamp import Timestamp
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Page",
     "RequestResult",
     "Timestamp",
+    "encodable",
     "encodable_json",
     "plain_text",
     "read_rows",

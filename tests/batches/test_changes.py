@@ -82,7 +82,7 @@ class TestList:
         )
         batch.requests.clear()
         client.force_login(operator)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(9):
             client.get("/changes/")
         assert not batch.requests
 

@@ -116,7 +116,7 @@ def test_the_database_is_asked_as_often_for_many_rows_as_for_few(
     client.force_login(operator)
 
     # The session, the user, what they may do by themselves and by their roles, what is not settled.
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         client.get(LIST, {"limit": limit})
 
 

@@ -337,7 +337,7 @@ def test_no_cell_runs_as_a_formula(client, rows, operator, text, cell):
 
 def test_the_first_page_costs_one_call_and_the_next_ones_none(client, batch, operator, django_assert_num_queries):
     client.force_login(operator)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         seen(client)
     assert len(batch.requests) == 1
     seen(client, page=2)

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from batches.connection import syllable_client
 from batches.models import Change, ItemState, Outcome
-from batches.models.clock import later
+from common.clock import from_now
 from syllable.errors import KeyRefused, Refused, SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import KEEP, Batch
@@ -102,7 +102,7 @@ def _not_found(change: Change, detail: str, *, is_last: bool = False) -> Change:
     if is_last or looks == len(BETWEEN_LOOKS):
         follows: dict[str, Any] = {"settled_at": Now()}
     else:
-        follows = {"next_look_at": later(BETWEEN_LOOKS[looks])}
+        follows = {"next_look_at": from_now(BETWEEN_LOOKS[looks])}
     # Of two that look at the same time one counts.
     due = Change.objects.unsettled().due().filter(pk=change.pk, looks=looks)
     if due.update(looks=looks + 1, **follows):

@@ -12,9 +12,9 @@ from django.conf import settings
 
 from batches import rules
 from batches.models import Change, Outcome
-from batches.models.clock import later
 from batches.rules import Problem
 from batches.services.changes.reconcile import expiry_moved, saw
+from common.clock import from_now
 from syllable.client import SyllableClient
 from syllable.contracts import Write, check_contract
 from syllable.errors import (
@@ -182,7 +182,7 @@ class Road:
             self.change.before = batch.raw
             self.change.after = self.client.contract.after(batch, self.edit, now=now)
         # In doubt until it is answered, also where nobody lives to see the answer.
-        if not self._save("campaign_id", "before", "after", "seen", "seen_at", in_doubt_until=later(time_to_land())):
+        if not self._save("campaign_id", "before", "after", "seen", "seen_at", in_doubt_until=from_now(time_to_land())):
             return self._overtaken()
         try:
             answer = self._send(write)

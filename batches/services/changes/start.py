@@ -17,9 +17,9 @@ from accounts.models import User
 from batches import rules
 from batches.connection import syllable_client
 from batches.models import Change, Operation, Origin, Outcome
-from batches.models.clock import later
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.road import Guard, Result, Road, time_to_land
+from common.clock import from_now
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import KEEP, BatchEdit, BatchStatus
 
@@ -120,7 +120,7 @@ def _start(change: Change, *, is_brief: bool) -> Change:
 
     Where the other one does not end in time the change is recorded all the same, as NOT_SENT with the other's name.
     """
-    change.deadline_at = later(time_to_land())
+    change.deadline_at = from_now(time_to_land())
     longest = time_to_land().total_seconds() if change.operation else 0
     give_up_at = time.monotonic() + (BRIEF_LOCK_WAIT_SECONDS if is_brief else LOCK_WAIT_SECONDS + longest)
     while True:

@@ -13,7 +13,7 @@ from django.db.models import ExpressionWrapper, Q
 from django.db.models.functions import Coalesce, Now
 
 from batches.models import Cause, Operation, OperationQuerySet, State
-from batches.models.clock import later
+from common.clock import from_now
 
 CARRIED = (State.WAITING, State.RUNNING)
 
@@ -73,4 +73,4 @@ def lease_take(operation_id: int) -> Lease | None:
 
 
 def _in_a_while() -> ExpressionWrapper:
-    return later(timedelta(seconds=settings.OPERATION_LEASE))
+    return from_now(timedelta(seconds=settings.OPERATION_LEASE))

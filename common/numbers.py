@@ -1,0 +1,9 @@
+"""Numbers that strangers write."""
+
+# Every number of so many digits fits the columns of every database.
+MOST_DIGITS = 18
+
+
+def whole_number(text: str) -> int | None:
+    """The number that `text` writes in at most 18 plain digits; None for any other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
