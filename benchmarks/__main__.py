@@ -1,23 +1,27 @@
 """`python -m benchmarks [part …]`: measure, and set each figure beside what is to be reached.
 
-Starts gunicorn as the Procfile has it, with a sandbox and a database of its own, and stops them. Takes about six
+Starts gunicorn as the Procfile has it, with a sandbox and a database of its own, and stops them. Takes about seven
 minutes. The exit code says whether it could be measured, not whether everything was reached: machines differ.
+
+`python -m benchmarks --against FOLDER [pages]` measures the pages of this checkout beside those of another one.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 
-from benchmarks import brownout, memory, operations, pages, weight
-from benchmarks.figures import Figure, table
+from benchmarks import against, beside_admin, brownout, memory, operations, pages, weight
+from benchmarks.figures import table
 
-PARTS: dict[str, Callable[[], list[Figure]]] = {
-    "pages": pages.measure,
-    "weight": weight.measure,
-    "brownout": brownout.measure,
-    "operations": operations.measure,
-    "memory": memory.measure,
+PARTS: dict[str, ModuleType] = {
+    "pages": pages,
+    "admin": beside_admin,
+    "weight": weight,
+    "brownout": brownout,
+    "operations": operations,
+    "memory": memory,
 }
 
 
@@ -25,12 +29,30 @@ def main() -> None:
     """Measure the parts that are asked for, all of them where none is."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").split("\n\n")[1])
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="part", help=", ".join(PARTS))
-    parts = parser.parse_args().parts or list(PARTS)
-    say(f"{os.cpu_count()} processors, load {' '.join(f'{load:.2f}' for load in os.getloadavg())}")
-    for part in parts:
-        say(f"\n{(sys.modules[PARTS[part].__module__].__doc__ or '').splitlines()[0]}")
-        say(table(PARTS[part]()))
-    say(f"\nload {' '.join(f'{load:.2f}' for load in os.getloadavg())}")
+    parser.add_argument("--against", type=Path, metavar="folder", help="another checkout, for the pages alone")
+    options = parser.parse_args()
+    if options.against and set(options.parts) - {"pages"}:
+        parser.error("only the pages can be measured against another checkout")
+    if options.against and not (options.against / "Procfile").exists():
+        parser.error(f"{options.against} is no checkout of the product")
+    say(machine())
+    if options.against:
+        report(against, options.against.resolve())
+    else:
+        for part in options.parts or PARTS:
+            report(PARTS[part])
+    say(f"\n{machine()}")
+
+
+def report(part: ModuleType, *arguments: object) -> None:
+    """Say what is measured, measure it, and say the figures."""
+    say(f"\n{(part.__doc__ or '').splitlines()[0]}")
+    say(table(part.measure(*arguments)))
+
+
+def machine() -> str:
+    """How many processors it has, and what it has to do."""
+    return f"{os.cpu_count()} processors, load {' '.join(f'{load:.2f}' for load in os.getloadavg())}"
 
 
 def say(words: str) -> None:

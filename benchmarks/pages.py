@@ -1,10 +1,12 @@
 """Pages: the server's own time, from a question's first byte to its answer's last, less what it waited for the API."""
 
 import re
+from functools import partial
 
 from benchmarks.figures import Figure, p50, p95
+from benchmarks.own_time import TIMED, in_turn
 from benchmarks.stack import running
-from benchmarks.visitor import COMPUTED, WAITED_FOR_API, Visitor, WrongAnswer
+from benchmarks.visitor import Visitor, WrongAnswer
 
 LIST = "/batches/?limit=100"
 ROWS = 100
@@ -18,7 +20,7 @@ CHANGES = 4
 
 def measure() -> list[Figure]:
     """The list of 100 rows and the page of a batch with a history and its form, over one connection."""
-    with running(application="benchmarks.timed_wsgi") as stack:
+    with running(application=TIMED) as stack:
         visitor = Visitor.logged_in(stack.port)
         batch = batch_with_history(visitor)
         return [
@@ -28,19 +30,12 @@ def measure() -> list[Figure]:
 
 
 def _figures(name: str, visitor: Visitor, path: str, target: float) -> list[Figure]:
-    own: list[float] = []
-    computed: list[float] = []
-    for _ in range(WARM_UP + TIMES):
-        answer = visitor.get(path)
-        if answer.status != 200:
-            raise WrongAnswer(f"{path} answers {answer.status}")
-        own.append((answer.seconds - float(answer.headers[WAITED_FOR_API])) * 1000)
-        computed.append(float(answer.headers[COMPUTED]) * 1000)
+    times = in_turn({name: partial(visitor.get, path)}, times=TIMES, warm_up=WARM_UP)[name]
     return [
-        Figure(f"{name}, p50 of {TIMES}", p50(own[WARM_UP:]), "ms", target),
-        Figure(f"{name}, p95", p95(own[WARM_UP:]), "ms", target),
+        Figure(f"{name}, p50 of {TIMES}", p50(times.own), "ms", target),
+        Figure(f"{name}, p95", p95(times.own), "ms", target),
         # Tells on a busy machine whether it is the machine.
-        Figure(f"{name}, of it on a processor, p50", p50(computed[WARM_UP:]), "ms"),
+        Figure(f"{name}, of it on a processor, p50", p50(times.computed), "ms"),
     ]
 
 

@@ -26,10 +26,15 @@ STOP_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What runs: the web server at `HOST`:`port`, and the sandbox that is its API."""
+    """What runs: the web server at `HOST`:`port`, and the sandbox that is its API.
+
+    `variables` is what another process of it has in its environment, `checkout` the folder that it is to run in.
+    """
 
     port: int
     sandbox: subprocess.Popen[str]
+    variables: dict[str, str]
+    checkout: Path
 
     @property
     def url(self) -> str:
@@ -41,24 +46,41 @@ class Stack:
 
 
 @contextmanager
-def running(*, application: str = "dashboard.wsgi") -> Iterator[Stack]:
-    """The product with the sandbox's accounts in it, served by gunicorn with the flags of the Procfile."""
-    if not (ROOT / "staticfiles" / "staticfiles.json").exists():
+def running(
+    *, application: str = "dashboard.wsgi", settings: str = "dashboard.settings", checkout: Path = ROOT
+) -> Iterator[Stack]:
+    """The product with the sandbox's accounts in it, served by gunicorn with the flags of the Procfile.
+
+    Another `checkout` brings its product, Procfile and gunicorn.conf.py. Its API is this checkout's sandbox, and the
+    interpreter this one. Its static files are collected, in its own folder.
+    """
+    if checkout == ROOT and not (ROOT / "staticfiles" / "staticfiles.json").exists():
         sys.exit("The static files are not collected: `make bench` does that first.")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="benchmark-")))
         sandbox = stack.enter_context(process([sys.executable, "-m", "benchmarks.sandbox"], os.environ))
         assert sandbox.stdout
         port = _free_port()
-        variables = environment(folder, api=sandbox.stdout.readline().strip()) | {"PORT": str(port)}
-        for command in (["migrate", "--verbosity=0"], ["demo_accounts"]):
-            run([sys.executable, "manage.py", *command], variables)
+        variables = environment(folder, api=sandbox.stdout.readline().strip())
+        variables |= {"PORT": str(port), "DJANGO_SETTINGS_MODULE": settings}
+        collect = [] if checkout == ROOT else [["collectstatic", "--noinput", "--verbosity=0"]]
+        for command in (*collect, ["migrate", "--verbosity=0"], ["demo_accounts"]):
+            run([sys.executable, "manage.py", *command], variables, checkout=checkout)
         with (folder / "log").open("w") as log:
-            web = [application if word == "dashboard.wsgi" else word for word in procfile("web", PORT=port)]
-            stack.enter_context(process(web, variables, log))
+            web = procfile("web", checkout=checkout, PORT=port)
+            web = [application if word == "dashboard.wsgi" else word for word in web]
+            if checkout != ROOT:
+                web += _with_these_benchmarks(folder)
+            stack.enter_context(process(web, variables, log, checkout=checkout))
             _wait_until_ready(port, log=folder / "log")
-            yield Stack(port, sandbox)
+            yield Stack(port, sandbox, variables, checkout)
             log.flush()
+
+
+def _with_these_benchmarks(folder: Path) -> list[str]:
+    """What has gunicorn find this checkout's `benchmarks` before those of the folder in which it runs."""
+    (folder / "benchmarks").symlink_to(ROOT / "benchmarks", target_is_directory=True)
+    return ["--pythonpath", str(folder)]
 
 
 def environment(folder: Path, *, api: str) -> dict[str, str]:
@@ -81,9 +103,9 @@ def environment(folder: Path, *, api: str) -> dict[str, str]:
     }
 
 
-def procfile(name: str, **variables: object) -> list[str]:
+def procfile(name: str, *, checkout: Path = ROOT, **variables: object) -> list[str]:
     """The command of a line of the Procfile."""
-    lines = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
+    lines = (checkout / "Procfile").read_text(encoding="utf-8").splitlines()
     line = next(line.removeprefix(f"{name}:") for line in lines if line.startswith(f"{name}:"))
     command = shlex.split(Template(line).substitute(variables))
     command[0] = str(BIN / command[0])
@@ -96,19 +118,21 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def run(command: Sequence[str], variables: dict[str, str]) -> None:
+def run(command: Sequence[str], variables: dict[str, str], *, checkout: Path = ROOT) -> None:
     """Run to the end; ends the benchmark where that fails."""
-    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=checkout, env=variables, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         sys.exit(f"{' '.join(command[1:])} failed:\n{done.stderr}")
 
 
 @contextmanager
-def process(command: Sequence[str], variables: object, log: object = None) -> Iterator[subprocess.Popen[str]]:
+def process(
+    command: Sequence[str], variables: object, log: object = None, *, checkout: Path = ROOT
+) -> Iterator[subprocess.Popen[str]]:
     """Run until the block ends; with a log, the output goes there."""
     output = log or subprocess.PIPE
     errors = subprocess.STDOUT if log else None
-    process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=errors, text=True)  # type: ignore[call-overload] # noqa: S603
+    process = subprocess.Popen(command, cwd=checkout, env=variables, stdout=output, stderr=errors, text=True)  # type: ignore[call-overload] # noqa: S603
     try:
         yield process
     finally:

@@ -1,5 +1,7 @@
 """The product's WSGI application, which also tells each visitor how long the request waited for the API.
 
+The product is that of the folder in which the web server runs: it may be another checkout, and an older one.
+
 Only what the thread of the request spends blocked in reading from the API's socket counts. Writing the question,
 `requests`, `urllib3`, parsing the answer, and whatever other threads of the same request wait for, is the product's own
 time: the figures err to its disadvantage.
@@ -7,12 +9,16 @@ time: the figures err to its disadvantage.
 
 import time
 from collections.abc import Callable, Iterable
+from importlib import import_module
+from importlib.util import find_spec
 from threading import local
 from typing import Any
 
 from benchmarks.visitor import COMPUTED, WAITED_FOR_API
 from dashboard.wsgi import application as product
-from syllable import connections
+
+# The API's client was a part of `batches` once.
+connections = import_module("syllable.connections" if find_spec("syllable") else "batches.syllable.connections")
 
 
 class _Waited(local):
@@ -23,7 +29,7 @@ _waited = _Waited()
 _read = connections.DeadlineSocket.recv_into
 
 
-def _timed_read(socket: connections.DeadlineSocket, *args: Any, **kwargs: Any) -> int:
+def _timed_read(socket: Any, *args: Any, **kwargs: Any) -> int:
     started = time.perf_counter()
     try:
         return _read(socket, *args, **kwargs)
@@ -31,7 +37,7 @@ def _timed_read(socket: connections.DeadlineSocket, *args: Any, **kwargs: Any) -
         _waited.seconds += time.perf_counter() - started
 
 
-connections.DeadlineSocket.recv_into = _timed_read  # type: ignore[method-assign, assignment]
+connections.DeadlineSocket.recv_into = _timed_read
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
