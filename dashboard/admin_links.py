@@ -16,7 +16,7 @@ from dashboard.actor import actor_of, is_reauthenticated
 from dashboard.invitations import link_send, link_show
 from dashboard.links import purpose_for
 from dashboard.models import Mail, MailPurpose, User
-from dashboard.templatetags.ui import exact
+from dashboard.moments import exact
 from trail.source import Source
 
 ON_ITS_WAY = {

@@ -5,15 +5,10 @@ What goes back, such as the value of an input or an address, stays as it came.
 
 from unicodedata import category
 
-from django.utils.safestring import SafeString
-
-from dashboard.markup import fill
-
 # Control and format characters, among them those that change the direction of text; line separators; lone surrogates.
 HIDDEN = ("Cc", "Cf", "Zl", "Zp", "Cs")
 # Line breaks and tabs look like blanks; the joiners belong to words in some languages, and to emoji.
 HARMLESS = "\t\n\r\u200c\u200d"
-IDENTIFIER = "<bdi>{text}</bdi>"
 
 
 def visible(text: str) -> str:
@@ -31,11 +26,6 @@ def visible_id(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else _written_out(character) for character in text)
-
-
-def identifier(text: str) -> SafeString:
-    """An id as HTML that keeps its direction to itself."""
-    return fill(IDENTIFIER, text=visible_id(text))
 
 
 def _written_out(character: str) -> str:

@@ -11,6 +11,8 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.core.cache import caches
 from django.db.models.signals import post_migrate
+from django.template.backends import jinja2
+from django.test.signals import template_rendered
 
 from batches.connection import client_for
 from batches.selectors import aside, batches, campaign, preview
@@ -49,6 +51,22 @@ def django_db_setup(django_db_setup):
         stop_everything.allow(apps, None)
 
     post_migrate.connect(make_roles, sender=apps.get_app_config("batches"), weak=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _contexts():
+    """`response.context` has what a page was given: Django's backend for Jinja does not tell the test client."""
+    render = jinja2.Template.render
+
+    def told(template, context=None, request=None):
+        html = render(template, context, request)
+        if request is not None:
+            template_rendered.send(sender=template, template=template, context=context or {})
+        return html
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(jinja2.Template, "render", told)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,9 @@ MAY_IMPORT = {
     "forms": {"rules", "models", "converters", "syllable.schemas"},
     "rules": {"syllable.schemas"},
     "models": {"syllable.schemas"},
-    "templatetags": {"rules", "models", "services", *TYPES},
+    "words": {"rules", "models", "services", *TYPES},
+    # What the settings name: the words for the templates.
+    "jinja": {"words"},
     "context_processors": {"selectors"},
     "urls": {"converters", "views"},
     "converters": set(),
@@ -29,7 +31,7 @@ MAY_IMPORT = {
 # The project's own people and look are nobody's business in these.
 WITHOUT_DASHBOARD = {"syllable", "sandbox", "rules", "connection", "models", "forms", "converters"}
 # Who writes to the trail, or shows it.
-WITH_TRAIL = {"views", "services", "selectors", "templatetags"}
+WITH_TRAIL = {"views", "services", "selectors", "words"}
 
 
 def python_files():
@@ -84,7 +86,7 @@ def test_no_view_asks_the_database_itself():
 
 def test_no_view_service_form_or_template_compares_the_contract():
     """What differs between the contracts is in contracts.py, and reaches the others as abilities."""
-    rooms = [ROOT / "batches" / room for room in ("views", "forms", "services", "models", "templatetags", "management")]
+    rooms = [ROOT / "batches" / room for room in ("views", "forms", "services", "models", "words", "management")]
     files = [path for room in rooms for path in room.rglob("*.py")]
     files += [ROOT / "batches" / name for name in ("rules.py", "tasks.py")]
     files += (ROOT / "templates").rglob("*.html")

@@ -1,36 +1,16 @@
-"""How pages draw a batch, and a campaign with its batches."""
+"""How pages speak of a batch, and of a campaign with its batches."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django import template
-from django.utils.safestring import SafeString
-
-from dashboard.markup import fill
+from batches.words.tones import REQUESTS, STATUSES, Tone
+from dashboard.moments import NOTHING
 from dashboard.strangers import visible
-from dashboard.templatetags.ui import NOTHING, STATUS_COLOURS
 from syllable.schemas import Campaign
 
-register = template.Library()
-
-# The API's words for the state of a request, from done to not begun, with the colour of each in the bar.
-REQUEST_STATES = {
-    "COMPLETED": "green",
-    "CONNECTED": "teal",
-    "INITIATED": "blue",
-    "PENDING": "gray",
-    "DUPLICATE": "cyan",
-    "CANCELED": "orange",
-    "FAILED": "red",
-}
-BATCH_STATUSES = {**STATUS_COLOURS, "CANCELED": "gray"}
 NO_STATUS = "no status"
-BAR = """<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="{words}">
-  {parts}
-</svg>"""
-PART = """<rect class="bar-{colour}" x="{start}" y="0" width="{width}" height="12"><title>{words}</title></rect>"""
 HOURS_UNKNOWN = "hours not known"
 TO = "\N{EN DASH}"
 
@@ -41,10 +21,15 @@ class Segment:
 
     state: str
     count: int
-    colour: str
+    tone: Tone
     start: float
     width: float
     percent: int
+
+    @property
+    def words(self) -> str:
+        """What the part stands for, and how many."""
+        return f"{visible(self.state) or NO_STATUS} {self.count}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +41,6 @@ class Detail:
     parts: str
 
 
-@register.filter
 def detailed(counts: Mapping[str, Any]) -> list[Detail]:
     """`detailed_status_counts` line by line; what is not as the API documents it is left out."""
     lines = []
@@ -69,21 +53,19 @@ def detailed(counts: Mapping[str, Any]) -> list[Detail]:
     return lines
 
 
-@register.filter
 def segments(counts: Mapping[str, int]) -> list[Segment]:
     """The bar of a batch's requests by state, in the order in which requests go; states we do not know come last."""
-    return _segments(counts, REQUEST_STATES)
+    return _segments(counts, REQUESTS)
 
 
-@register.filter
 def status_segments(counts: Mapping[str, int]) -> list[Segment]:
     """The bar of a campaign's batches by status, what runs first; statuses we do not know come last."""
-    return _segments(counts, BATCH_STATUSES)
+    return _segments(counts, STATUSES)
 
 
-def _segments(counts: Mapping[str, int], colours: Mapping[str, str]) -> list[Segment]:
-    known = [state for state in colours if state in counts]
-    states = known + sorted(state for state in counts if state not in colours)
+def _segments(counts: Mapping[str, int], tones: Mapping[str, Tone]) -> list[Segment]:
+    known = [state for state in tones if state in counts]
+    states = known + sorted(state for state in counts if state not in tones)
     total = sum(max(count, 0) for count in counts.values())
     found, start = [], 0.0
     for state in states:
@@ -91,23 +73,11 @@ def _segments(counts: Mapping[str, int], colours: Mapping[str, str]) -> list[Seg
         if count:
             width = 1000 * count / total
             percent = round(100 * count / total)
-            found.append(Segment(state, count, colours.get(state, "purple"), round(start, 2), width, percent))
+            found.append(Segment(state, count, tones.get(state, Tone.PURPLE), round(start, 2), width, percent))
             start += width
     return found
 
 
-@register.filter
-def bar(segments: Iterable[Segment]) -> SafeString:
-    """The segments as a picture that says in words what it shows."""
-    words, parts = [], []
-    for segment in segments:
-        words.append(f"{visible(segment.state) or NO_STATUS} {segment.count}")
-        place = {"colour": segment.colour, "start": segment.start, "width": segment.width}
-        parts.append(fill(PART, words=words[-1], **place))
-    return fill(BAR, words=", ".join(words), parts=SafeString("".join(parts)))
-
-
-@register.filter
 def calling_hours(campaign: Campaign | None) -> str:
     """From when to when a campaign may call, and in which zone; where one of them is missing, that they are unknown."""
     if not (campaign and campaign.timezone and campaign.daily_start_time and campaign.daily_end_time):

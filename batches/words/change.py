@@ -1,22 +1,16 @@
 """How pages speak of a change: what it did, and what came of it."""
 
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
-
-from django import template
-from django.utils import timezone
-from django.utils.safestring import SafeString
 
 from batches import rules
 from batches.models import Change, Outcome
 from batches.services.changes import undo_edit
 from batches.services.road import ALREADY_SO
-from dashboard.markup import fill
+from batches.words.tones import OUTCOME_ALERTS, Alert
+from dashboard.moments import NOTHING, clock, exact
 from dashboard.strangers import visible
-from dashboard.templatetags.ui import BADGE, NOTHING, exact, icon
 from syllable.schemas import KEEP, BatchEdit, BatchStatus, Timestamp, plain_text
-
-register = template.Library()
 
 LABELS = {
     "status": "Status",
@@ -26,33 +20,20 @@ LABELS = {
     "auto_call_rate": "Automatic call rate",
 }
 DEEDS = {BatchStatus.PAUSED: "Paused", BatchStatus.CANCELED: "Canceled"}
-KINDS = {
-    Outcome.APPLIED: "success",
-    Outcome.OBSERVED: "info",
-    Outcome.STARTED: "info",
-    Outcome.NOT_SENT: "warning",
-    Outcome.CONFLICT: "warning",
-    Outcome.UNCONFIRMED: "danger",
-    Outcome.REJECTED: "danger",
-}
-
-
-OUTCOME_COLOURS: dict[str, str] = {
-    Outcome.APPLIED: "green",
-    Outcome.REJECTED: "red",
-    Outcome.CONFLICT: "yellow",
-    Outcome.UNCONFIRMED: "orange",
-    Outcome.STARTED: "blue",
-    Outcome.OBSERVED: "teal",
-}
 NEVER_CONFIRMED = "Never confirmed"
-# Written here and not as templates: a trail shows them for every row.
-STEPS = '<ul class="steps-list">{steps}</ul>'
-STEP = """<li><span class="text-secondary">{label}:</span> {before} {arrow}
-  <span class="visually-hidden">to</span> <strong>{after}</strong></li>"""
 
 
-@register.filter
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The outcome of a change: the `title` first, then the `body`, "" for nothing; and what can be done about it."""
+
+    alert: Alert
+    title: str
+    body: str
+    can_undo: bool
+    can_settle: bool
+
+
 def outcome_word(change: Change) -> str:
     """The outcome of a change; a word that is not known as it is.
 
@@ -65,19 +46,11 @@ def outcome_word(change: Change) -> str:
     return change.get_outcome_display()
 
 
-@register.filter
-def change_badge(change: Change) -> SafeString:
-    """The outcome of a change, as `outcome_word` says it."""
-    return fill(BADGE, colour=OUTCOME_COLOURS.get(change.outcome, "gray"), status=outcome_word(change))
-
-
-@register.filter
 def label(field: str) -> str:
     """What pages call a field of the API."""
     return LABELS.get(field, field)
 
 
-@register.filter
 def shown(value: Any, field: str) -> str:
     """A field's value, as the API or a form holds it, in the reader's words and zone."""
     if field == "expires_on":
@@ -89,29 +62,11 @@ def shown(value: Any, field: str) -> str:
     return visible(str(value)) if value else NOTHING
 
 
-@register.filter
 def steps(change: Change) -> list[rules.Step]:
     """What a change edits, from → to; where it never came to a write, from what the operator was looking at."""
     return rules.steps(change.before or change.loaded or {}, change.edit)
 
 
-@register.filter
-def steps_list(change: Change) -> SafeString:
-    """What a change edits as a list; the values are the API's words and may be anything."""
-    lines = (
-        fill(
-            STEP,
-            label=label(step.field),
-            before=shown(step.before, step.field),
-            arrow=icon("arrow-right"),
-            after=shown(step.after, step.field),
-        )
-        for step in steps(change)
-    )
-    return fill(STEPS, steps=SafeString("".join(lines)))
-
-
-@register.filter
 def deed(change: Change) -> str:
     """What a change does, as one would say it afterwards: `Paused`, `Resumed, expiry changed`."""
     before = (change.before or change.loaded or {}).get("status")
@@ -131,29 +86,15 @@ def _deeds(edit: BatchEdit, before: str | None) -> list[str]:
     return deeds
 
 
-@register.filter
-def clock(at: datetime | None) -> str:
-    """The time of day in the reader's zone; with the date where that is not today's."""
-    if at is None:
-        return NOTHING
-    local = timezone.localtime(at)
-    return local.strftime("%H:%M:%S" if local.date() == timezone.localdate() else "%Y-%m-%d %H:%M:%S")
-
-
-@register.inclusion_tag("batches/_told.html", takes_context=True)
-def tell(context: template.Context, change: Change) -> dict[str, Any]:
-    """The outcome of a change in words, with what can be done about it by those who may."""
-    may_edit = context["perms"]["batches"]["edit_batches"]
-    return {
-        "change": change,
-        "kind": "info" if change.detail == ALREADY_SO else KINDS[Outcome(change.outcome)],
-        "title": visible(_title(change)),
-        "body": visible(_body(change)),
-        "can_undo": may_edit and bool(undo_edit(change)),
-        "can_settle": may_edit and change.outcome == Outcome.UNCONFIRMED and not change.is_settled,
-        "csrf_token": context.get("csrf_token"),
-        "next": context["request"].get_full_path(),
-    }
+def tell(change: Change, *, may_edit: bool) -> Told:
+    """The outcome of a change in words, with what can be done about it by a person who `may_edit` or not."""
+    return Told(
+        alert=Alert.INFO if change.detail == ALREADY_SO else OUTCOME_ALERTS[Outcome(change.outcome)],
+        title=visible(_title(change)),
+        body=visible(_body(change)),
+        can_undo=may_edit and bool(undo_edit(change)),
+        can_settle=may_edit and change.outcome == Outcome.UNCONFIRMED and not change.is_settled,
+    )
 
 
 def _title(change: Change) -> str:

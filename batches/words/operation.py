@@ -1,17 +1,13 @@
 """How pages speak of an operation: what it is, which batches it is about, and what it would do to them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django import template
-from django.utils.safestring import SafeString
-
 from batches.models import Kind, Operation, Scope, State, Target
-from batches.templatetags.changes import shown
-from dashboard.markup import fill
+from batches.words.change import shown
+from batches.words.tones import OPERATION_STATES, Tone
 from dashboard.strangers import visible, visible_id
-
-register = template.Library()
 
 VERBS = {Kind.PAUSE: "Pause", Kind.RESUME: "Resume", Kind.CANCEL: "Cancel", Kind.EXPIRY: "Set the expiry of"}
 # Why a batch of this status is left alone.
@@ -26,30 +22,29 @@ WORDS = {"PENDING": "pending", "ACTIVE": "active", "PAUSED": "paused", "IDLE": "
     "EXPIRED": "expired",
     "FAILED": "failed",
 }
-STATE_COLOURS = {
-    State.WAITING: "blue",
-    State.RUNNING: "blue",
-    State.ASKING: "orange",
-}
 # How a campaign of this mode reaches people, and what they are when it has; of any other mode: NO_MODE.
 REACHES = {"voice": ("calls", "called"), "sms": ("texts", "texted"), "email": ("emails", "emailed")}
 NO_MODE = ("contacts", "contacted")
-BADGE = '<span class="app-badge app-badge-{colour}">{word}</span>'
 
 
-@register.filter
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word or two, and their tone."""
+
+    tone: Tone
+    word: str
+
+
 def batches(count: int) -> str:
     """`1 batch`, `1,200 batches`."""
     return f"{count:,} batch{'' if count == 1 else 'es'}"
 
 
-@register.filter
 def verb(kind: str) -> str:
     """What an operation is asked to do: `Pause`."""
     return VERBS[Kind(kind)]
 
 
-@register.filter
 def whose(target: Target | Operation) -> str:
     """Which batches are meant, in words."""
     if isinstance(target, Operation):
@@ -73,7 +68,6 @@ def whose(target: Target | Operation) -> str:
     return f"all batches that {' and '.join(filter(None, parts))}" if any(parts) else "all batches"
 
 
-@register.filter
 def named(operation: Operation) -> str:
     """What an operation is: `Pause campaign Flu shots`."""
     if operation.undoes_id:
@@ -83,14 +77,12 @@ def named(operation: Operation) -> str:
     return f"{verb(operation.kind)} {whose(operation)}"
 
 
-@register.filter
 def wanted_expiry(operation: Operation) -> str:
     """The expiry that an operation sets, "" where it sets none."""
     expires_on = operation.wish.get("expires_on")
     return shown(expires_on, "expires_on") if expires_on else ""
 
 
-@register.filter
 def reasons(left_alone: Mapping[str, int], kind: str) -> list[tuple[int, str]]:
     """What an operation leaves alone and why, most first."""
     found = [
@@ -100,28 +92,23 @@ def reasons(left_alone: Mapping[str, int], kind: str) -> list[tuple[int, str]]:
     return sorted(found, key=lambda line: -line[0])
 
 
-@register.filter
-def state_badge(operation: Operation) -> SafeString:
+def state_badge(operation: Operation) -> Badge:
     """The state of an operation. What it waits for while it runs is an answer of Syllable's."""
     if operation.state in (State.WAITING, State.RUNNING) and operation.detail:
-        return fill(BADGE, colour="orange", word="Waiting for Syllable")
-    colour = STATE_COLOURS.get(State(operation.state), "gray")
-    return fill(BADGE, colour=colour, word=operation.get_state_display())
+        return Badge(Tone.ORANGE, "Waiting for Syllable")
+    return Badge(OPERATION_STATES.get(operation.state, Tone.GRAY), operation.get_state_display())
 
 
-@register.filter
 def reaches(mode: str) -> str:
     """What a campaign of this `mode` does to people: `calls`."""
     return REACHES.get(mode, NO_MODE)[0]
 
 
-@register.filter
 def reach_now(mode: str) -> str:
     """The same as something to be told to do: `call them now`."""
     return f"{reaches(mode).removesuffix('s')} them now"
 
 
-@register.filter
 def still_to_reach(found: Any) -> str:
     """How many people a resume is about to reach (`selectors.preview.Preview`), as a sentence; never fewer than that
     without a word."""

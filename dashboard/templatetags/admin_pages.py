@@ -1,11 +1,22 @@
-"""How pages speak of what somebody may do."""
+"""What the templates of the admin use, which alone are in Django's language."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboard.moments import exact
 
 register = template.Library()
+register.filter(exact)
+
+
+@register.simple_tag
+def partial(name: str) -> SafeString:
+    """A template of ours that takes no values, which is in Jinja."""
+    return mark_safe(render_to_string(name))  # noqa: S308 - our own file, with nothing put into it
 
 
 @register.filter

@@ -1,14 +1,9 @@
 """How pages say that Syllable could not be used."""
 
-from django import template
-
-from batches.templatetags.changes import clock
+from dashboard.moments import clock
 from syllable.errors import SyllableError
 
-register = template.Library()
 
-
-@register.filter
 def why(error: SyllableError) -> str:
     """The error as sentences for a person, with since when there is no answer where that is known."""
     since = getattr(error, "since", None)

@@ -2,23 +2,17 @@
 
 from typing import Any
 
-from django import template
-
 from batches.models import Kind, Operation, State
-from batches.templatetags.operations import batches
-from batches.templatetags.progress import DID
-
-register = template.Library()
+from batches.words.operation import batches
+from batches.words.progress import DID
 
 
-@register.filter
 def may_be_stopped(progress: Any) -> bool:
     """Whether it is a resume that may have put something into the calling, or may be about to."""
     is_asking = progress.operation.state == State.ASKING
     return progress.operation.kind == Kind.RESUME and bool(not is_asking or progress.done or progress.unconfirmed)
 
 
-@register.filter
 def keep_on(operation: Operation) -> str:
     """Not to abort an operation, as a button says it."""
     if operation.state == State.ASKING:
@@ -28,7 +22,6 @@ def keep_on(operation: Operation) -> str:
     )
 
 
-@register.filter
 def if_aborted(progress: Any) -> list[str]:
     """What goes on if the operation is aborted now, in sentences."""
     kind, left = Kind(progress.operation.kind), progress.left

@@ -4,15 +4,10 @@ before what does not any more."""
 from dataclasses import dataclass
 from typing import Any
 
-from django import template
-from django.utils.safestring import SafeString
-
 from batches import rules
 from batches.models import Kind, Operation, Standing, State
-from batches.templatetags.operations import BADGE, batches, state_badge, verb
-from dashboard.markup import fill
-
-register = template.Library()
+from batches.words.operation import Badge, batches, state_badge, verb
+from batches.words.tones import ENDS, STANDINGS, Alert, Tone
 
 DOING = {Kind.PAUSE: "Pausing", Kind.RESUME: "Resuming", Kind.CANCEL: "Canceling", Kind.EXPIRY: "Setting the expiry of"}
 DID = {
@@ -21,15 +16,16 @@ DID = {
     Kind.CANCEL: "canceled",
     Kind.EXPIRY: "given the new expiry",
 }
-KIND_COLOURS = {"success": "green", "danger": "red", "warning": "yellow", "info": "gray"}
-STANDING_COLOURS = {
-    Standing.DONE: "green",
-    Standing.SKIPPED: "gray",
-    Standing.UNCONFIRMED: "orange",
-    Standing.NEVER_CONFIRMED: "orange",
-    Standing.FAILED: "red",
-}
 BAR_LENGTH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the bar, in thousandths of its length."""
+
+    tone: Tone
+    start: float
+    width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +37,11 @@ class Said:
 
     title: str
     more: str
-    kind: str = "info"
+    kind: Alert = Alert.INFO
     badge: str = ""
     is_loud: bool = False
 
 
-@register.filter
 def said(progress: Any) -> Said:
     """How far an operation is or how it ended (`selectors.operations.Progress`), in plain words."""
     operation = progress.operation
@@ -113,7 +108,6 @@ def _end(progress: Any) -> str:
     return " ".join(parts)
 
 
-@register.filter
 def why_not_all(operation: Operation) -> str:
     """Why an operation that is over may not have found all of its batches; "" where it has."""
     if operation.unlisted:
@@ -166,14 +160,14 @@ def _details(progress: Any) -> str:
     return " ".join(f"{count:,} {words}" for count, words in found if count)
 
 
-def _end_kind(progress: Any) -> str:
+def _end_kind(progress: Any) -> Alert:
     operation = progress.operation
     goes_on = operation.is_stopping and (progress.missing or why_not_all(operation))
     if operation.unlisted or progress.failed or progress.unconfirmed or goes_on:
-        return "danger" if progress.missing or why_not_all(operation) else "warning"
+        return Alert.DANGER if progress.missing or why_not_all(operation) else Alert.WARNING
     if operation.state == State.STOPPED:
-        return "danger" if operation.is_stopping and not progress.total else "warning"
-    return "success" if progress.done else "info"
+        return Alert.DANGER if operation.is_stopping and not progress.total else Alert.WARNING
+    return Alert.SUCCESS if progress.done else Alert.INFO
 
 
 def _end_word(progress: Any) -> str:
@@ -185,53 +179,41 @@ def _end_word(progress: Any) -> str:
     return "Taken in part" if progress.done else "Not taken"
 
 
-@register.filter
-def end_badge(progress: Any) -> SafeString:
-    """The state of an operation, in words and colour by how it ended once it is over."""
+def end_badge(progress: Any) -> Badge:
+    """The state of an operation, in words and tone by how it ended once it is over."""
     if progress.operation.is_open:
         return state_badge(progress.operation)
     end = said(progress)
-    return fill(BADGE, colour=KIND_COLOURS[end.kind], word=end.badge)
+    return Badge(ENDS[end.kind], end.badge)
 
 
-@register.filter
 def because(operation: Operation) -> str:
     """Why an operation waits, or why it ended by itself. What it once waited for is no news when it is over."""
     ended_by_somebody = operation.stopped_by_id or operation.stopped_by_email
     return operation.detail if operation.is_open or (operation.state == State.STOPPED and not ended_by_somebody) else ""
 
 
-@register.filter
-def parts(progress: Any) -> list[dict[str, Any]]:
+def parts(progress: Any) -> list[Part]:
     """The bar: what is done with, by standing, in thousandths of its length; what waits is its background."""
     found, start = [], 0.0
-    for standing, colour in STANDING_COLOURS.items():
+    for standing, tone in STANDINGS.items():
         width = BAR_LENGTH * progress.counts[standing] / (progress.total or 1)
         if width:
-            found.append({"colour": colour, "start": round(start, 2), "width": round(width, 2)})
+            found.append(Part(tone, round(start, 2), round(width, 2)))
             start += width
     return found
 
 
-@register.filter
 def stands(standing: Standing, operation: Operation) -> str:
     """How a batch of the operation stands, in a word or two: what is over waits for nothing."""
     return "Not reached" if standing == Standing.WAITING and not operation.is_open else str(standing.label)
 
 
-@register.filter
-def standing_badge(standing: Standing, operation: Operation) -> SafeString:
-    """The same as a badge."""
-    return fill(BADGE, colour=STANDING_COLOURS.get(standing, "blue"), word=stands(standing, operation))
-
-
-@register.filter
 def numbers(progress: Any) -> list[tuple[Standing, int]]:
     """How many batches stand how: what is done, and of the rest what there is."""
     return [(some, count) for some in Standing if (count := progress.counts[some]) or some == Standing.DONE]
 
 
-@register.filter
 def percent(progress: Any) -> int | None:
     """How much is confirmed; None where it is not known how much there is."""
     operation = progress.operation
@@ -240,7 +222,6 @@ def percent(progress: Any) -> int | None:
     return 100 * progress.confirmed // progress.total if progress.total else 0
 
 
-@register.filter
 def duration(seconds: int) -> str:
     """`under a minute`, `about 4 minutes`, `about 3 hours`."""
     if seconds < 60:
@@ -251,7 +232,6 @@ def duration(seconds: int) -> str:
     return f"about {round(seconds / 3600)} hours"
 
 
-@register.filter
 def may_call(row: Any, operation: Operation) -> bool:
     """Whether a batch (`selectors.operations.ItemRow`) may be calling people although somebody wants it stopped, with
     nothing at work on it."""
