@@ -16,7 +16,7 @@ from accounts.actor import actor_of, is_reauthenticated
 from accounts.invitations import link_send, link_show
 from accounts.links import purpose_for
 from accounts.models import Mail, MailPurpose, User
-from dashboard.templatetags.ui import exact
+from common.moments import exact
 from trail.source import Source
 
 ON_ITS_WAY = {

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from django.forms.renderers import TemplatesSetting
-from django.http import HttpRequest
-
-from dashboard.controls import CONTROLS
+from django.forms.renderers import Jinja2
+from django.template.loader import get_template
 
 
-class FormRenderer(TemplatesSetting):
-    """Renders `{{ field.as_field_group }}` with our own template, and the common controls without one."""
+class FormRenderer(Jinja2):
+    """Draws a field with our own template, and its control with Django's, or with the admin's."""
 
     field_template_name = "_field.html"
 
-    def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> str:
-        draw = CONTROLS.get(template_name)
-        return draw(context["widget"]) if draw else super().render(template_name, context, request)
+    def get_template(self, template_name: str) -> Any:
+        # Django's take a name that is not there for nothing: they have an engine of their own.
+        if template_name.startswith("django/forms/"):
+            return super().get_template(template_name)
+        return get_template(template_name)

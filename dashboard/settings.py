@@ -107,8 +107,23 @@ ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "environment": "batches.jinja.environment",
+            "context_processors": [
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboard.context_processors.csrf",
+                "dashboard.context_processors.sandbox",
+                "batches.context_processors.header",
+            ],
+        },
+    },
+    {
+        # The admin's templates, and those of allauth that are not ours.
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates" / "django"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -116,11 +131,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.context_processors.sandbox",
-                "batches.context_processors.header",
             ],
-            "builtins": ["dashboard.templatetags.ui"],
         },
-    }
+    },
 ]
 FORM_RENDERER = "dashboard.forms.FormRenderer"
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.cache import caches
+from django.template.backends import jinja2
+from django.test.signals import template_rendered
 
 from accounts.models import User
 from batches.connection import client_for
@@ -35,6 +37,22 @@ def pytest_collection_finish():
     """What is there once the tests are collected stays to the end: garbage is looked for in what comes after."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _contexts():
+    """`response.context` has what a page was given: Django's backend for Jinja does not tell the test client."""
+    render = jinja2.Template.render
+
+    def told(template, context=None, request=None):
+        html = render(template, context, request)
+        if request is not None:
+            template_rendered.send(sender=template, template=template, context=context or {})
+        return html
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(jinja2.Template, "render", told)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,8 @@ LOST = (
 class StatusSelect(forms.Select):
     """A dropdown whose impossible options are there, disabled, with the reason behind the word."""
 
+    # A status may be the API's own word.
+    template_name = "_select.html"
     status_choices: list[rules.StatusChoice]
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from batches.selectors.batch import abilities
@@ -16,7 +15,7 @@ from batches.selectors.campaigns import campaign_label
 from batches.selectors.changes import outcome_to_tell
 from batches.views.access import UserRequest, may_view
 from batches.views.list_address import LIMITS, ListAddress, read_address
-from batches.views.list_rows import RowWriter
+from batches.views.list_rows import Row, RowMaker
 from syllable.schemas import Abilities
 
 COLUMNS = (
@@ -120,6 +119,7 @@ def table_context(request: UserRequest, address: ListAddress, found: BatchList, 
         "headings": _headings(address, able),
         "rows": _rows(request, address, found),
         "pager": _pager(address, found),
+        "campaign_id": "",
     }
 
 
@@ -153,18 +153,17 @@ def _heading(name: str, label: str, address: ListAddress, able: Abilities) -> He
     return Heading(name, label, link, directions.get(address.order, ""))
 
 
-def _rows(request: UserRequest, address: ListAddress, found: BatchList) -> SafeString:
-    """The rows as HTML, "" where there are none. Nothing is offered to be done about what is stale."""
+def _rows(request: UserRequest, address: ListAddress, found: BatchList) -> list[Row]:
+    """None where the page could not be read. Nothing is offered to be done about what is stale."""
     if not found.page:
-        return SafeString()
-    writer = RowWriter(
+        return []
+    maker = RowMaker(
         address=address,
         campaign_names=found.campaign_names,
         now=found.read_at,
-        is_stale=found.is_stale,
-        has_actions=request.user.has_perm("batches.edit_batches"),
+        has_actions=request.user.has_perm("batches.edit_batches") and not found.is_stale,
     )
-    return SafeString("".join(map(writer.row, found.page.items)))
+    return [maker.row(batch) for batch in found.page.items]
 
 
 def _pager(address: ListAddress, found: BatchList) -> Pager | None:

@@ -31,7 +31,7 @@ def edit(request: UserRequest, batch_id: str) -> HttpResponse:
     form = _form(request.POST, batch_id)
     if form.is_lost:
         form = _found_again(request, batch_id) or form
-    context = {"form": form, "batch_id": batch_id}
+    context = {"form": form, "batch_id": batch_id, "told": None}
     if not form.is_valid():
         return render(request, "batches/edit.html", context, status=422)
     if not request.POST.get("confirm") or not form.is_as_reviewed:

@@ -43,7 +43,7 @@ def operation(request: UserRequest, operation_id: int) -> HttpResponse:
     if part and request.GET.get("phase", "") != phase(found):
         return HttpResponseClientRefresh()
     progress = operation_progress(found)
-    context = {"operation": found, "progress": progress, "phase": phase(found)}
+    context = {"operation": found, "progress": progress, "phase": phase(found), "is_part": False}
     if part == "operation-progress":
         return render(request, "batches/_operation_progress.html", context | {"is_part": True})
     context |= _items(request, progress)

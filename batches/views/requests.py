@@ -78,6 +78,7 @@ def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
         "batch_id": batch_id,
         "choice": choice,
         "found": found,
+        "error": None,
         "tabs": _tabs(found, choice),
         "rows": [_row(row) for row in found.rows],
     }
@@ -143,5 +144,5 @@ def _address(name: str, batch_id: str, request: UserRequest) -> str:
 
 def _unavailable(request: UserRequest, batch_id: str, error: SyllableError, *, retry: str) -> HttpResponse:
     """The page with the reason in place of the requests; what was chosen stays chosen."""
-    context = {"batch_id": batch_id, "choice": _choice(request), "error": error, "retry": retry}
+    context = {"batch_id": batch_id, "choice": _choice(request), "found": None, "error": error, "retry": retry}
     return render(request, "batches/requests.html", context, status=404 if isinstance(error, NotFound) else 503)

@@ -47,7 +47,7 @@ def test_a_zone_that_does_not_exist_is_refused(log_in, viewer):
 def test_the_choices_have_their_offset(log_in, viewer):
     page = log_in(viewer).get(PROFILE).content.decode()
     assert '<option value="Asia/Kolkata">Kolkata (UTC+05:30)</option>' in page
-    assert "The installation&#x27;s own (UTC)" in page
+    assert "The installation&#39;s own (UTC)" in page
 
 
 def test_a_zone_with_an_uncommon_name_stays_choosable():

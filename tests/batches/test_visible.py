@@ -4,10 +4,11 @@ from html.parser import HTMLParser
 from unicodedata import category
 
 import pytest
+from django.template import engines
 from django.urls import reverse
 
 from batches.models import Change, Kind, Operation, Scope
-from dashboard.strangers import identifier, visible, visible_id
+from common.strangers import visible, visible_id
 from sandbox import faults
 from tests.batches.odd_answers import CAMPAIGN, ID
 from tests.batches.services.operations import start
@@ -43,7 +44,8 @@ def test_what_cannot_be_seen_is_written_out(text, seen, seen_as_id):
 
 
 def test_an_id_keeps_its_direction_to_itself_and_is_never_markup():
-    assert identifier("<b>\u202e") == "<bdi>&lt;b&gt;⟨U+202E⟩</bdi>"
+    template = engines["jinja2"].from_string('{% from "macros/ui.html" import identifier %}{{ identifier(id) }}')
+    assert template.render({"id": "<b>\u202e"}) == "<bdi>&lt;b&gt;⟨U+202E⟩</bdi>"
 
 
 class Page(HTMLParser):

@@ -1,0 +1,58 @@
+"""How a page asks whether an operation is to be aborted: what goes on then comes first."""
+
+from typing import Any
+
+from batches.models import Kind, Operation, State
+from batches.words.operation import batches
+from batches.words.progress import DID
+
+
+def may_be_stopped(progress: Any) -> bool:
+    """Whether it is a resume that may have put something into the calling, or may be about to."""
+    is_asking = progress.operation.state == State.ASKING
+    return progress.operation.kind == Kind.RESUME and bool(not is_asking or progress.done or progress.unconfirmed)
+
+
+def keep_on(operation: Operation) -> str:
+    """Not to abort an operation, as a button says it."""
+    if operation.state == State.ASKING:
+        return "Go back"
+    return {Kind.PAUSE: "Keep pausing", Kind.RESUME: "Keep resuming", Kind.CANCEL: "Keep canceling"}.get(
+        Kind(operation.kind), "Keep setting the expiry"
+    )
+
+
+def if_aborted(progress: Any) -> list[str]:
+    """What goes on if the operation is aborted now, in sentences."""
+    kind, left = Kind(progress.operation.kind), progress.left
+    if kind == Kind.EXPIRY:
+        return [f"{batches(left)} {_keep(left)} the expiry of now."]
+    if kind == Kind.RESUME:
+        return _if_resume_aborted(progress)
+    did = DID[kind]
+    if not progress.total:
+        return [f"Nothing has been {did} yet: every batch that calls keeps calling."]
+    if not left:
+        return [f"What has been found so far is {did}. If there is more, it keeps calling."]
+    found = [f"{batches(left)} {_keep(left)} calling."]
+    if kind == Kind.CANCEL:
+        found = [f"{batches(left)} {'is' if left == 1 else 'are'} not canceled: those that call keep calling."]
+    if progress.operation.found_at is None:
+        found.append("More are being looked for: those keep calling, too.")
+    return found + ([f"{batches(progress.done)} {_stay(progress.done)} {did}."] if progress.done else [])
+
+
+def _if_resume_aborted(progress: Any) -> list[str]:
+    done, doubtful = progress.done, progress.unconfirmed
+    found = [f"{batches(done)} that it has resumed {_keep(done)} calling."] if done else []
+    found += [f"{batches(doubtful)} may be calling: not confirmed."] if doubtful else []
+    paused = progress.left - doubtful
+    return found + ([f"{batches(paused)} {_stay(paused)} paused."] if paused else [])
+
+
+def _keep(count: int) -> str:
+    return "keeps" if count == 1 else "keep"
+
+
+def _stay(count: int) -> str:
+    return "stays" if count == 1 else "stay"

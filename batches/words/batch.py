@@ -1,0 +1,90 @@
+"""How pages speak of a batch, and of a campaign with its batches."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from batches.words.tones import REQUESTS, STATUSES, Tone
+from common.moments import NOTHING
+from common.strangers import visible
+from syllable.schemas import Campaign
+
+NO_STATUS = "no status"
+HOURS_UNKNOWN = "hours not known"
+TO = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One part of the bar; `start` and `width` in thousandths of its length, `percent` rounded for people."""
+
+    state: str
+    count: int
+    tone: Tone
+    start: float
+    width: float
+    percent: int
+
+    @property
+    def words(self) -> str:
+        """What the part stands for, and how many."""
+        return f"{visible(self.state) or NO_STATUS} {self.count}"
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One line of the detailed counts: a state of requests, and in words what its channel made of them."""
+
+    state: str
+    count: str
+    parts: str
+
+
+def detailed(counts: Mapping[str, Any]) -> list[Detail]:
+    """`detailed_status_counts` line by line; what is not as the API documents it is left out."""
+    lines = []
+    for state, breakdown in counts.items():
+        if isinstance(breakdown, Mapping):
+            parts = breakdown.get("counts")
+            words = ", ".join(f"{name} {count}" for name, count in parts.items()) if isinstance(parts, Mapping) else ""
+            count = visible(str(breakdown.get("total_count", NOTHING)))
+            lines.append(Detail(visible(str(state)), count, visible(words)))
+    return lines
+
+
+def segments(counts: Mapping[str, int]) -> list[Segment]:
+    """The bar of a batch's requests by state, in the order in which requests go; states we do not know come last."""
+    return _segments(counts, REQUESTS)
+
+
+def status_segments(counts: Mapping[str, int]) -> list[Segment]:
+    """The bar of a campaign's batches by status, what runs first; statuses we do not know come last."""
+    return _segments(counts, STATUSES)
+
+
+def _segments(counts: Mapping[str, int], tones: Mapping[str, Tone]) -> list[Segment]:
+    known = [state for state in tones if state in counts]
+    states = known + sorted(state for state in counts if state not in tones)
+    total = sum(max(count, 0) for count in counts.values())
+    found, start = [], 0.0
+    for state in states:
+        count = max(counts[state], 0)
+        if count:
+            width = 1000 * count / total
+            percent = round(100 * count / total)
+            found.append(Segment(state, count, tones.get(state, Tone.PURPLE), round(start, 2), width, percent))
+            start += width
+    return found
+
+
+def calling_hours(campaign: Campaign | None) -> str:
+    """From when to when a campaign may call, and in which zone; where one of them is missing, that they are unknown."""
+    if not (campaign and campaign.timezone and campaign.daily_start_time and campaign.daily_end_time):
+        return HOURS_UNKNOWN
+    start, end = _to_the_minute(campaign.daily_start_time), _to_the_minute(campaign.daily_end_time)
+    return visible(f"{start}{TO}{end} {campaign.timezone}")
+
+
+def _to_the_minute(time: str) -> str:
+    return time[:5] if re.fullmatch(r"\d\d:\d\d:\d\d", time) else time

@@ -1,0 +1,127 @@
+"""How pages speak of a change: what it did, and what came of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from batches import rules
+from batches.models import Change, Outcome
+from batches.services.changes.start import undo_edit
+from batches.words.tones import OUTCOME_ALERTS, Alert
+from common.moments import NOTHING, clock, exact
+from common.strangers import visible
+from syllable.schemas import KEEP, BatchEdit, BatchStatus, Timestamp, plain_text
+
+LABELS = {
+    "status": "Status",
+    "expires_on": "Expires on",
+    "deleted_reason": "Reason for canceling",
+    "call_rate": "Call rate",
+    "auto_call_rate": "Automatic call rate",
+}
+DEEDS = {BatchStatus.PAUSED: "Paused", BatchStatus.CANCELED: "Canceled"}
+NEVER_CONFIRMED = "Never confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The outcome of a change: the `title` first, then the `body`, "" for nothing; and what can be done about it."""
+
+    alert: Alert
+    title: str
+    body: str
+    can_undo: bool
+    can_settle: bool
+
+
+def outcome_word(change: Change) -> str:
+    """The outcome of a change; a word that is not known as it is.
+
+    What is not confirmed yet, as `ChangeQuerySet.not_confirmed` has it, and what never was have a word each.
+    """
+    if change.outcome == Outcome.UNCONFIRMED and change.is_settled:
+        return NEVER_CONFIRMED
+    if change.outcome == Outcome.STARTED and change.is_over():
+        return str(Outcome.UNCONFIRMED.label)
+    return change.get_outcome_display()
+
+
+def label(field: str) -> str:
+    """What pages call a field of the API."""
+    return LABELS.get(field, field)
+
+
+def shown(value: Any, field: str) -> str:
+    """A field's value, as the API or a form holds it, in the reader's words and zone."""
+    if field == "expires_on":
+        return exact(Timestamp.read(plain_text(value))) if value else "no expiry"
+    if field == "call_rate":
+        return "the campaign's" if value is None else visible(f"{value} per hour")
+    if field == "auto_call_rate":
+        return "on" if value is True else "off"
+    return visible(str(value)) if value else NOTHING
+
+
+def steps(change: Change) -> list[rules.Step]:
+    """What a change edits, from → to; where it never came to a write, from what the operator was looking at."""
+    return rules.steps(change.before or change.loaded or {}, change.edit)
+
+
+def deed(change: Change) -> str:
+    """What a change does, as one would say it afterwards: `Paused`, `Resumed, expiry changed`."""
+    before = (change.before or change.loaded or {}).get("status")
+    words = ", ".join(_deeds(change.edit, before))
+    return words[:1].upper() + words[1:]
+
+
+def _deeds(edit: BatchEdit, before: str | None) -> list[str]:
+    deeds = []
+    if edit.status:
+        resumed = "Resumed" if before == BatchStatus.PAUSED else f"Set to {edit.status}"
+        deeds.append(DEEDS.get(edit.status, resumed))
+    if edit.expires_on is not KEEP:
+        deeds.append("expiry changed" if edit.expires_on else "expiry removed")
+    if edit.call_rate is not KEEP or edit.auto_call_rate is not None:
+        deeds.append("call rate changed")
+    return deeds
+
+
+def tell(change: Change, *, may_edit: bool) -> Told:
+    """The outcome of a change in words, with what can be done about it by a person who `may_edit` or not."""
+    return Told(
+        alert=OUTCOME_ALERTS[Outcome(change.outcome)],
+        title=visible(_title(change)),
+        body=visible(_body(change)),
+        can_undo=may_edit and bool(undo_edit(change)),
+        can_settle=may_edit and change.outcome == Outcome.UNCONFIRMED and not change.is_settled,
+    )
+
+
+def _title(change: Change) -> str:
+    match Outcome(change.outcome):
+        case Outcome.APPLIED:
+            return f"{deed(change)}. Confirmed by Syllable at {clock(change.settled_at)}."
+        case Outcome.UNCONFIRMED:
+            return f"{outcome_word(change)}: {change.detail}"
+        case Outcome.REJECTED:
+            return "Rejected: Syllable did not take the change."
+        case Outcome.CONFLICT:
+            return "Not sent: the batch was changed meanwhile."
+        case Outcome.NOT_SENT:
+            return "Not sent: nothing was changed."
+        case Outcome.UNCHANGED:
+            return change.detail
+        case Outcome.STARTED:
+            return "In progress: the outcome is not known yet."
+        case Outcome.OBSERVED:
+            return "Made elsewhere: seen when the batch was read."
+
+
+def _body(change: Change) -> str:
+    match Outcome(change.outcome):
+        case Outcome.APPLIED:
+            return change.detail
+        case Outcome.UNCONFIRMED | Outcome.CONFLICT if change.batch_seen:
+            return f"The batch was last seen {change.batch_seen.status} at {clock(change.seen_at)}."
+        case Outcome.REJECTED | Outcome.NOT_SENT:
+            return change.detail
+    return ""

@@ -1,0 +1,129 @@
+"""How pages speak of an operation: what it is, which batches it is about, and what it would do to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from batches.models import Kind, Operation, Scope, State, Target
+from batches.words.change import shown
+from batches.words.tones import OPERATION_STATES, Tone
+from common.strangers import visible, visible_id
+
+VERBS = {Kind.PAUSE: "Pause", Kind.RESUME: "Resume", Kind.CANCEL: "Cancel", Kind.EXPIRY: "Set the expiry of"}
+# Why a batch of this status is left alone.
+LEFT_ALONE = {
+    (Kind.PAUSE, "PAUSED"): "already paused",
+    (Kind.CANCEL, "CANCELED"): "already canceled",
+    (Kind.RESUME, "ACTIVE"): "already active",
+    (Kind.RESUME, "IDLE"): "already active, and idle",
+    (Kind.RESUME, "PENDING"): "still pending",
+}
+WORDS = {"PENDING": "pending", "ACTIVE": "active", "PAUSED": "paused", "IDLE": "idle", "CANCELED": "canceled"} | {
+    "EXPIRED": "expired",
+    "FAILED": "failed",
+}
+# How a campaign of this mode reaches people, and what they are when it has; of any other mode: NO_MODE.
+REACHES = {"voice": ("calls", "called"), "sms": ("texts", "texted"), "email": ("emails", "emailed")}
+NO_MODE = ("contacts", "contacted")
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word or two, and their tone."""
+
+    tone: Tone
+    word: str
+
+
+def batches(count: int) -> str:
+    """`1 batch`, `1,200 batches`."""
+    return f"{count:,} batch{'' if count == 1 else 'es'}"
+
+
+def verb(kind: str) -> str:
+    """What an operation is asked to do: `Pause`."""
+    return VERBS[Kind(kind)]
+
+
+def whose(target: Target | Operation) -> str:
+    """Which batches are meant, in words."""
+    if isinstance(target, Operation):
+        query = target.query
+        name, status, q = target.campaign_name, query.status, query.batch_id
+        campaign = query.campaign_id
+    else:
+        name, status, q = target.campaign_name, target.status, target.q
+        campaign = "" if target.campaign_id is None else str(target.campaign_id)
+    # What a campaign is called whose name is not known.
+    name = "" if name == f"Campaign {campaign}" else visible(name)
+    status, q, campaign = visible(status), visible_id(q), visible_id(campaign)
+    match Scope(target.scope):
+        case Scope.CAMPAIGN:
+            return f"campaign {name or campaign}"
+        case Scope.SELECTION:
+            return f"{batches(len(target.batch_ids))}" if isinstance(target, Target) else "selected batches"
+        case Scope.ALL:
+            return "everything active"
+    parts = [status and f"are {status}", campaign and f"belong to campaign {name or campaign}", q and f"match “{q}”"]
+    return f"all batches that {' and '.join(filter(None, parts))}" if any(parts) else "all batches"
+
+
+def named(operation: Operation) -> str:
+    """What an operation is: `Pause campaign Flu shots`."""
+    if operation.undoes_id:
+        return f"Undo operation {operation.undoes_id}: {verb(operation.kind).lower()} its batches"
+    if operation.scope == Scope.ALL:
+        return "Stop everything"
+    return f"{verb(operation.kind)} {whose(operation)}"
+
+
+def wanted_expiry(operation: Operation) -> str:
+    """The expiry that an operation sets, "" where it sets none."""
+    expires_on = operation.wish.get("expires_on")
+    return shown(expires_on, "expires_on") if expires_on else ""
+
+
+def reasons(left_alone: Mapping[str, int], kind: str) -> list[tuple[int, str]]:
+    """What an operation leaves alone and why, most first."""
+    found = [
+        (count, visible(LEFT_ALONE.get((Kind(kind), status), WORDS.get(status, status))))
+        for status, count in left_alone.items()
+    ]
+    return sorted(found, key=lambda line: -line[0])
+
+
+def state_badge(operation: Operation) -> Badge:
+    """The state of an operation. What it waits for while it runs is an answer of Syllable's."""
+    if operation.state in (State.WAITING, State.RUNNING) and operation.detail:
+        return Badge(Tone.ORANGE, "Waiting for Syllable")
+    return Badge(OPERATION_STATES.get(operation.state, Tone.GRAY), operation.get_state_display())
+
+
+def reaches(mode: str) -> str:
+    """What a campaign of this `mode` does to people: `calls`."""
+    return REACHES.get(mode, NO_MODE)[0]
+
+
+def reach_now(mode: str) -> str:
+    """The same as something to be told to do: `call them now`."""
+    return f"{reaches(mode).removesuffix('s')} them now"
+
+
+def still_to_reach(found: Any) -> str:
+    """How many people a resume is about to reach (`selectors.preview.Preview`), as a sentence; never fewer than that
+    without a word."""
+    _, reached = REACHES.get(found.mode, NO_MODE)
+    people = found.starts.people if found.starts else None
+    if people is None or (not people.is_complete and not people.counted):
+        return f"How many people are still to be {reached} could not be read."
+    if not people.is_complete:
+        return f"At least {_people(people.counted)} still to be {reached}: not all batches could be counted."
+    if people.is_nobody:
+        return f"Nobody in these batches is still to be {reached}."
+    if people.at_most:
+        return f"Up to {_people(people.most)} still to be {reached}."
+    return f"{_people(people.counted)} still to be {reached}."
+
+
+def _people(count: int) -> str:
+    return "1 person is" if count == 1 else f"{count:,} people are"

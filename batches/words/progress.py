@@ -1,0 +1,243 @@
+"""How pages say how far an operation is and how it ended. Never more than is confirmed, and what still calls comes
+before what does not any more."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from batches import rules
+from batches.models import Kind, Operation, Standing, State
+from batches.words.operation import Badge, batches, state_badge, verb
+from batches.words.tones import ENDS, STANDINGS, Alert, Tone
+
+DOING = {Kind.PAUSE: "Pausing", Kind.RESUME: "Resuming", Kind.CANCEL: "Canceling", Kind.EXPIRY: "Setting the expiry of"}
+DID = {
+    Kind.PAUSE: "paused",
+    Kind.RESUME: "resumed",
+    Kind.CANCEL: "canceled",
+    Kind.EXPIRY: "given the new expiry",
+}
+BAR_LENGTH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the bar, in thousandths of its length."""
+
+    tone: Tone
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a page says of an operation: the `title` first, then `more`, "" for nothing.
+
+    `kind` is that of an alert, `badge` a word or two. `is_loud` says that calls go on which somebody wants to stop.
+    """
+
+    title: str
+    more: str
+    kind: Alert = Alert.INFO
+    badge: str = ""
+    is_loud: bool = False
+
+
+def said(progress: Any) -> Said:
+    """How far an operation is or how it ended (`selectors.operations.Progress`), in plain words."""
+    operation = progress.operation
+    if operation.state == State.ASKING:
+        return Said(f"Waiting for your word: {progress.left:,} of {batches(progress.total)} left.", "")
+    if operation.is_open:
+        return _stopping(progress) if operation.is_stopping else _running(progress)
+    return Said(_end(progress), _details(progress), _end_kind(progress), _end_word(progress))
+
+
+def _stopping(progress: Any) -> Said:
+    operation, did = progress.operation, DID[Kind(progress.operation.kind)]
+    if progress.total and not progress.left:
+        title = f"{progress.done:,} {did}. Looking for more." if progress.done else f"Nothing had to be {did} so far."
+    elif not progress.done:
+        title = f"Nothing has been {did} yet. Calls go on."
+    elif operation.kind == Kind.PAUSE:
+        title = f"{progress.done:,} paused. {progress.left:,} still calling."
+    else:
+        title = f"{progress.done:,} canceled. {progress.left:,} not canceled yet."
+    waits = not progress.done or bool(operation.detail) or operation.state == State.WAITING
+    to_do = (
+        [] if progress.done or not progress.left else [f"{batches(progress.left)} to {verb(operation.kind).lower()}."]
+    )
+    more = " ".join(filter(None, [*to_do, _details(progress), *_finding(progress)]))
+    return Said(title, more, is_loud=waits and bool(progress.left or not progress.total))
+
+
+def _running(progress: Any) -> Said:
+    kind = Kind(progress.operation.kind)
+    if not progress.total:
+        return Said(_finding(progress)[0], "")
+    did = "done" if kind == Kind.EXPIRY else DID[kind]
+    title = f"{DOING[kind]} {batches(progress.total)}: {progress.done:,} {did}, {progress.waiting:,} to go."
+    return Said(title, _details(progress))
+
+
+def _finding(progress: Any) -> list[str]:
+    if progress.operation.started_at is None:
+        return ["Waiting for a worker."]
+    if not progress.total:
+        return ["Its batches are being looked for."]
+    return ["More batches are being looked for."] if progress.operation.found_at is None else []
+
+
+def _end(progress: Any) -> str:
+    operation, kind = progress.operation, Kind(progress.operation.kind)
+    if not progress.total:
+        return _end_of_nothing(operation)
+    not_all = why_not_all(operation)
+    if not progress.missing and not not_all:
+        if progress.stopped_since:
+            return f"{progress.done:,} {DID[kind]}. The others were stopped since."
+        words = "Set the expiry of" if kind == Kind.EXPIRY else DID[kind].capitalize()
+        return f"{words} {progress.done:,} of {batches(progress.total)}."
+    missing = _missing(progress)
+    if len(missing) == 1 and not not_all and not progress.stopped_since:
+        # What follows says why, of just these.
+        missing = [missing[0].removesuffix(".") + ":"]
+    parts = [f"{progress.done:,} {DID[kind]}.", *missing]
+    if not_all:
+        others = "Others are probably still calling" if operation.is_stopping else "There may be others"
+        parts.append(f"{others}: {not_all}.")
+    return " ".join(parts)
+
+
+def why_not_all(operation: Operation) -> str:
+    """Why an operation that is over may not have found all of its batches; "" where it has."""
+    if operation.unlisted:
+        return "not all batches could be listed"
+    is_cut_short = operation.state == State.STOPPED and operation.found_at is None
+    return "it ended before all were found" if is_cut_short else ""
+
+
+def _end_of_nothing(operation: Operation) -> str:
+    did = DID[Kind(operation.kind)]
+    goes_on = " Calls go on." if operation.is_stopping else ""
+    if operation.unlisted:
+        return f"Nothing was {did}: its batches could not be listed.{goes_on}"
+    if operation.state == State.STOPPED:
+        return f"Nothing was {did}: it ended before any batch was found.{goes_on}"
+    if operation.is_stopping and operation.undoes_id:
+        return "Nothing had been resumed, so nothing had to be paused."
+    return "No batch was found that it could change."
+
+
+def _missing(progress: Any) -> list[str]:
+    """What the operation did not get: what that means for the people who are called."""
+    count = progress.missing
+    if not count:
+        return []
+    match Kind(progress.operation.kind):
+        case Kind.PAUSE:
+            return [f"{count:,} {'is' if count == 1 else 'are'} probably still calling."]
+        case Kind.CANCEL:
+            return [f"{count:,} {'was' if count == 1 else 'were'} not, and may still be calling."]
+        case Kind.EXPIRY:
+            return [f"{count:,} probably {'keeps' if count == 1 else 'keep'} the old one."]
+    doubtful, paused = progress.unconfirmed, count - progress.unconfirmed
+    parts = [f"{doubtful:,} may be calling already."] if doubtful else []
+    return parts + ([f"{paused:,} {'is' if paused == 1 else 'are'} probably still paused."] if paused else [])
+
+
+def _details(progress: Any) -> str:
+    """The batches that are not done, by what became of them."""
+    counts = progress.counts
+    not_reached = progress.waiting if not progress.operation.is_open else 0
+    found = [
+        (counts[Standing.FAILED], "failed."),
+        (counts[Standing.UNCONFIRMED], "not confirmed."),
+        (counts[Standing.NEVER_CONFIRMED], "never confirmed."),
+        (not_reached, "not reached."),
+        (progress.stopped_since, "paused or canceled since."),
+        (progress.skipped, f"left as {'it is' if progress.skipped == 1 else 'they are'}."),
+    ]
+    return " ".join(f"{count:,} {words}" for count, words in found if count)
+
+
+def _end_kind(progress: Any) -> Alert:
+    operation = progress.operation
+    goes_on = operation.is_stopping and (progress.missing or why_not_all(operation))
+    if operation.unlisted or progress.failed or progress.unconfirmed or goes_on:
+        return Alert.DANGER if progress.missing or why_not_all(operation) else Alert.WARNING
+    if operation.state == State.STOPPED:
+        return Alert.DANGER if operation.is_stopping and not progress.total else Alert.WARNING
+    return Alert.SUCCESS if progress.done else Alert.INFO
+
+
+def _end_word(progress: Any) -> str:
+    operation = progress.operation
+    if operation.state == State.STOPPED:
+        return "Aborted" if operation.stopped_by_email else str(State.STOPPED.label)
+    if not progress.missing and not operation.unlisted:
+        return str(State.FINISHED.label)
+    return "Taken in part" if progress.done else "Not taken"
+
+
+def end_badge(progress: Any) -> Badge:
+    """The state of an operation, in words and tone by how it ended once it is over."""
+    if progress.operation.is_open:
+        return state_badge(progress.operation)
+    end = said(progress)
+    return Badge(ENDS[end.kind], end.badge)
+
+
+def because(operation: Operation) -> str:
+    """Why an operation waits, or why it ended by itself. What it once waited for is no news when it is over."""
+    ended_by_somebody = operation.stopped_by_id or operation.stopped_by_email
+    return operation.detail if operation.is_open or (operation.state == State.STOPPED and not ended_by_somebody) else ""
+
+
+def parts(progress: Any) -> list[Part]:
+    """The bar: what is done with, by standing, in thousandths of its length; what waits is its background."""
+    found, start = [], 0.0
+    for standing, tone in STANDINGS.items():
+        width = BAR_LENGTH * progress.counts[standing] / (progress.total or 1)
+        if width:
+            found.append(Part(tone, round(start, 2), round(width, 2)))
+            start += width
+    return found
+
+
+def stands(standing: Standing, operation: Operation) -> str:
+    """How a batch of the operation stands, in a word or two: what is over waits for nothing."""
+    return "Not reached" if standing == Standing.WAITING and not operation.is_open else str(standing.label)
+
+
+def numbers(progress: Any) -> list[tuple[Standing, int]]:
+    """How many batches stand how: what is done, and of the rest what there is."""
+    return [(some, count) for some in Standing if (count := progress.counts[some]) or some == Standing.DONE]
+
+
+def percent(progress: Any) -> int | None:
+    """How much is confirmed; None where it is not known how much there is."""
+    operation = progress.operation
+    if why_not_all(operation) or (operation.is_open and operation.found_at is None):
+        return None
+    return 100 * progress.confirmed // progress.total if progress.total else 0
+
+
+def duration(seconds: int) -> str:
+    """`under a minute`, `about 4 minutes`, `about 3 hours`."""
+    if seconds < 60:
+        return "under a minute"
+    if seconds < 90 * 60:
+        minutes = round(seconds / 60)
+        return f"about {minutes} minute{'' if minutes == 1 else 's'}"
+    return f"about {round(seconds / 3600)} hours"
+
+
+def may_call(row: Any, operation: Operation) -> bool:
+    """Whether a batch (`selectors.operations.ItemRow`) may be calling people although somebody wants it stopped, with
+    nothing at work on it."""
+    is_left_alone = row.standing in (Standing.DONE, Standing.SKIPPED)
+    if is_left_alone or (operation.is_open and row.standing == Standing.WAITING):
+        return False
+    if operation.is_stopping:
+        return not row.status or row.status in rules.NOT_FINISHED
+    return operation.kind == Kind.RESUME and (row.standing == Standing.UNCONFIRMED or row.status in rules.NOT_FINISHED)

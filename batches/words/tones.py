@@ -1,0 +1,120 @@
+"""The tone of everything that has a state, in one table for each kind.
+
+A tone is the end of a CSS class, as in `app-badge-green` and `bar-green`; `static/css/theme.css` has the colours. The
+word stands beside it always: the colour only helps.
+"""
+
+from enum import StrEnum
+
+from batches.models import Outcome, Standing, State
+from syllable.schemas import BatchStatus
+
+
+class Tone(StrEnum):
+    """The colours there are."""
+
+    GREEN = "green"
+    TEAL = "teal"
+    BLUE = "blue"
+    CYAN = "cyan"
+    YELLOW = "yellow"
+    ORANGE = "orange"
+    RED = "red"
+    GRAY = "gray"
+    PURPLE = "purple"
+
+
+class Alert(StrEnum):
+    """The kinds of alerts. DANGER is read out at once."""
+
+    SUCCESS = "success"
+    INFO = "info"
+    WARNING = "warning"
+    DANGER = "danger"
+
+
+# A status of a batch, what runs first.
+STATUSES: dict[str, Tone] = {
+    BatchStatus.ACTIVE: Tone.GREEN,
+    BatchStatus.PAUSED: Tone.YELLOW,
+    BatchStatus.PENDING: Tone.BLUE,
+    BatchStatus.IDLE: Tone.TEAL,
+    BatchStatus.FAILED: Tone.RED,
+    BatchStatus.EXPIRED: Tone.ORANGE,
+    BatchStatus.CANCELED: Tone.GRAY,
+}
+# The API's words for the state of a request, from done to not begun.
+REQUESTS: dict[str, Tone] = {
+    "COMPLETED": Tone.GREEN,
+    "CONNECTED": Tone.TEAL,
+    "INITIATED": Tone.BLUE,
+    "PENDING": Tone.GRAY,
+    "DUPLICATE": Tone.CYAN,
+    "CANCELED": Tone.ORANGE,
+    "FAILED": Tone.RED,
+}
+# Beside these, what a request may end with by the word of its channel. A badge is never cyan.
+REQUEST_BADGES: dict[str, Tone] = {
+    **REQUESTS,
+    "DUPLICATE": Tone.GRAY,
+    "INVALID": Tone.RED,
+    "NO_ANSWER": Tone.YELLOW,
+    "NO-ANSWER": Tone.YELLOW,
+    "BUSY": Tone.YELLOW,
+}
+OUTCOMES: dict[str, Tone] = {
+    Outcome.APPLIED: Tone.GREEN,
+    Outcome.UNCHANGED: Tone.GRAY,
+    Outcome.NOT_SENT: Tone.GRAY,
+    Outcome.REJECTED: Tone.RED,
+    Outcome.CONFLICT: Tone.YELLOW,
+    Outcome.UNCONFIRMED: Tone.ORANGE,
+    Outcome.STARTED: Tone.BLUE,
+    Outcome.OBSERVED: Tone.TEAL,
+}
+OUTCOME_ALERTS: dict[str, Alert] = {
+    Outcome.APPLIED: Alert.SUCCESS,
+    Outcome.UNCHANGED: Alert.INFO,
+    Outcome.OBSERVED: Alert.INFO,
+    Outcome.STARTED: Alert.INFO,
+    Outcome.NOT_SENT: Alert.WARNING,
+    Outcome.CONFLICT: Alert.WARNING,
+    Outcome.UNCONFIRMED: Alert.DANGER,
+    Outcome.REJECTED: Alert.DANGER,
+}
+# How a batch of an operation stands, in the order of the operation's bar. What waits is no part of it.
+STANDINGS: dict[str, Tone] = {
+    Standing.DONE: Tone.GREEN,
+    Standing.SKIPPED: Tone.GRAY,
+    Standing.UNCONFIRMED: Tone.ORANGE,
+    Standing.NEVER_CONFIRMED: Tone.ORANGE,
+    Standing.FAILED: Tone.RED,
+}
+OPERATION_STATES: dict[str, Tone] = {State.WAITING: Tone.BLUE, State.RUNNING: Tone.BLUE, State.ASKING: Tone.ORANGE}
+# How an operation ended.
+ENDS: dict[str, Tone] = {
+    Alert.SUCCESS: Tone.GREEN,
+    Alert.DANGER: Tone.RED,
+    Alert.WARNING: Tone.YELLOW,
+    Alert.INFO: Tone.GRAY,
+}
+
+
+def status_tone(status: str) -> Tone:
+    """Of a status of a batch, known or not."""
+    return STATUSES.get(status, Tone.GRAY)
+
+
+def request_tone(status: str) -> Tone:
+    """Of a status of a request, known or not."""
+    return REQUEST_BADGES.get(status, Tone.GRAY)
+
+
+def outcome_tone(outcome: str) -> Tone:
+    """Of the outcome of a change, known or not."""
+    return OUTCOMES.get(outcome, Tone.GRAY)
+
+
+def standing_tone(standing: str) -> Tone:
+    """Of how a batch of an operation stands."""
+    return STANDINGS.get(standing, Tone.BLUE)
