@@ -5,6 +5,7 @@ from typing import Any
 
 from jinja2 import Environment
 
+from batches import rules
 from batches.words import abort, batch, change, failure, operation, progress, tones
 from common.jinja import environment as dashboard_environment
 
@@ -44,6 +45,7 @@ WORDS: tuple[Callable[..., Any], ...] = (
     progress.said,
     progress.stands,
     progress.why_not_all,
+    rules.one_click,
     tones.outcome_tone,
     tones.request_tone,
     tones.standing_tone,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from syllable.schemas import KEEP, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
+from syllable.schemas import KEEP, NOT_OVER, RUNNING, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
 
 ALL = BatchStatus
 MAY_FOLLOW: dict[BatchStatus, frozenset[BatchStatus]] = {
@@ -23,10 +23,7 @@ MAY_FOLLOW: dict[BatchStatus, frozenset[BatchStatus]] = {
     ALL.FAILED: frozenset({ALL.CANCELED}),
 }
 ONLY_CANCEL = frozenset({ALL.CANCELED})
-EXPIRY_ALONE = frozenset({ALL.PENDING, ALL.ACTIVE, ALL.IDLE, ALL.PAUSED})
-NOT_FINISHED = frozenset({ALL.PENDING, ALL.ACTIVE, ALL.IDLE})
 EDITABLE = ("status", "expires_on", "deleted_reason", "call_rate", "auto_call_rate")
-RATES_ALONE = EXPIRY_ALONE
 # Letters and symbols that are drawn as nothing.
 BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 LOWEST_CALL_RATE, HIGHEST_CALL_RATE = 1, 3600
@@ -138,7 +135,7 @@ def _expiry_problems(batch: Batch, edit: BatchEdit, now: datetime) -> list[Probl
         if revives:
             return [Problem("expires_on", "The batch has expired: give it a new expiry in the future as well.")]
         return []
-    if edit.status is None and batch.status not in EXPIRY_ALONE:
+    if edit.status is None and batch.status not in NOT_OVER:
         return [Problem("expires_on", f"The expiry of a batch that is {_word(batch.status)} cannot be changed.")]
     if edit.status == ALL.CANCELED:
         return [Problem("expires_on", "A batch that is being canceled keeps its expiry.")]
@@ -158,7 +155,7 @@ def _moment_problems(expires_on: Timestamp, now: datetime) -> list[Problem]:
 def _rate_problems(batch: Batch, edit: BatchEdit) -> list[Problem]:
     found = []
     rates = [name for name in ("call_rate", "auto_call_rate") if name in edit.fields()]
-    if rates and (batch.status not in RATES_ALONE or edit.status == ALL.CANCELED):
+    if rates and (batch.status not in NOT_OVER or edit.status == ALL.CANCELED):
         found.append(Problem(rates[0], f"The call rate of a batch that is {_word(batch.status)} cannot be changed."))
     if edit.call_rate is None:
         found.append(Problem("call_rate", "A call rate can be changed, but the API offers no way to remove it."))
@@ -205,10 +202,17 @@ def _agree(field: str, loaded: Any, now: Any, edit: BatchEdit) -> bool:
     if loaded == now:
         return True
     if field == "status":
-        return edit.status is None and {loaded, now} <= NOT_FINISHED
+        return edit.status is None and {loaded, now} <= RUNNING
     if field == "expires_on" and loaded and now:
         return Timestamp.read(loaded).same_moment(Timestamp.read(now))
     return False
+
+
+def one_click(status: BatchStatus | str) -> str:
+    """What one click on a batch of this status does: `pause`, `resume`, or "" for nothing."""
+    if status in RUNNING:
+        return "pause"
+    return "resume" if status == ALL.PAUSED else ""
 
 
 def resumed_status(paused_from: BatchStatus | None) -> BatchStatus:
@@ -259,7 +263,7 @@ def eligible(edit: BatchEdit) -> frozenset[BatchStatus]:
     Narrower than what may be asked of one batch: many that are over are not canceled or revived in one go.
     """
     if edit.status == ALL.PAUSED:
-        return NOT_FINISHED
+        return RUNNING
     if edit.status in (ALL.ACTIVE, ALL.PENDING):
         return frozenset({ALL.PAUSED})
-    return EXPIRY_ALONE
+    return NOT_OVER

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "batches.converters": set(),
     "batches.forms": {"batches.rules", "batches.models", "batches.converters", "syllable.schemas", "common"},
     # What the settings name: the words for the templates.
-    "batches.jinja": {"batches.words", "common"},
+    "batches.jinja": {"batches.rules", "batches.words", "common"},
     "batches.management": {
         "batches.services",
         "batches.selectors",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from batches import rules
 from batches.forms.expiry import ClockField, ExpiryForm, in_picker, tells_one_moment, typed_as, zone_named
-from syllable.schemas import KEEP, Abilities, Batch, BatchEdit, BatchStatus, Keep, Timestamp
+from syllable.schemas import KEEP, NOT_OVER, Abilities, Batch, BatchEdit, BatchStatus, Keep, Timestamp
 
 LONGEST_REASON = 500
 FINGERPRINT_SALT = "batches.fingerprint"
@@ -104,7 +104,7 @@ class BatchForm(ExpiryForm):
         choices = rules.status_choices(status, self.abilities, paused_from=self.paused_from)
         possible = [choice for choice in choices if not choice.why_not]
         self.may_become = [choice.status for choice in possible if choice.status != status]
-        self.is_over = not self.is_lost and status not in rules.EXPIRY_ALONE
+        self.is_over = not self.is_lost and status not in NOT_OVER
         # Of what is over hardly anything is possible: a list of reasons against the rest would hide it.
         choices = possible if self.is_over else choices
         widget = self.fields["status"].widget

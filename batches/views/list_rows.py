@@ -11,13 +11,9 @@ from batches.converters import BatchIdConverter
 from batches.selectors.campaigns import campaign_label
 from batches.views.list_address import ListAddress
 from common.moments import Moment, Moments
-from syllable.schemas import OVER, Batch, BatchStatus
+from syllable.schemas import OVER, Batch
 
 SOON = timedelta(hours=24)
-DEEDS: dict[BatchStatus | str, str] = {
-    BatchStatus.PAUSED: "resume",
-    **dict.fromkeys(rules.NOT_FINISHED, "pause"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ class RowMaker:
             is_passed=is_passed,
             is_soon=at is not None and not is_passed and at <= self.now + SOON,
             worked=self._moments.moment(batch.last_worked_on or batch.last_updated_at),
-            deed=DEEDS.get(batch.status, "") if segment and self.has_actions else "",
+            deed=rules.one_click(batch.status) if segment and self.has_actions else "",
         )
 
     def _campaign_link(self, campaign_id: int | str | None) -> str:

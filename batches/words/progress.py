@@ -4,10 +4,10 @@ before what does not any more."""
 from dataclasses import dataclass
 from typing import Any
 
-from batches import rules
 from batches.models import Kind, Operation, Standing, State
 from batches.words.operation import Badge, batches, state_badge, verb
 from batches.words.tones import ENDS, STANDINGS, Alert, Tone
+from syllable.schemas import RUNNING
 
 DOING = {Kind.PAUSE: "Pausing", Kind.RESUME: "Resuming", Kind.CANCEL: "Canceling", Kind.EXPIRY: "Setting the expiry of"}
 DID = {
@@ -239,5 +239,5 @@ def may_call(row: Any, operation: Operation) -> bool:
     if is_left_alone or (operation.is_open and row.standing == Standing.WAITING):
         return False
     if operation.is_stopping:
-        return not row.status or row.status in rules.NOT_FINISHED
-    return operation.kind == Kind.RESUME and (row.standing == Standing.UNCONFIRMED or row.status in rules.NOT_FINISHED)
+        return not row.status or row.status in RUNNING
+    return operation.kind == Kind.RESUME and (row.standing == Standing.UNCONFIRMED or row.status in RUNNING)

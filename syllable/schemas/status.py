@@ -17,9 +17,21 @@ class BatchStatus(StrEnum):
     EXPIRED = "EXPIRED"
     FAILED = "FAILED"
 
+    @property
+    def is_running(self) -> bool:
+        """Its people are called, or will be without anybody's doing: it can be paused."""
+        return self in (BatchStatus.PENDING, BatchStatus.ACTIVE, BatchStatus.IDLE)
 
-# No batch of these statuses runs any more. A status that we do not know may.
-OVER = frozenset({BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED})
+    @property
+    def is_over(self) -> bool:
+        """It does not run any more. A status that we do not know may."""
+        return self in (BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED)
+
+
+RUNNING = frozenset(status for status in BatchStatus if status.is_running)
+OVER = frozenset(status for status in BatchStatus if status.is_over)
+# What runs or is paused, and can be resumed.
+NOT_OVER = frozenset(BatchStatus) - OVER
 
 
 _BY_FOLDED_NAME: dict[str, str] = {status.casefold(): status.value for status in BatchStatus}
