@@ -97,17 +97,12 @@ class SyllableClient:
         batch = Batch.read(answer) if isinstance(answer, dict) else None
         return batch if batch and batch.batch_id == write.batch_id else None
 
-    def list_results(
-        self, batch_id: str, *, status: str = "", reference_id: str = "", deadline: Deadline | None = None
-    ) -> Page[dict[str, Any]]:
+    def list_results(self, batch_id: str, *, deadline: Deadline | None = None) -> Page[dict[str, Any]]:
         """The requests of a batch with their outcomes: all of them on one page, as the API does not page them.
 
         They come raw, each to be read by `RequestResult.read`: there may be 25,000, and reading them takes a second.
         """
-        params: Query = [("status", status)] if status else []
-        if reference_id:
-            params.append(("reference_id", reference_id))
-        answer = self._get(f"{BATCHES}/{_segment(batch_id)}/results", params=params, deadline=deadline)
+        answer = self._get(f"{BATCHES}/{_segment(batch_id)}/results", deadline=deadline)
         if not isinstance(answer, list):
             raise UnreadableAnswer(f"expected a list of results, got {type(answer).__name__}")
         rows = [row for row in answer if isinstance(row, dict)]

@@ -1,28 +1,25 @@
 """What lists last showed, kept in this process for the time in which Syllable does not answer."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
+
+from cachetools import LRUCache
 
 Seen = TypeVar("Seen")
 
 
 class LastSeen(Generic[Seen]):
-    """The newest of each of the `most` keys that were kept last. Kept as it is, so it must never be changed."""
+    """The `most` keys that were used last, each with what was kept under it. Kept as it is, so never to be changed."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._seen: OrderedDict[Hashable, Seen] = OrderedDict()
+        self._seen: LRUCache[Hashable, Seen] = LRUCache(most)
         self._lock = threading.Lock()
 
     def keep(self, key: Hashable, seen: Seen) -> None:
-        """Remember `seen`, and forget what was kept longest ago where there is too much."""
+        """Remember `seen`, and forget what was not used for longest where there is too much."""
         with self._lock:
             self._seen[key] = seen
-            self._seen.move_to_end(key)
-            if len(self._seen) > self._most:
-                self._seen.popitem(last=False)
 
     def get(self, key: Hashable) -> Seen | None:
         """What was last kept under `key`, None where there is nothing."""

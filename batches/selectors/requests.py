@@ -1,14 +1,14 @@
 """The requests of a batch, which the API gives all at once: chosen from, paged and masked here."""
 
 import json
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
-from time import monotonic
 from typing import Any
 
+from cachetools import TTLCache
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
@@ -103,6 +103,9 @@ class RequestsPage:
     read_at: datetime
 
 
+Recent = TTLCache[tuple[SyllableClient, str], BatchRequests]
+
+
 def requests_page(batch_id: str, choice: Choice, *, number: str = "1") -> RequestsPage:
     """A page of 100; a number that is none, or past the end, gives the nearest page there is. Raises SyllableError."""
     found = batch_requests(batch_id)
@@ -127,18 +130,21 @@ def batch_requests(batch_id: str) -> BatchRequests:
     status that the page shows might find nothing; and one answer serves every filter and page.
     """
     client = syllable_client()
-    found = _recent.get(client, batch_id)
+    with _lock:
+        found = _recent.get((client, batch_id))
     if found is None:
         answer = client.list_results(batch_id)
         rows = [_listed(row) for row in answer.items]
         found = BatchRequests(rows, answer.unreadable, timezone.now())
-        _recent.keep(client, batch_id, found)
+        with _lock:
+            _recent[client, batch_id] = found
     return found
 
 
 def forget_requests(batch_id: str) -> None:
     """Have the batch's requests read anew when they are next asked for."""
-    _recent.forget(syllable_client(), batch_id)
+    with _lock:
+        _recent.pop((syllable_client(), batch_id), None)
 
 
 def _with_reference(rows: list[Listed], choice: Choice) -> list[Listed]:
@@ -187,34 +193,17 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-class _Recent:
+def recent_requests(*, seconds: float = KEPT_SECONDS, most: int = MOST_KEPT_REQUESTS) -> Recent:
     """What was read within the last seconds, so that turning a page does not cost the API up to 32 MiB again.
 
-    Kept in this process, at most so many batches and requests; the latest batch always, whatever its size.
+    Kept in this process: 4 batches with so many requests at the `most`, the latest batch always, whatever its size.
     """
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._kept: OrderedDict[tuple[SyllableClient, str], tuple[float, BatchRequests]] = OrderedDict()
+    def size(found: BatchRequests) -> int:
+        return min(most, max(len(found.rows), most // MOST_KEPT_BATCHES))
 
-    def get(self, client: SyllableClient, batch_id: str) -> BatchRequests | None:
-        with self._lock:
-            kept = self._kept.get((client, batch_id))
-        return kept[1] if kept and monotonic() - kept[0] < KEPT_SECONDS else None
-
-    def keep(self, client: SyllableClient, batch_id: str, found: BatchRequests) -> None:
-        with self._lock:
-            self._kept.pop((client, batch_id), None)
-            self._kept[client, batch_id] = (monotonic(), found)
-            while len(self._kept) > 1 and (len(self._kept) > MOST_KEPT_BATCHES or self._size() > MOST_KEPT_REQUESTS):
-                self._kept.popitem(last=False)
-
-    def forget(self, client: SyllableClient, batch_id: str) -> None:
-        with self._lock:
-            self._kept.pop((client, batch_id), None)
-
-    def _size(self) -> int:
-        return sum(len(found.rows) for _, found in self._kept.values())
+    return TTLCache(most, seconds, getsizeof=size)
 
 
-_recent = _Recent()
+_recent = recent_requests()
+_lock = Lock()

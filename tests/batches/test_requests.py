@@ -357,15 +357,15 @@ def test_it_is_read_anew_on_request(client, batch, operator):
 
 
 def test_it_is_read_anew_when_it_is_old(client, batch, operator, monkeypatch):
+    monkeypatch.setattr(selectors, "_recent", selectors.recent_requests(seconds=0))
     client.force_login(operator)
     seen(client)
-    monkeypatch.setattr(selectors, "KEPT_SECONDS", 0)
     seen(client)
     assert len(batch.requests) == 2
 
 
 def test_it_keeps_few_batches_and_few_requests(client, sandbox, operator, monkeypatch):
-    monkeypatch.setattr(selectors, "MOST_KEPT_REQUESTS", 10)
+    monkeypatch.setattr(selectors, "_recent", selectors.recent_requests(most=10))
     for name, size in {"big": 20, "a": 4, "b": 4, "c": 4}.items():
         sandbox.store.add_batch(name, requests=size)
     client.force_login(operator)
