@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from syllable.contracts import Contract, Write
 from syllable.errors import NotFound, UnreadableAnswer
+from syllable.paging import pages
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
 from syllable.resilience.latency import Latency
@@ -116,15 +117,15 @@ class SyllableClient:
         return _page(Campaign, {"items": []} if answer is None else answer, page=page, limit=limit)
 
     def all_campaigns(self, *, limit_pages: int = 20, deadline: Deadline | None = None) -> list[Campaign]:
-        """Every campaign, at most `limit_pages` pages of 100; `timeout` is for each page."""
-        campaigns: list[Campaign] = []
-        for number in range(limit_pages):
-            page = self.list_campaigns(page=number, limit=CAMPAIGNS_PER_PAGE, deadline=deadline)
-            campaigns += page.items
-            if not page.has_next or not page.items:
-                return campaigns
-        log.warning("campaigns beyond page %s are left out", limit_pages)
-        return campaigns
+        """Every campaign, at most `limit_pages` pages of 100."""
+
+        def read(number: int) -> Page[Campaign]:
+            return self.list_campaigns(page=number, limit=CAMPAIGNS_PER_PAGE, deadline=deadline)
+
+        read_pages = list(pages(read, most=limit_pages))
+        if len(read_pages) == limit_pages and read_pages[-1].has_next:
+            log.warning("campaigns beyond page %s are left out", limit_pages)
+        return [campaign for page in read_pages for campaign in page.items]
 
     def get_campaign(self, campaign_id: int | str, *, deadline: Deadline | None = None) -> Campaign:
         """The campaign. Raises NotFound."""

@@ -5,12 +5,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotDoneInTime
 from contextvars import copy_context
 from functools import partial
+from math import ceil
 from threading import BoundedSemaphore
 from typing import ParamSpec, TypeVar
 
 from syllable.errors import SyllableError, TimedOut, TooBusy
 from syllable.resilience.bulkhead import LIMITS, Lane
 from syllable.resilience.deadline import Deadline
+from syllable.schemas import Page
 
 # A page is worth waiting for longer than what stands beside it.
 ASIDE_SECONDS = 3.0
@@ -24,6 +26,7 @@ _room = BoundedSemaphore(MOST_WAITING)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+Row = TypeVar("Row")
 
 
 def submit(
@@ -46,6 +49,28 @@ def result(future: Future[Result] | None, deadline: Deadline) -> Result:
     except NotDoneInTime:
         # It is not cancelled: what still waits finds its deadline passed, and a cancelled one would stay in the queue.
         raise TimedOut from None
+
+
+def pages_aside(
+    first: Page[Row], read: Callable[[int], Page[Row]], deadline: Deadline, *, most: int, at_a_time: int
+) -> list[Page[Row]]:
+    """The `first` page of a list and those after it, some at a time, until the last one or `most` of them.
+
+    `read` gives the page of a number. Raises what a read raised, TooBusy and TimedOut.
+    """
+    pages = [first]
+    while len(pages) < (count := _page_count(pages[-1], most)):
+        numbers = range(len(pages), min(len(pages) + at_a_time, count))
+        reading = [submit(read, number) for number in numbers]
+        pages += [result(future, deadline) for future in reading]
+    return pages
+
+
+def _page_count(page: Page[Row], most: int) -> int:
+    """How many pages there are to be read, as `page`, the last that was, tells; the most where it has no total."""
+    if page.total_count is None:
+        return most if page.has_next else 0
+    return min(most, ceil(page.total_count / page.page_size))
 
 
 def result_or_none(future: Future[Result] | None, deadline: Deadline) -> Result | None:

@@ -5,14 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
-from math import ceil
 
 from django.conf import settings
 from django.core.cache import caches
 from django.utils import timezone
 
 from batches.connection import syllable_client
-from batches.selectors.aside import result, submit
+from batches.selectors.aside import pages_aside, result, submit
 from batches.selectors.campaigns import campaign_label
 from batches.selectors.last_seen import LastSeen
 from syllable.client import SyllableClient
@@ -111,7 +110,11 @@ def _read(client: SyllableClient) -> CampaignList:
     naming = submit(aside.all_campaigns, deadline=deadline) if client.silent_since is None else None
     first = client.list_batches(_query(0), deadline=deadline)
     naming = naming or submit(aside.all_campaigns, deadline=deadline)
-    pages = _pages(aside, first, deadline)
+
+    def read(number: int) -> Page[Batch]:
+        return aside.list_batches(_query(number), deadline=deadline)
+
+    pages = pages_aside(first, read, deadline, most=MOST_PAGES, at_a_time=PAGES_AT_A_TIME)
     campaigns = result(naming, deadline)
     batches = _once_each(chain.from_iterable(page.items for page in pages))
     now = timezone.now()
@@ -122,23 +125,6 @@ def _read(client: SyllableClient) -> CampaignList:
         is_complete=not pages[-1].has_next,
         unreadable=sum(page.unreadable for page in pages),
     )
-
-
-def _pages(client: SyllableClient, first: Page[Batch], deadline: Deadline) -> list[Page[Batch]]:
-    """The `first` page and those after it, some at a time as long as there are more."""
-    pages = [first]
-    while len(pages) < (most := _page_count(pages[-1])):
-        numbers = range(len(pages), min(len(pages) + PAGES_AT_A_TIME, most))
-        reading = [submit(client.list_batches, _query(number), deadline=deadline) for number in numbers]
-        pages += [result(future, deadline) for future in reading]
-    return pages
-
-
-def _page_count(page: Page[Batch]) -> int:
-    """How many pages there are to be read, as `page`, the last that was, tells; the most where it has no total."""
-    if page.total_count is None:
-        return MOST_PAGES if page.has_next else 0
-    return min(MOST_PAGES, ceil(page.total_count / page.page_size))
 
 
 def _query(page: int) -> BatchQuery:

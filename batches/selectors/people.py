@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from batches.connection import syllable_client
-from batches.selectors.aside import result, submit
+from batches.selectors.aside import pages_aside, result, submit
 from syllable.errors import NotFound, SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
@@ -125,14 +125,12 @@ def paused_batches(query: BatchQuery, deadline: Deadline) -> tuple[list[Batch], 
     if query.status not in ("", BatchStatus.PAUSED):
         return [], True
     query = replace(query, status=BatchStatus.PAUSED.value, order_by="batch_id", limit=ROWS_PER_PAGE)
-    first = result(submit(client.list_batches, query, deadline=deadline), deadline)
-    pages: list[Page[Batch]] = [first]
-    if first.has_next and first.total_count is not None:
-        last = min(MOST_PAGES, -(-first.total_count // first.page_size))
-        rest = [
-            submit(client.list_batches, replace(query, page=number), deadline=deadline) for number in range(1, last)
-        ]
-        pages += [result(future, deadline) for future in rest]
+
+    def read(number: int) -> Page[Batch]:
+        return client.list_batches(replace(query, page=number), deadline=deadline)
+
+    first = result(submit(read, 0), deadline)
+    pages = pages_aside(first, read, deadline, most=MOST_PAGES, at_a_time=MOST_PAGES)
     batches = {batch.batch_id: batch for page in pages for batch in page.items}
     return list(batches.values()), not pages[-1].has_next
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Now
@@ -21,9 +22,10 @@ from batches.models import (
     Scope,
 )
 from syllable.client import SyllableClient
+from syllable.paging import pages
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
-from syllable.schemas import Batch, BatchQuery, BatchStatus
+from syllable.schemas import Batch, BatchQuery, BatchStatus, Page
 
 ROWS_PER_PAGE = 100
 # An API whose lists never end must not keep an operation from its end.
@@ -112,16 +114,12 @@ def _listed(client: SyllableClient, operation: Operation) -> Iterator[list[Batch
         if operation.query.status not in ("", status):
             continue
         query = replace(operation.query, status=status, order_by="batch_id", limit=ROWS_PER_PAGE)
-        for batches in _pages(client, query):
-            yield [batch for batch in batches if _is_meant(batch, operation, status)]
+        for page in pages(partial(_page, client, query), most=MOST_PAGES):
+            yield [batch for batch in page.items if _is_meant(batch, operation, status)]
 
 
-def _pages(client: SyllableClient, query: BatchQuery) -> Iterator[list[Batch]]:
-    for number in range(MOST_PAGES):
-        page = client.list_batches(replace(query, page=number))
-        yield page.items
-        if not page.has_next or not page.items:
-            return
+def _page(client: SyllableClient, query: BatchQuery, number: int) -> Page[Batch]:
+    return client.list_batches(replace(query, page=number))
 
 
 def _is_meant(batch: Batch, operation: Operation, status: BatchStatus) -> bool:
