@@ -57,58 +57,67 @@ class RedactText:
         return RESET_LINK.sub(rf"\1{REDACTED}", line)
 
 
+# What every line says of itself, whoever writes it.
+SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+
+
 def configure(*, debug: bool, level: str, secret: str) -> dict[str, Any]:
     """Set up structlog and return Django's LOGGING. `secret` never reaches a log, whoever writes it."""
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared,
+            *SHARED,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": _lines(debug=debug, secret=secret)},
+        "filters": {"unforeseen": {"()": Unforeseen}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": _loggers(level),
+    }
+
+
+def _lines(*, debug: bool, secret: str) -> dict[str, Any]:
     renderer = (
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if debug
         else structlog.processors.JSONRenderer()
     )
+    return {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": SHARED,
+        "processors": [
+            warn_of_visitors,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            redact_names,
+            renderer,
+            RedactText(secret),
+        ],
+    }
+
+
+def _loggers(level: str) -> dict[str, Any]:
     # Below that they repeat what pages, queries and addresses hold: tokens, sessions, and people.
     quiet = {"level": "INFO" if level == "DEBUG" else level}
     return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {
-            "lines": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": shared,
-                "processors": [
-                    warn_of_visitors,
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    redact_names,
-                    renderer,
-                    RedactText(secret),
-                ],
-            }
-        },
-        "filters": {"unforeseen": {"()": Unforeseen}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
-        "root": {"handlers": ["console"], "level": level},
-        "loggers": {
-            "django": {"handlers": [], "level": level, "propagate": True},
-            "django.server": {"handlers": [], "level": level, "propagate": True},
-            # What the visitor got wrong is in the line of the finished request already.
-            "django.request": {"level": "ERROR", "filters": ["unforeseen"]},
-            "django.db.backends": quiet,
-            "django.template": quiet,
-            "urllib3": quiet,
-        },
+        "django": {"handlers": [], "level": level, "propagate": True},
+        "django.server": {"handlers": [], "level": level, "propagate": True},
+        # What the visitor got wrong is in the line of the finished request already.
+        "django.request": {"level": "ERROR", "filters": ["unforeseen"]},
+        "django.db.backends": quiet,
+        "django.template": quiet,
+        "urllib3": quiet,
     }

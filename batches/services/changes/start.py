@@ -54,21 +54,19 @@ def batch_update(
     `operation` the guard asks for the authority of its actor, and the operation's own email is used.
     """
     email = operation.actor_email if operation else check_actor(actor)
-    change = _start(
-        Change(
-            batch_id=batch_id,
-            actor=actor,
-            actor_email=email,
-            origin=origin,
-            request_id=uuid.uuid4().hex,
-            wish=edit.fields(),
-            reason=edit.deleted_reason or "",
-            loaded=dict(loaded) if loaded is not None else None,
-            undoes=undoes,
-            operation=operation,
-        ),
-        is_brief=brief is not None,
+    change = Change(
+        batch_id=batch_id,
+        actor=actor,
+        actor_email=email,
+        origin=origin,
+        request_id=uuid.uuid4().hex,
+        wish=edit.fields(),
+        reason=edit.deleted_reason or "",
+        loaded=dict(loaded) if loaded is not None else None,
+        undoes=undoes,
+        operation=operation,
     )
+    change = _start(change, is_brief=brief is not None)
     if change.outcome != Outcome.STARTED:
         return Result(change, is_taken=True)
     client = syllable_client(Lane.OPERATIONS if operation else Lane.WRITES)
