@@ -9,8 +9,16 @@ from accounts.models import User
 from common.time_zones import time_zone_choices
 
 
+class TimeZoneSelect(forms.Select):
+    """A select of 500 options."""
+
+    template_name = "_select.html"
+
+
 class TimeZoneField(forms.ChoiceField):
     """A select of time zones; empty is the installation's zone. A value that is no common name stays choosable."""
+
+    widget = TimeZoneSelect
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)

@@ -15,7 +15,7 @@ YEAR = 365.2425 * DAY
 UNITS = (("years", YEAR, 10 * YEAR), ("d", DAY, DAY), ("h", 60 * 60, 60 * 60), ("min", 60, 60))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Moment:
     """A moment in `words` such as `in 3 h`. `exact` is "" where it could not be read: then the words are as it came."""
 

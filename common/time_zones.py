@@ -15,6 +15,12 @@ def _names() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+@cache
+def _zone(name: str) -> ZoneInfo:
+    """The zone of this name, kept: `ZoneInfo` keeps eight, and would read five hundred files for each select."""
+    return ZoneInfo(name)
+
+
 def is_time_zone(name: str) -> bool:
     """Whether `name` is a zone this machine knows."""
     return name in _names()
@@ -39,7 +45,7 @@ def time_zone_choices(kept: str = "") -> list[tuple[str, list[tuple[str, str]]]]
     common = {region: [name for name in sorted(_names()) if name.startswith(f"{region}/")] for region in REGIONS}
     common["Other"] = ["UTC", *([kept] if is_time_zone(kept) and kept.split("/")[0] not in REGIONS else [])]
     return [
-        (region, [(name, f"{_city(name)} ({offset(now.astimezone(ZoneInfo(name)))})") for name in dict.fromkeys(names)])
+        (region, [(name, f"{_city(name)} ({offset(now.astimezone(_zone(name)))})") for name in dict.fromkeys(names)])
         for region, names in common.items()
     ]
 

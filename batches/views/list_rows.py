@@ -16,12 +16,12 @@ from syllable.schemas import OVER, Batch
 SOON = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """One batch. Of its own addresses `segment` is what stands for it, `link` the whole; "" where it has none.
 
-    `campaign_link` is "" where the campaign has no number. `expires` is None where it never does; `is_passed` and
-    `is_soon` say what is to be noticed of it. `deed` is what one click does, "" for nothing.
+    `campaign_link` is "" where the campaign has no number. `expires` is None where it never does; `notice` is
+    "passed" or "soon" where that is to be noticed. `deed` is what one click does, "" for nothing.
     """
 
     batch: Batch
@@ -30,8 +30,7 @@ class Row:
     campaign: str
     campaign_link: str
     expires: Moment | None
-    is_passed: bool
-    is_soon: bool
+    notice: str
     worked: Moment
     deed: str
 
@@ -57,8 +56,6 @@ class RowMaker:
     def row(self, batch: Batch) -> Row:
         """One batch as a row of the table."""
         segment = _segment(batch.batch_id)
-        at = batch.expires_on.at if batch.expires_on and batch.status not in OVER else None
-        is_passed = at is not None and at <= self.now
         return Row(
             batch=batch,
             segment=segment,
@@ -66,11 +63,16 @@ class RowMaker:
             campaign=campaign_label(batch.campaign_id, self.campaign_names.get(str(batch.campaign_id))),
             campaign_link=self._campaign_link(batch.campaign_id),
             expires=self._moments.moment(batch.expires_on) if batch.expires_on else None,
-            is_passed=is_passed,
-            is_soon=at is not None and not is_passed and at <= self.now + SOON,
+            notice=self._notice(batch),
             worked=self._moments.moment(batch.last_worked_on or batch.last_updated_at),
             deed=rules.one_click(batch.status) if segment and self.has_actions else "",
         )
+
+    def _notice(self, batch: Batch) -> str:
+        at = batch.expires_on.at if batch.expires_on and batch.status not in OVER else None
+        if at is None or at > self.now + SOON:
+            return ""
+        return "passed" if at <= self.now else "soon"
 
     def _campaign_link(self, campaign_id: int | str | None) -> str:
         if not isinstance(campaign_id, int):

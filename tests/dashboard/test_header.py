@@ -1,4 +1,4 @@
-"""The header, which is kept by what it shows: it is never another's, and never of before."""
+"""The header: it is never another's, and never of before."""
 
 from django.test import Client
 

@@ -6,9 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django import forms
+from django.forms.renderers import DjangoTemplates
 from django.template import engines
+from django.test.html import parse_html
 from django.utils import timezone
 
+from accounts.forms import TimeZoneSelect
 from batches.models import Change
 from common.icons import icon
 from common.moments import exact, moment
@@ -117,6 +120,22 @@ def test_every_control_gets_its_class():
     assert 'class="form-select"' in rendered("{{ field.as_field_group() }}", field=form["status"])
     assert 'class="form-check-input"' in rendered("{{ field.as_field_group() }}", field=form["sure"])
     assert rendered("{{ field.as_field_group() }}", field=form["hidden"]).startswith("<input")
+
+
+ODD = """<b>&"'\N{SNOWMAN}"""
+
+
+@pytest.mark.parametrize("value", [None, "", "a", ODD, "d"])
+def test_a_select_of_ours_is_what_django_draws(value):
+    choices = [("", "None"), ("a", ODD), (ODD, "B"), ("Group <1>", [("c", "C"), ("d", "D")])]
+    form = forms.Form(initial={"zone": value})
+    form.fields["zone"] = forms.ChoiceField(
+        choices=choices, widget=TimeZoneSelect(attrs={"disabled": True, "data-odd": ODD})
+    )
+    drawn = form["zone"].as_widget()
+    form.fields["zone"].widget.template_name = forms.Select.template_name
+    form.renderer = DjangoTemplates()
+    assert parse_html(drawn) == parse_html(form["zone"].as_widget())
 
 
 def drawn_status(status):
