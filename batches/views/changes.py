@@ -8,7 +8,8 @@ from batches import rules
 from batches.models import Change
 from batches.selectors.changes import change_by_id, changes_page
 from batches.services.changes.reconcile import change_settle
-from batches.services.changes.start import NotAllowed, change_undo, undo_edit
+from batches.services.changes.start import NotAllowed
+from batches.services.changes.undo import change_undo, undo_edit
 from batches.views.access import UserRequest, may_edit, may_view, not_allowed
 from batches.views.edit import written
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from batches import rules
 from batches.models import Change, Outcome
-from batches.services.changes.start import undo_edit
+from batches.services.changes.undo import undo_edit
 from batches.words.tones import OUTCOME_ALERTS, Alert
 from common.moments import NOTHING, clock, exact
 from common.strangers import visible

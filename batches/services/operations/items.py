@@ -11,7 +11,8 @@ from batches.connection import syllable_client
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, Scope
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.road import Reason, Refusal, Result
-from batches.services.changes.start import batch_update, change_undo
+from batches.services.changes.start import batch_update
+from batches.services.changes.undo import change_undo
 from batches.services.operations.answering import check_answers
 from batches.services.operations.authority import authorized
 from batches.services.operations.lease import Lease

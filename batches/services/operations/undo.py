@@ -10,7 +10,8 @@ from batches.models import (
     Outcome,
     Scope,
 )
-from batches.services.changes.start import NotAllowed, check_actor, undo_edit
+from batches.services.changes.start import NotAllowed, check_actor
+from batches.services.changes.undo import undo_edit
 from batches.services.operations.authority import STOP_EVERYTHING, check_abort, check_operation
 from batches.services.operations.conflicts import end_operation, make_way, supersede, take_turns
 from batches.services.operations.entries import operation_entry

@@ -1,0 +1,60 @@
+"""Taking back a change that was applied, as a change of its own."""
+
+from dataclasses import replace
+
+from accounts.models import User
+from batches.models import Change, Operation, Origin, Outcome
+from batches.services.changes.road import Guard, Result
+from batches.services.changes.start import NotAllowed, batch_update
+from syllable.schemas import KEEP, BatchEdit, BatchStatus
+
+
+def undo_edit(change: Change) -> BatchEdit:
+    """The edit that takes `change` back: each edited field as it was before. Empty where that is not possible.
+
+    A batch that was idle goes on as ACTIVE; what was canceled, or had expired before the change, cannot come back.
+    """
+    before, edited = change.batch_before, change.edit
+    if change.outcome != Outcome.APPLIED or before is None or edited.status == BatchStatus.CANCELED:
+        return BatchEdit()
+    undone = BatchEdit(
+        expires_on=KEEP if edited.expires_on is KEEP else before.expires_on,
+        call_rate=KEEP if edited.call_rate is KEEP or isinstance(before.call_rate, str) else before.call_rate,
+        auto_call_rate=None if edited.auto_call_rate is None else before.auto_call_rate is True,
+    )
+    if edited.status is None:
+        return undone
+    if before.status == BatchStatus.IDLE:
+        return replace(undone, status=BatchStatus.ACTIVE)
+    if before.status in (BatchStatus.PENDING, BatchStatus.ACTIVE, BatchStatus.PAUSED):
+        return replace(undone, status=BatchStatus(before.status))
+    return BatchEdit()
+
+
+def change_undo(
+    *,
+    change: Change,
+    actor: User | None,
+    origin: Origin = Origin.UNDO,
+    operation: Operation | None = None,
+    guard: Guard | None = None,
+) -> Result:
+    """Take an applied change back, as a change of its own. Raises NotAllowed, also where it cannot be taken back.
+
+    A field that no longer shows what `change` set is a CONFLICT. The exception is a status that moves by itself
+    (ACTIVE): there the fresh read and the rules decide.
+    """
+    edit = undo_edit(change)
+    if not edit:
+        raise NotAllowed("This change cannot be undone.")
+    set_by_change = {name: value for name, value in change.wish.items() if value != BatchStatus.ACTIVE}
+    return batch_update(
+        batch_id=change.batch_id,
+        edit=edit,
+        actor=actor,
+        origin=origin,
+        loaded=set_by_change,
+        undoes=change,
+        operation=operation,
+        guard=guard,
+    )
