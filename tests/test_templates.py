@@ -2,10 +2,8 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
-from dashboard.models import User
 from django.core.paginator import Page, Paginator
 from django.db.models import Model
 from django.forms import BaseForm
@@ -14,14 +12,15 @@ from django.http import HttpRequest, QueryDict
 from django.template import engines
 from jinja2 import UndefinedError, nodes
 
+from accounts.models import User
 from batches.forms.batch import BatchForm
 from batches.models import Change, Operation, OperationItem
 from batches.views.list_address import ListAddress
+from tests.test_rooms import ROOT, TOP
 from trail.models import Entry
 
-ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
-PRODUCT = ("batches", "dashboard", "trail", "syllable", "manage.py")
+PRODUCT = (*TOP, "manage.py")
 # Not the group of a regular expression.
 TAG = re.compile(r"(?<!\?P)</?[a-zA-Z][a-zA-Z0-9]*(\s[^<>]*)?/?>|<!--|<!doctype", re.IGNORECASE)
 # Ours in Jinja, which the admin's are not.
