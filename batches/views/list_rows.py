@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.urls import reverse
 
@@ -16,12 +17,12 @@ from syllable.schemas import OVER, Batch
 SOON = timedelta(hours=24)
 
 
-@dataclass(slots=True)
-class Row:
-    """One batch. Of its own addresses `segment` is what stands for it, `link` the whole; "" where it has none.
+class Row(NamedTuple):
+    """One batch, in the order in which the template takes it apart.
 
-    `campaign_link` is "" where the campaign has no number. `expires` is None where it never does; `notice` is
-    "passed" or "soon" where that is to be noticed. `deed` is what one click does, "" for nothing.
+    Of its own addresses `segment` is what stands for it, `link` the whole; "" where it has none. `campaign_link` is ""
+    where the campaign has no number. `expires` is None where it never does; `notice` is "passed" or "soon" where that
+    is to be noticed. `deed` is what one click does, "" for nothing.
     """
 
     batch: Batch

@@ -30,10 +30,10 @@ def encodable_json(value: Any, levels: int = DEEPEST) -> Any:
 
 def is_too_deep(value: object, levels: int = DEEPEST) -> bool:
     """Whether JSON is nested below so many levels."""
-    if not isinstance(value, list | dict):
+    if not isinstance(value, (list, dict)):
         return False
     items = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(is_too_deep(item, levels - 1) for item in items)
+    return levels == 0 or any(is_too_deep(item, levels - 1) for item in items if isinstance(item, (list, dict)))
 
 
 def plain_text(value: object) -> str:
