@@ -1,11 +1,16 @@
 """Who may open a view. Anonymous visitors never get here: LoginRequiredMiddleware sends them to the login."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import User
 from batches.services.changes.start import NotAllowed
+from batches.services.operations.conflicts import InTheWay
 
 
 class UserRequest(HttpRequest):
@@ -14,10 +19,21 @@ class UserRequest(HttpRequest):
     user: User
 
 
+View = Callable[..., HttpResponse]
+
 may_view = permission_required("batches.view_batches", raise_exception=True)
-may_edit = permission_required("batches.edit_batches", raise_exception=True)
 
 
-def not_allowed(request: UserRequest, refusal: NotAllowed) -> HttpResponse:
-    """The page for what a service refused to a person, in its words."""
-    return render(request, "batches/not_allowed.html", {"refusal": str(refusal)}, status=403)
+def may_edit(view: View) -> View:
+    """For a view that writes. What a service refuses meanwhile is answered by a page that says why."""
+
+    @wraps(view)
+    def answered(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except NotAllowed as refusal:
+            return render(request, "batches/not_allowed.html", {"refusal": str(refusal)}, status=403)
+        except InTheWay as other:
+            return render(request, "batches/in_the_way.html", {"operation": other.operation}, status=409)
+
+    return permission_required("batches.edit_batches", raise_exception=True)(answered)

@@ -8,9 +8,8 @@ from batches import rules
 from batches.models import Change
 from batches.selectors.changes import change_by_id, changes_page
 from batches.services.changes.reconcile import change_settle
-from batches.services.changes.start import NotAllowed
 from batches.services.changes.undo import change_undo, undo_edit
-from batches.views.access import UserRequest, may_edit, may_view, not_allowed
+from batches.views.access import UserRequest, may_edit, may_view
 from batches.views.edit import written
 
 
@@ -41,11 +40,7 @@ def undo(request: UserRequest, change_id: int) -> HttpResponse:
     if edit and not request.POST.get("confirm"):
         context = {"change": undone, "batch_id": undone.batch_id, "steps": rules.steps(undone.after or {}, edit)}
         return render(request, "batches/review_undo.html", context)
-    try:
-        result = change_undo(change=undone, actor=request.user)
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
-    return written(request, result)
+    return written(request, change_undo(change=undone, actor=request.user))
 
 
 @may_edit

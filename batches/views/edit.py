@@ -1,7 +1,5 @@
 """The writes of one batch: the edit form with its review, and the one-click actions."""
 
-from collections.abc import Callable
-
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,7 +10,7 @@ from batches.models import Outcome
 from batches.selectors.batch import abilities, batch_now, paused_from
 from batches.services.changes.road import Result
 from batches.services.changes.start import NotAllowed, batch_edit, batch_pause, batch_resume
-from batches.views.access import UserRequest, may_edit, not_allowed
+from batches.views.access import UserRequest, may_edit
 from batches.views.next_page import next_page
 from syllable.errors import SyllableError
 
@@ -52,22 +50,14 @@ def edit(request: UserRequest, batch_id: str) -> HttpResponse:
 @require_POST
 def pause(request: UserRequest, batch_id: str) -> HttpResponse:
     """Stop the batch at once."""
-    return _one_click(request, batch_id, batch_pause)
+    return written(request, batch_pause(batch_id=batch_id, actor=request.user))
 
 
 @may_edit
 @require_POST
 def resume(request: UserRequest, batch_id: str) -> HttpResponse:
     """Let the paused batch go on, at once."""
-    return _one_click(request, batch_id, batch_resume)
-
-
-def _one_click(request: UserRequest, batch_id: str, write: Callable[..., Result]) -> HttpResponse:
-    try:
-        result = write(batch_id=batch_id, actor=request.user)
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
-    return written(request, result)
+    return written(request, batch_resume(batch_id=batch_id, actor=request.user))
 
 
 def written(request: UserRequest, result: Result) -> HttpResponse:

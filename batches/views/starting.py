@@ -12,12 +12,12 @@ from batches.models import Kind, Operation, Scope, Target
 from batches.selectors.batch import abilities
 from batches.selectors.operations import emergency_stop
 from batches.selectors.preview import Preview, campaign_name_for, preview
-from batches.services.changes.start import NotAllowed, check_actor
+from batches.services.changes.start import check_actor
 from batches.services.operations.authority import check_target
 from batches.services.operations.conflicts import InTheWay
 from batches.services.operations.start import operation_start
 from batches.services.operations.targets import paused_by_operations
-from batches.views.access import UserRequest, not_allowed
+from batches.views.access import UserRequest
 from batches.views.list_address import read_address
 from trail.source import Source
 
@@ -28,19 +28,17 @@ def start(request: UserRequest) -> HttpResponse:
     if not asked.is_valid():
         return render(request, "batches/operation_unclear.html", {"form": asked}, status=422)
     kind, target = asked.kind_wanted, asked.target
+    check_actor(request.user)
+    check_target(request.user, kind=kind, target=target, edit=WishForm.wish_of(kind))
+    if target.scope == Scope.ALL and (stop := emergency_stop()):
+        return _is_stopping_already(request, stop)
     try:
-        check_actor(request.user)
-        check_target(request.user, kind=kind, target=target, edit=WishForm.wish_of(kind))
-        if target.scope == Scope.ALL and (stop := emergency_stop()):
-            return _is_stopping_already(request, stop)
         return _start(request, asked, kind, target)
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
     except InTheWay as other:
+        if target.scope != Scope.ALL:
+            raise
         # It began between the look above and the start.
-        return (
-            _is_stopping_already(request, other.operation) if target.scope == Scope.ALL else in_the_way(request, other)
-        )
+        return _is_stopping_already(request, other.operation)
 
 
 def _is_stopping_already(request: UserRequest, stop: Operation) -> HttpResponse:
@@ -91,8 +89,3 @@ def _preview(request: UserRequest, kind: Kind, target: Target) -> Preview:
         pauses = paused_by_operations(target.campaign_id or 0)
     statuses = rules.eligible(WishForm.wish_of(kind))
     return preview(kind, target, statuses=statuses, listed=listed, pauses=pauses)
-
-
-def in_the_way(request: UserRequest, other: InTheWay) -> HttpResponse:
-    """The page that names the operation which has to end first."""
-    return render(request, "batches/in_the_way.html", {"operation": other.operation}, status=409)

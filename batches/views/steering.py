@@ -8,7 +8,6 @@ from django.views.decorators.http import require_POST
 from batches.models import Kind, State
 from batches.selectors.operations import operation_progress
 from batches.selectors.preview import rest_preview, undo_preview
-from batches.services.changes.start import NotAllowed
 from batches.services.operations.actions import (
     operation_confirm,
     operation_retry,
@@ -16,11 +15,9 @@ from batches.services.operations.actions import (
     operation_take_over,
 )
 from batches.services.operations.authority import check_abort, check_operation
-from batches.services.operations.conflicts import InTheWay
 from batches.services.operations.undo import UNDONE_BY, operation_stop_calling, operation_undo, undoing_edit
-from batches.views.access import UserRequest, may_edit, not_allowed
+from batches.views.access import UserRequest, may_edit
 from batches.views.operations import operation_or_404
-from batches.views.starting import in_the_way
 from trail.source import Source
 
 
@@ -29,15 +26,12 @@ from trail.source import Source
 def abort(request: UserRequest, operation_id: int) -> HttpResponse:
     """With `confirm`: end it where it is; what is done stays done. Else the question, which says what goes on then."""
     operation = operation_or_404(operation_id)
-    try:
-        if operation.is_open and not request.POST.get("confirm"):
-            check_abort(request.user, operation)
-            context = {"operation": operation, "progress": operation_progress(operation)}
-            return render(request, "batches/operation_abort.html", context)
-        if not operation_stop(operation=operation, actor=request.user, source=Source.of(request)):
-            messages.info(request, "It was over already: there was nothing to abort.")
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
+    if operation.is_open and not request.POST.get("confirm"):
+        check_abort(request.user, operation)
+        context = {"operation": operation, "progress": operation_progress(operation)}
+        return render(request, "batches/operation_abort.html", context)
+    if not operation_stop(operation=operation, actor=request.user, source=Source.of(request)):
+        messages.info(request, "It was over already: there was nothing to abort.")
     return redirect("batches:operation", operation_id)
 
 
@@ -46,10 +40,7 @@ def abort(request: UserRequest, operation_id: int) -> HttpResponse:
 def stop_calling(request: UserRequest, operation_id: int) -> HttpResponse:
     """End a resume and pause what it has put into the calling: one click."""
     resume = operation_or_404(operation_id)
-    try:
-        pause = operation_stop_calling(operation=resume, actor=request.user, source=Source.of(request))
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
+    pause = operation_stop_calling(operation=resume, actor=request.user, source=Source.of(request))
     return redirect("batches:operation", pause.pk)
 
 
@@ -59,17 +50,12 @@ def retry(request: UserRequest, operation_id: int) -> HttpResponse:
     """Have another try at what failed, is not confirmed or was not reached. Of a resume only with `confirm`: else what
     that puts into the calling."""
     operation = operation_or_404(operation_id)
-    try:
-        if operation.kind == Kind.RESUME and not operation.is_open and not request.POST.get("confirm"):
-            check_operation(request.user, operation)
-            context = {"operation": operation, "found": rest_preview(operation)}
-            return render(request, "batches/operation_retry.html", context)
-        if not operation_retry(operation=operation, actor=request.user, source=Source.of(request)):
-            messages.info(request, "It is not over yet: it goes on by itself.")
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
-    except InTheWay as other:
-        return in_the_way(request, other)
+    if operation.kind == Kind.RESUME and not operation.is_open and not request.POST.get("confirm"):
+        check_operation(request.user, operation)
+        context = {"operation": operation, "found": rest_preview(operation)}
+        return render(request, "batches/operation_retry.html", context)
+    if not operation_retry(operation=operation, actor=request.user, source=Source.of(request)):
+        messages.info(request, "It is not over yet: it goes on by itself.")
     return redirect("batches:operation", operation_id)
 
 
@@ -78,15 +64,12 @@ def retry(request: UserRequest, operation_id: int) -> HttpResponse:
 def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
     """With `confirm`: say again that a delayed operation is wanted. Else what that puts into the calling."""
     operation = operation_or_404(operation_id)
-    try:
-        if operation.state == State.ASKING and not request.POST.get("confirm"):
-            check_operation(request.user, operation)
-            context = {"operation": operation, "found": rest_preview(operation)}
-            return render(request, "batches/operation_confirm.html", context)
-        if not operation_confirm(operation=operation, actor=request.user, source=Source.of(request)):
-            messages.info(request, "It does not wait for your word any more.")
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
+    if operation.state == State.ASKING and not request.POST.get("confirm"):
+        check_operation(request.user, operation)
+        context = {"operation": operation, "found": rest_preview(operation)}
+        return render(request, "batches/operation_confirm.html", context)
+    if not operation_confirm(operation=operation, actor=request.user, source=Source.of(request)):
+        messages.info(request, "It does not wait for your word any more.")
     return redirect("batches:operation", operation_id)
 
 
@@ -95,11 +78,8 @@ def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
 def take_over(request: UserRequest, operation_id: int) -> HttpResponse:
     """Answer for a pause that goes on although its actor may not do this any more."""
     operation = operation_or_404(operation_id)
-    try:
-        if not operation_take_over(operation=operation, actor=request.user, source=Source.of(request)):
-            messages.info(request, "Nobody has to take it over any more.")
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
+    if not operation_take_over(operation=operation, actor=request.user, source=Source.of(request)):
+        messages.info(request, "Nobody has to take it over any more.")
     return redirect("batches:operation", operation_id)
 
 
@@ -109,14 +89,9 @@ def undo(request: UserRequest, operation_id: int) -> HttpResponse:
     """Take back what it did, as an operation of its own. Where that calls people: only with `confirm`."""
     operation = operation_or_404(operation_id)
     calls_people = UNDONE_BY.get(Kind(operation.kind)) == Kind.RESUME
-    try:
-        if calls_people and not operation.is_open and not request.POST.get("confirm"):
-            check_operation(request.user, operation, edit=undoing_edit(operation))
-            context = {"operation": operation, "found": undo_preview(operation)}
-            return render(request, "batches/operation_undo.html", context)
-        undoing = operation_undo(operation=operation, actor=request.user, source=Source.of(request))
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
-    except InTheWay as other:
-        return in_the_way(request, other)
+    if calls_people and not operation.is_open and not request.POST.get("confirm"):
+        check_operation(request.user, operation, edit=undoing_edit(operation))
+        context = {"operation": operation, "found": undo_preview(operation)}
+        return render(request, "batches/operation_undo.html", context)
+    undoing = operation_undo(operation=operation, actor=request.user, source=Source.of(request))
     return redirect("batches:operation", undoing.pk)
