@@ -28,12 +28,7 @@ from sandbox.schema_current import (
     show_listed_batch,
     show_result,
 )
-from sandbox.schema_current_campaigns import (
-    SEARCHED_IN_MORE,
-    CampaignProperties,
-    OutboundCampaignInput,
-    show_campaign,
-)
+from sandbox.schema_current_campaigns import SEARCHED_IN_MORE, CampaignProperties, OutboundCampaignInput, show_campaign
 from sandbox.store import Row, Store
 from sandbox.times import moment, now_text
 

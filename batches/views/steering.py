@@ -8,12 +8,7 @@ from django.views.decorators.http import require_POST
 from batches.models import Kind, State
 from batches.selectors.operations import operation_progress
 from batches.selectors.preview import rest_preview, undo_preview
-from batches.services.operations.actions import (
-    operation_confirm,
-    operation_retry,
-    operation_stop,
-    operation_take_over,
-)
+from batches.services.operations.actions import operation_confirm, operation_retry, operation_stop, operation_take_over
 from batches.services.operations.authority import check_abort, check_operation
 from batches.services.operations.undo import UNDONE_BY, operation_stop_calling, operation_undo, undoing_edit
 from batches.views.access import UserRequest, may_edit

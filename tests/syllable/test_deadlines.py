@@ -7,12 +7,7 @@ from http.client import HTTPConnection
 import pytest
 
 from syllable.connections import call
-from syllable.errors import (
-    KeyRefused,
-    NotSent,
-    SyllableUnavailable,
-    TimedOut,
-)
+from syllable.errors import KeyRefused, NotSent, SyllableUnavailable, TimedOut
 from syllable.resilience.deadline import Deadline
 from tests.conftest import NO_HOST
 

@@ -8,17 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syllable.errors import FieldError, UnreadableAnswer
-from syllable.schemas import (
-    KEEP,
-    Batch,
-    BatchEdit,
-    BatchStatus,
-    Campaign,
-    Page,
-    RequestResult,
-    Timestamp,
-    read_rows,
-)
+from syllable.schemas import KEEP, Batch, BatchEdit, BatchStatus, Campaign, Page, RequestResult, Timestamp, read_rows
 
 # Halves of surrogate pairs are among them, as JSON can carry them.
 texts = st.text(st.characters(exclude_categories=[]))

@@ -10,11 +10,7 @@ from contextlib import suppress
 import pytest
 
 from syllable import transport as transport_module
-from syllable.errors import (
-    NotSent,
-    SyllableError,
-    UnreadableAnswer,
-)
+from syllable.errors import NotSent, SyllableError, UnreadableAnswer
 
 from .conftest import KEY, send, takes_about, transport_to
 from .wire import Wire, answer, drip

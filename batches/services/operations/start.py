@@ -6,13 +6,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
-from batches.models import (
-    Kind,
-    Operation,
-    OperationItem,
-    Scope,
-    Target,
-)
+from batches.models import Kind, Operation, OperationItem, Scope, Target
 from batches.services.changes.start import check_actor
 from batches.services.operations.authority import check_target
 from batches.services.operations.conflicts import make_way, supersede, take_turns

@@ -10,17 +10,7 @@ from django.db.models.functions import Now
 from batches import rules
 from batches.connection import syllable_client
 from batches.converters import has_address
-from batches.models import (
-    Change,
-    ChangeQuerySet,
-    ItemState,
-    Kind,
-    Operation,
-    OperationItem,
-    Origin,
-    Outcome,
-    Scope,
-)
+from batches.models import Change, ChangeQuerySet, ItemState, Kind, Operation, OperationItem, Origin, Outcome, Scope
 from syllable.client import SyllableClient
 from syllable.paging import pages
 from syllable.resilience.bulkhead import Lane

@@ -3,13 +3,7 @@
 from django.db import transaction
 
 from accounts.models import User
-from batches.models import (
-    Cause,
-    Kind,
-    Operation,
-    Outcome,
-    Scope,
-)
+from batches.models import Cause, Kind, Operation, Outcome, Scope
 from batches.services.changes.start import NotAllowed, check_actor
 from batches.services.changes.undo import undo_edit
 from batches.services.operations.authority import STOP_EVERYTHING, check_abort, check_operation
