@@ -26,7 +26,7 @@ class Kind(models.TextChoices):
 STOPPING = (Kind.PAUSE, Kind.CANCEL)
 
 
-class Scope(models.TextChoices):
+class TargetScope(models.TextChoices):
     """Which batches an operation is about."""
 
     CAMPAIGN = "campaign", "Campaign"
@@ -46,7 +46,7 @@ class Target:
     `campaign_name` is for people. `status` and `q` are the filter's own, as in the address of the list.
     """
 
-    scope: Scope
+    scope: TargetScope
     campaign_id: int | None = None
     campaign_name: str = ""
     batch_ids: Sequence[str] = ()
@@ -119,7 +119,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
     def emergency_stops(self) -> Self:
         """What pauses everything that is active."""
-        return self.filter(scope=Scope.ALL)
+        return self.filter(scope=TargetScope.ALL)
 
     def waiting_beside(self, operation: "Operation") -> Self:
         """What waits for a worker of the same queue."""
@@ -129,7 +129,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def urgent(self) -> Self:
         """Emergency stops that have not tried each of their batches once: nothing goes before them."""
         untried = OperationItem.objects.filter(operation=OuterRef("pk"), state=ItemState.WAITING, attempts=0)
-        return self.filter(Q(found_at=None) | Exists(untried), scope=Scope.ALL)
+        return self.filter(Q(found_at=None) | Exists(untried), scope=TargetScope.ALL)
 
 
 class Operation(models.Model):
@@ -154,7 +154,7 @@ class Operation(models.Model):
     """
 
     kind = models.CharField(max_length=20, choices=Kind)
-    scope = models.CharField(max_length=20, choices=Scope)
+    scope = models.CharField(max_length=20, choices=TargetScope)
     campaign_id = models.BigIntegerField(null=True, blank=True)
     campaign_name = models.TextField(blank=True)
     filter = models.JSONField(default=dict, blank=True)
@@ -214,7 +214,7 @@ class Operation(models.Model):
     @property
     def query(self) -> BatchQuery:
         """The batches it is about, as a question to the API; a SELECTION has its items instead."""
-        if self.scope == Scope.FILTER:
+        if self.scope == TargetScope.FILTER:
             return BatchQuery(
                 status=self.filter.get("status", ""),
                 campaign_id=self.filter.get("campaign", ""),

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from batches.connection import syllable_client
-from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Kind, Operation, Outcome, Scope, Target
+from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Kind, Operation, Outcome, Target, TargetScope
 from batches.selectors.aside import ASIDE_SECONDS, result, submit
 from batches.selectors.campaigns import cached_campaign_names, campaign_label
 from batches.selectors.people import MOST_READ, Starts, paused_batches, read_each, starts_of
@@ -72,15 +72,15 @@ def preview(
     batches are touched.
     """
     deadline = Deadline(STOP_SECONDS if kind in STOPPING else ASIDE_SECONDS)
-    campaign = _submit_campaign(target.campaign_id, deadline) if target.scope == Scope.CAMPAIGN else None
-    if target.scope == Scope.SELECTION:
+    campaign = _submit_campaign(target.campaign_id, deadline) if target.scope == TargetScope.CAMPAIGN else None
+    if target.scope == TargetScope.SELECTION:
         found = _of_selection(target.batch_ids, listed, statuses, deadline, is_resume=kind == Kind.RESUME)
     else:
         found = _of_query(target.query, statuses, deadline)
         if kind == Kind.RESUME:
             meant = None if pauses is None else set(pauses.values_list("batch_id", flat=True))
             found = _resuming(found, target.query, meant, deadline)
-    if target.scope != Scope.CAMPAIGN:
+    if target.scope != TargetScope.CAMPAIGN:
         return _of_one_campaign(replace(found, campaign_name=_known_name(target.campaign_id)), deadline)
     found = replace(found, is_whole_campaign=True)
     return _with_campaign(found, target.campaign_id, campaign, deadline)
@@ -129,7 +129,7 @@ def _of_known(batch_ids: set[str], deadline: Deadline) -> Preview:
 
 def campaign_name_for(kind: Kind, target: Target) -> str:
     """The campaign's name for the record of an operation that starts without a preview; "" where there is none."""
-    if target.scope != Scope.CAMPAIGN:
+    if target.scope != TargetScope.CAMPAIGN:
         return _known_name(target.campaign_id)
     deadline = Deadline(STOP_SECONDS if kind in STOPPING else ASIDE_SECONDS)
     reading = _submit_campaign(target.campaign_id, deadline)

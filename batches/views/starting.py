@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 
 from batches import rules
 from batches.forms.operation import LOST_PREVIEW, Seen, TargetForm, WishForm, seal, unseal
-from batches.models import Kind, Operation, Scope, Target
+from batches.models import Kind, Operation, Target, TargetScope
 from batches.selectors.batch import abilities
 from batches.selectors.operations import emergency_stop
 from batches.selectors.preview import Preview, campaign_name_for, preview
@@ -31,16 +31,16 @@ def start(request: UserRequest) -> HttpResponse:
     try:
         check_actor(request.user)
         check_target(request.user, kind=kind, target=target, edit=WishForm.wish_of(kind))
-        if target.scope == Scope.ALL and (stop := emergency_stop()):
+        if target.scope == TargetScope.ALL and (stop := emergency_stop()):
             return _is_stopping_already(request, stop)
         return _start(request, asked, kind, target)
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
     except InTheWay as other:
         # It began between the look above and the start.
-        return (
-            _is_stopping_already(request, other.operation) if target.scope == Scope.ALL else in_the_way(request, other)
-        )
+        if target.scope == TargetScope.ALL:
+            return _is_stopping_already(request, other.operation)
+        return in_the_way(request, other)
 
 
 def _is_stopping_already(request: UserRequest, stop: Operation) -> HttpResponse:
@@ -87,7 +87,7 @@ def _preview(request: UserRequest, kind: Kind, target: Target) -> Preview:
     if "list" in request.POST:
         address, _ = read_address(QueryDict(request.POST["list"]), abilities())
         listed = address.query()
-    if kind == Kind.RESUME and target.scope == Scope.CAMPAIGN:
+    if kind == Kind.RESUME and target.scope == TargetScope.CAMPAIGN:
         pauses = paused_by_operations(target.campaign_id or 0)
     statuses = rules.eligible(WishForm.wish_of(kind))
     return preview(kind, target, statuses=statuses, listed=listed, pauses=pauses)

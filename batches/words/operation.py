@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from batches.models import Kind, Operation, Scope, State, Target
+from batches.models import Kind, Operation, State, Target, TargetScope
 from batches.words.change import shown
 from batches.words.tones import OPERATION_STATES, Tone
 from common.strangers import visible, visible_id
@@ -57,12 +57,12 @@ def whose(target: Target | Operation) -> str:
     # What a campaign is called whose name is not known.
     name = "" if name == f"Campaign {campaign}" else visible(name)
     status, q, campaign = visible(status), visible_id(q), visible_id(campaign)
-    match Scope(target.scope):
-        case Scope.CAMPAIGN:
+    match TargetScope(target.scope):
+        case TargetScope.CAMPAIGN:
             return f"campaign {name or campaign}"
-        case Scope.SELECTION:
+        case TargetScope.SELECTION:
             return f"{batches(len(target.batch_ids))}" if isinstance(target, Target) else "selected batches"
-        case Scope.ALL:
+        case TargetScope.ALL:
             return "everything active"
     parts = [status and f"are {status}", campaign and f"belong to campaign {name or campaign}", q and f"match “{q}”"]
     return f"all batches that {' and '.join(filter(None, parts))}" if any(parts) else "all batches"
@@ -72,7 +72,7 @@ def named(operation: Operation) -> str:
     """What an operation is: `Pause campaign Flu shots`."""
     if operation.undoes_id:
         return f"Undo operation {operation.undoes_id}: {verb(operation.kind).lower()} its batches"
-    if operation.scope == Scope.ALL:
+    if operation.scope == TargetScope.ALL:
         return "Stop everything"
     return f"{verb(operation.kind)} {whose(operation)}"
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from batches.models import Kind, Operation, OperationItem, Scope, State
+from batches.models import Kind, Operation, OperationItem, State, TargetScope
 from batches.selectors import people, preview
 from sandbox import faults
 from syllable.resilience.deadline import Deadline
@@ -190,7 +190,7 @@ class TestUndo:
 class TestGoOn:
     @pytest.fixture
     def asking(self, pause, operator):
-        fields = {"kind": Kind.RESUME, "scope": Scope.CAMPAIGN, "campaign_id": 7, "state": State.ASKING}
+        fields = {"kind": Kind.RESUME, "scope": TargetScope.CAMPAIGN, "campaign_id": 7, "state": State.ASKING}
         who = {"actor": operator, "actor_email": operator.email}
         resume = Operation.objects.create(found_at=timezone.now(), **fields, **who)
         for change in pause.changes.exclude(batch_id="a0"):
@@ -224,7 +224,7 @@ class TestTryAgain:
     def ended(self, asked, pause, operator):
         who = {"actor": operator, "actor_email": operator.email}
         over = {"state": State.FINISHED, "found_at": timezone.now(), "finished_at": timezone.now()}
-        resume = Operation.objects.create(kind=Kind.RESUME, scope=Scope.CAMPAIGN, campaign_id=7, **who, **over)
+        resume = Operation.objects.create(kind=Kind.RESUME, scope=TargetScope.CAMPAIGN, campaign_id=7, **who, **over)
         states = {"a0": "done", "a1": "failed", "a2": "unconfirmed"}
         for change in pause.changes.all():
             state = states[change.batch_id]

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from batches import rules
 from batches.connection import syllable_client
-from batches.models import Cause, Kind, Operation, Scope, State, Target
+from batches.models import Cause, Kind, Operation, State, Target, TargetScope
 from batches.services.changes.start import NotAllowed, check_actor
 from batches.services.operations.entries import operation_entry
 from batches.services.operations.lease import Lease
@@ -44,7 +44,7 @@ def check_target(actor: User, *, kind: Kind, target: Target, edit: BatchEdit) ->
     for that, and only where they have not.
     """
     needs_stop_everything = _check(actor, target.scope, target.query, edit)
-    if target.scope == Scope.ALL and kind != Kind.PAUSE:
+    if target.scope == TargetScope.ALL and kind != Kind.PAUSE:
         raise NotAllowed("Everything can be paused at once, and nothing else.")
     return needs_stop_everything
 
@@ -57,7 +57,7 @@ def check_operation(actor: User, operation: Operation, *, edit: BatchEdit | None
     origin = operation
     while origin.undoes:
         origin = origin.undoes
-    return _check(actor, Scope(origin.scope), origin.query, operation.edit if edit is None else edit)
+    return _check(actor, TargetScope(origin.scope), origin.query, operation.edit if edit is None else edit)
 
 
 def check_abort(actor: User, operation: Operation) -> None:
@@ -69,12 +69,12 @@ def check_abort(actor: User, operation: Operation) -> None:
             raise
 
 
-def _check(actor: User, scope: Scope, query: BatchQuery, edit: BatchEdit) -> bool:
-    if scope not in (Scope.ALL, Scope.FILTER) or query.campaign_id:
+def _check(actor: User, scope: TargetScope, query: BatchQuery, edit: BatchEdit) -> bool:
+    if scope not in (TargetScope.ALL, TargetScope.FILTER) or query.campaign_id:
         return False
     if actor.has_perm(STOP_EVERYTHING):
         return True
-    if scope == Scope.ALL:
+    if scope == TargetScope.ALL:
         raise NotAllowed(ALL_REFUSED)
     if _is_everything(query, edit):
         raise NotAllowed(EVERYTHING_REFUSED)

@@ -10,8 +10,8 @@ from batches.models import (
     Kind,
     Operation,
     OperationItem,
-    Scope,
     Target,
+    TargetScope,
 )
 from batches.services.changes.start import check_actor
 from batches.services.operations.authority import check_target
@@ -39,7 +39,7 @@ def operation_start(
         campaign_id=target.campaign_id,
         campaign_name=target.campaign_name,
         filter={"status": target.status, "campaign": str(target.campaign_id or ""), "q": target.q}
-        if target.scope == Scope.FILTER
+        if target.scope == TargetScope.FILTER
         else {},
         wish=edit.fields(),
         actor=actor,
@@ -53,9 +53,9 @@ def operation_start(
         about = {"filter": operation.filter, "wish": operation.wish}
         operation_entry(Action.OPERATION_STARTED, operation, actor=actor, source=source, **about)
         supersede(operation, actor, source)
-        if target.scope == Scope.SELECTION:
+        if target.scope == TargetScope.SELECTION:
             add_items(operation, dict.fromkeys(target.batch_ids))
-        elif kind == Kind.RESUME and target.scope == Scope.CAMPAIGN:
+        elif kind == Kind.RESUME and target.scope == TargetScope.CAMPAIGN:
             pauses = paused_by_operations(operation.campaign_id or 0)
             add_items(operation, {pause.batch_id: pause.pk for pause in pauses.only("pk", "batch_id")})
         operation_queue(operation)

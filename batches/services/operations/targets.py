@@ -18,7 +18,7 @@ from batches.models import (
     OperationItem,
     Origin,
     Outcome,
-    Scope,
+    TargetScope,
 )
 from syllable.client import SyllableClient
 from syllable.resilience.bulkhead import Lane
@@ -32,9 +32,9 @@ MOST_PAGES = 2000
 
 def is_listed(operation: Operation) -> bool:
     """Whether its batches have to be found; else its items were all made when it was started."""
-    if operation.scope == Scope.SELECTION:
+    if operation.scope == TargetScope.SELECTION:
         return takes_back_resume(operation)
-    return operation.kind != Kind.RESUME or operation.scope == Scope.FILTER
+    return operation.kind != Kind.RESUME or operation.scope == TargetScope.FILTER
 
 
 def takes_back_resume(operation: Operation) -> bool:

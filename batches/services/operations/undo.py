@@ -8,7 +8,7 @@ from batches.models import (
     Kind,
     Operation,
     Outcome,
-    Scope,
+    TargetScope,
 )
 from batches.services.changes.start import NotAllowed, check_actor, undo_edit
 from batches.services.operations.authority import STOP_EVERYTHING, check_abort, check_operation
@@ -83,7 +83,7 @@ def taking_back(operation: Operation, actor: User, email: str, *, needs_stop_eve
     """The operation, not saved yet, that takes back what `operation` did."""
     return Operation(
         kind=UNDONE_BY[Kind(operation.kind)],
-        scope=Scope.SELECTION,
+        scope=TargetScope.SELECTION,
         campaign_id=operation.campaign_id,
         campaign_name=operation.campaign_name,
         wish=undoing_edit(operation).fields(),
