@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -43,7 +43,8 @@ MOST_SELECTED = 500
 class Target:
     """Which batches an operation is about: a campaign, the `batch_ids` of a SELECTION, a FILTER, or ALL.
 
-    `campaign_name` is for people. `status` and `q` are the filter's own, as in the address of the list.
+    `campaign_name` is for people. `status` and `q` are the filter's own, as in the address of the list. Once an
+    operation is stored the batches of a SELECTION are its items, and `batch_ids` is empty.
     """
 
     scope: TargetScope
@@ -58,6 +59,17 @@ class Target:
         """The batches it is about, as a question to the API; those of a SELECTION cannot be asked for like this."""
         campaign = "" if self.campaign_id is None else str(self.campaign_id)
         return BatchQuery(status=self.status, campaign_id=campaign, batch_id=self.q)
+
+    def fields(self) -> dict[str, Any]:
+        """What an `Operation` keeps of it, by the model's fields; `Operation.target` is the way back."""
+        query = self.query
+        chosen = {"status": query.status, "campaign": query.campaign_id, "q": query.batch_id}
+        return {
+            "scope": self.scope,
+            "campaign_id": self.campaign_id,
+            "campaign_name": self.campaign_name,
+            "filter": chosen if self.scope == TargetScope.FILTER else {},
+        }
 
 
 class State(models.TextChoices):
@@ -212,15 +224,15 @@ class Operation(models.Model):
         return self.kind in STOPPING
 
     @property
-    def query(self) -> BatchQuery:
-        """The batches it is about, as a question to the API; a SELECTION has its items instead."""
-        if self.scope == TargetScope.FILTER:
-            return BatchQuery(
-                status=self.filter.get("status", ""),
-                campaign_id=self.filter.get("campaign", ""),
-                batch_id=self.filter.get("q", ""),
-            )
-        return BatchQuery(campaign_id="" if self.campaign_id is None else str(self.campaign_id))
+    def target(self) -> Target:
+        """The batches it is about; see `Target.fields`."""
+        return Target(
+            TargetScope(self.scope),
+            campaign_id=self.campaign_id,
+            campaign_name=self.campaign_name,
+            status=self.filter.get("status", ""),
+            q=self.filter.get("q", ""),
+        )
 
 
 class OperationItem(models.Model):

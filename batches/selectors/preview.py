@@ -107,7 +107,7 @@ def _resume_preview(operation: Operation, batch_ids: set[str], *, is_complete: b
     deadline = Deadline(ASIDE_SECONDS)
     campaign = _submit_campaign(operation.campaign_id, deadline) if operation.campaign_id is not None else None
     if len(batch_ids) > MOST_READ:
-        found = _resuming(Preview(touched=None), operation.query, batch_ids, deadline)
+        found = _resuming(Preview(touched=None), operation.target.query, batch_ids, deadline)
     else:
         found = _of_known(batch_ids, deadline)
     if starts := found.starts:

@@ -43,7 +43,7 @@ def check_target(actor: User, *, kind: Kind, target: Target, edit: BatchEdit) ->
     Raises NotAllowed where they have not, for a filter as well that is about every batch there is. The API is asked
     for that, and only where they have not.
     """
-    needs_stop_everything = _check(actor, target.scope, target.query, edit)
+    needs_stop_everything = _check(actor, target, edit)
     if target.scope == TargetScope.ALL and kind != Kind.PAUSE:
         raise NotAllowed("Everything can be paused at once, and nothing else.")
     return needs_stop_everything
@@ -57,7 +57,7 @@ def check_operation(actor: User, operation: Operation, *, edit: BatchEdit | None
     origin = operation
     while origin.undoes:
         origin = origin.undoes
-    return _check(actor, TargetScope(origin.scope), origin.query, operation.edit if edit is None else edit)
+    return _check(actor, origin.target, operation.edit if edit is None else edit)
 
 
 def check_abort(actor: User, operation: Operation) -> None:
@@ -69,14 +69,14 @@ def check_abort(actor: User, operation: Operation) -> None:
             raise
 
 
-def _check(actor: User, scope: TargetScope, query: BatchQuery, edit: BatchEdit) -> bool:
-    if scope not in (TargetScope.ALL, TargetScope.FILTER) or query.campaign_id:
+def _check(actor: User, target: Target, edit: BatchEdit) -> bool:
+    if target.scope not in (TargetScope.ALL, TargetScope.FILTER) or target.campaign_id is not None:
         return False
     if actor.has_perm(STOP_EVERYTHING):
         return True
-    if scope == TargetScope.ALL:
+    if target.scope == TargetScope.ALL:
         raise NotAllowed(ALL_REFUSED)
-    if _is_everything(query, edit):
+    if _is_everything(target.query, edit):
         raise NotAllowed(EVERYTHING_REFUSED)
     return False
 

@@ -35,12 +35,7 @@ def operation_start(
     email = check_actor(actor)
     operation = Operation(
         kind=kind,
-        scope=target.scope,
-        campaign_id=target.campaign_id,
-        campaign_name=target.campaign_name,
-        filter={"status": target.status, "campaign": str(target.campaign_id or ""), "q": target.q}
-        if target.scope == TargetScope.FILTER
-        else {},
+        **target.fields(),
         wish=edit.fields(),
         actor=actor,
         actor_email=email,

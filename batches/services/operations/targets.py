@@ -63,7 +63,7 @@ def left_alone(operation: Operation, *, patience: float) -> Iterator[tuple[str, 
     if takes_back_resume(operation):
         return
     client = syllable_client(Lane.OPERATIONS)
-    query, edit = operation.query, operation.edit
+    query, edit = operation.target.query, operation.edit
     for status in sorted(client.contract.abilities.statuses, key=lambda status: status != edit.status):
         if status not in rules.eligible(edit) and query.status in ("", status):
             counted = replace(query, status=status, limit=1)
@@ -106,14 +106,15 @@ def _find_resumed(operation: Operation, resume: Operation) -> int:
 
 def _listed(client: SyllableClient, operation: Operation) -> Iterator[list[Batch]]:
     """The batches that can be touched, page by page, status by status: what is over may be many times as much."""
+    meant = operation.target.query
     statuses = rules.eligible(operation.edit) & set(client.contract.abilities.statuses)
     # What is calling people now comes first.
     for status in sorted(statuses, key=lambda status: status is not BatchStatus.ACTIVE):
-        if operation.query.status not in ("", status):
+        if meant.status not in ("", status):
             continue
-        query = replace(operation.query, status=status, order_by="batch_id", limit=ROWS_PER_PAGE)
+        query = replace(meant, status=status, order_by="batch_id", limit=ROWS_PER_PAGE)
         for batches in _pages(client, query):
-            yield [batch for batch in batches if _is_meant(batch, operation, status)]
+            yield [batch for batch in batches if _is_meant(batch, query)]
 
 
 def _pages(client: SyllableClient, query: BatchQuery) -> Iterator[list[Batch]]:
@@ -124,11 +125,10 @@ def _pages(client: SyllableClient, query: BatchQuery) -> Iterator[list[Batch]]:
             return
 
 
-def _is_meant(batch: Batch, operation: Operation, status: BatchStatus) -> bool:
+def _is_meant(batch: Batch, query: BatchQuery) -> bool:
     """A filter that the API did not understand must not put other people's batches on the list."""
-    query = operation.query
     of_campaign = query.campaign_id in ("", str(batch.campaign_id))
-    return of_campaign and query.batch_id.casefold() in batch.batch_id.casefold() and batch.status == status
+    return of_campaign and query.batch_id.casefold() in batch.batch_id.casefold() and batch.status == query.status
 
 
 def paused_by_operations(campaign_id: int) -> ChangeQuerySet:

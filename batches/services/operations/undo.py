@@ -8,6 +8,7 @@ from batches.models import (
     Kind,
     Operation,
     Outcome,
+    Target,
     TargetScope,
 )
 from batches.services.changes.start import NotAllowed, check_actor, undo_edit
@@ -81,11 +82,10 @@ def _calls_stopped(resume: Operation, pause: Operation, batches: int, actor: Use
 
 def taking_back(operation: Operation, actor: User, email: str, *, needs_stop_everything: bool) -> Operation:
     """The operation, not saved yet, that takes back what `operation` did."""
+    target = Target(TargetScope.SELECTION, campaign_id=operation.campaign_id, campaign_name=operation.campaign_name)
     return Operation(
         kind=UNDONE_BY[Kind(operation.kind)],
-        scope=TargetScope.SELECTION,
-        campaign_id=operation.campaign_id,
-        campaign_name=operation.campaign_name,
+        **target.fields(),
         wish=undoing_edit(operation).fields(),
         undoes=operation,
         actor=actor,
