@@ -1,9 +1,11 @@
-"""Who may do what. The roles are created from this table whenever the database is migrated."""
+"""Who may do what, to which batches. The roles are created from this table whenever the database is migrated."""
 
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.db import router
+
+from accounts.models import User
 
 VIEW = "batches.view_batches"
 EDIT = "batches.edit_batches"
@@ -15,6 +17,28 @@ ROLES = {
     "Operators": (VIEW, EDIT, STOP_EVERYTHING),
     "Administrators": (VIEW, EDIT, STOP_EVERYTHING, *MANAGE_PEOPLE),
 }
+
+
+Somebody = User | AnonymousUser
+
+
+def may_stop_everything(user: Somebody) -> bool:
+    """Whether they may act on every batch there is, at once."""
+    return user.has_perm(STOP_EVERYTHING)
+
+
+def sees_targets(user: Somebody) -> bool:
+    """Whether they see whole whom a request is to reach; to others phone numbers and email addresses are masked."""
+    return user.has_perm(EDIT)
+
+
+def role_of(user: Somebody) -> str:
+    """What they can do here, in one word, whatever the roles that they have are called."""
+    if user.is_staff:
+        return "Administrator"
+    if user.has_perm(EDIT):
+        return "Operator"
+    return "Viewer" if user.has_perm(VIEW) else "No role"
 
 
 def create_roles(*, using: str, **_about: Any) -> None:

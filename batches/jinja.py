@@ -1,10 +1,11 @@
-"""What the templates know beside what every template knows: the words for batches, changes and operations."""
+"""What the templates know beside what every template knows: the words for batches, changes, operations and roles."""
 
 from collections.abc import Callable
 from typing import Any
 
 from jinja2 import Environment
 
+from batches.access import role_of
 from batches.words import abort, batch, change, failure, operation, progress, tones
 from common.jinja import environment as dashboard_environment
 
@@ -44,6 +45,7 @@ WORDS: tuple[Callable[..., Any], ...] = (
     progress.said,
     progress.stands,
     progress.why_not_all,
+    role_of,
     tones.outcome_tone,
     tones.request_tone,
     tones.standing_tone,

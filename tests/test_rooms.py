@@ -18,14 +18,14 @@ MAY_IMPORT = {
     "common": set(),
     "accounts": {"trail", "common"},
     "dashboard": {"common", "syllable"},
-    "batches.access": set(),
+    "batches.access": {"accounts"},
     "batches.apps": {"batches.access"},
     "batches.connection": {"syllable"},
     "batches.context_processors": {"batches.selectors"},
     "batches.converters": set(),
     "batches.forms": {"batches.rules", "batches.models", "batches.converters", "syllable.schemas", "common"},
     # What the settings name: the words for the templates.
-    "batches.jinja": {"batches.words", "common"},
+    "batches.jinja": {"batches.access", "batches.words", "common"},
     "batches.management": {
         "batches.services",
         "batches.selectors",
@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "batches.rules": {"syllable.schemas"},
     "batches.selectors": {"batches.models", "batches.connection", "syllable", "trail", "common"},
     "batches.services": {
+        "batches.access",
         "batches.rules",
         "batches.models",
         "batches.connection",
@@ -49,6 +50,7 @@ MAY_IMPORT = {
     "batches.tasks": {"batches.services", "batches.models", "accounts"},
     "batches.urls": {"batches.converters", "batches.views"},
     "batches.views": {
+        "batches.access",
         "batches.converters",
         "batches.forms",
         "batches.services",

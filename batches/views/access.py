@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import User
+from batches.access import EDIT, VIEW
 from batches.services.changes.start import NotAllowed
 
 
@@ -14,8 +15,8 @@ class UserRequest(HttpRequest):
     user: User
 
 
-may_view = permission_required("batches.view_batches", raise_exception=True)
-may_edit = permission_required("batches.edit_batches", raise_exception=True)
+may_view = permission_required(VIEW, raise_exception=True)
+may_edit = permission_required(EDIT, raise_exception=True)
 
 
 def not_allowed(request: UserRequest, refusal: NotAllowed) -> HttpResponse:

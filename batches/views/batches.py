@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from batches.access import EDIT
 from batches.selectors.batch import abilities
 from batches.selectors.batches import BatchList
 from batches.selectors.batches import batch_list as read_list
@@ -161,7 +162,7 @@ def _rows(request: UserRequest, address: ListAddress, found: BatchList) -> list[
         address=address,
         campaign_names=found.campaign_names,
         now=found.read_at,
-        has_actions=request.user.has_perm("batches.edit_batches") and not found.is_stale,
+        has_actions=request.user.has_perm(EDIT) and not found.is_stale,
     )
     return [maker.row(batch) for batch in found.page.items]
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from batches.access import sees_targets
 from batches.selectors.requests import (
     BatchRequest,
     Choice,
@@ -116,7 +117,7 @@ def _choice(request: UserRequest) -> Choice:
     return Choice(
         status=request.GET.get("status", ""),
         reference=request.GET.get("reference", "").strip(),
-        in_full=request.user.has_perm("batches.edit_batches"),
+        in_full=sees_targets(request.user),
     )
 
 

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from batches import rules
+from batches.access import EDIT
 from batches.connection import syllable_client
 from batches.models import Change, Operation, Origin, Outcome
 from batches.services.changes.reconcile import change_settle
@@ -104,7 +105,7 @@ def batch_resume(*, batch_id: str, actor: User) -> Result:
 
 def check_actor(actor: User | None) -> str:
     """The email under which `actor` writes batches. Raises NotAllowed, with a sentence for them, where they may not."""
-    if actor is None or not actor.is_active or not actor.has_perm("batches.edit_batches"):
+    if actor is None or not actor.is_active or not actor.has_perm(EDIT):
         raise NotAllowed("Your role lets you see batches but not change them. Ask an administrator.")
     if not actor.email:
         raise NotAllowed(

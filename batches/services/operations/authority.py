@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from batches import rules
+from batches.access import may_stop_everything
 from batches.connection import syllable_client
 from batches.models import Cause, Kind, Operation, State, Target, TargetScope
 from batches.services.changes.start import NotAllowed, check_actor
@@ -19,7 +20,6 @@ from syllable.resilience.deadline import Deadline
 from syllable.schemas import BatchEdit, BatchQuery
 from trail.models import Action
 
-STOP_EVERYTHING = "batches.stop_everything"
 # Who stops something must not wait long for numbers.
 COUNT_SECONDS = 3.0
 ALL_REFUSED = "Your role does not allow you to stop everything. Ask an administrator."
@@ -72,7 +72,7 @@ def check_abort(actor: User, operation: Operation) -> None:
 def _check(actor: User, target: Target, edit: BatchEdit) -> bool:
     if target.scope not in (TargetScope.ALL, TargetScope.FILTER) or target.campaign_id is not None:
         return False
-    if actor.has_perm(STOP_EVERYTHING):
+    if may_stop_everything(actor):
         return True
     if target.scope == TargetScope.ALL:
         raise NotAllowed(ALL_REFUSED)
@@ -128,7 +128,7 @@ def _has_authority(operation: Operation) -> bool:
         check_actor(actor)
     except NotAllowed:
         return False
-    return actor is not None and (not operation.needs_stop_everything or actor.has_perm(STOP_EVERYTHING))
+    return actor is not None and (not operation.needs_stop_everything or may_stop_everything(actor))
 
 
 def _mark_unattended(operation: Operation) -> None:

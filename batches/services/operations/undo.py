@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from accounts.models import User
+from batches.access import may_stop_everything
 from batches.models import (
     Cause,
     Kind,
@@ -12,7 +13,7 @@ from batches.models import (
     TargetScope,
 )
 from batches.services.changes.start import NotAllowed, check_actor, undo_edit
-from batches.services.operations.authority import STOP_EVERYTHING, check_abort, check_operation
+from batches.services.operations.authority import check_abort, check_operation
 from batches.services.operations.conflicts import end_operation, make_way, supersede, take_turns
 from batches.services.operations.entries import operation_entry
 from batches.services.operations.queue import operation_queue
@@ -56,8 +57,8 @@ def operation_stop_calling(*, operation: Operation, actor: User, source: Source 
     if operation.kind != Kind.RESUME:
         raise NotAllowed("Only what a resume has put into the calling can be stopped like this.")
     check_abort(actor, operation)
-    may_stop_everything = operation.needs_stop_everything and actor.has_perm(STOP_EVERYTHING)
-    pause = taking_back(operation, actor, email, needs_stop_everything=may_stop_everything)
+    is_about_everything = operation.needs_stop_everything and may_stop_everything(actor)
+    pause = taking_back(operation, actor, email, needs_stop_everything=is_about_everything)
     with transaction.atomic(durable=True):
         take_turns()
         written = may_be_calling(operation)
