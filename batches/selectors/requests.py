@@ -12,9 +12,9 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
-from batches.connection import syllable_client
+from batches.access import Scope
 from batches.selectors.masking import masked, without
-from syllable.client import SyllableClient
+from batches.selectors.reader import Reader, reader
 from syllable.schemas import RequestResult, Timestamp, plain_text
 
 REQUESTS_PER_PAGE = 100
@@ -103,9 +103,9 @@ class RequestsPage:
     read_at: datetime
 
 
-def requests_page(batch_id: str, choice: Choice, *, number: str = "1") -> RequestsPage:
+def requests_page(batch_id: str, choice: Choice, *, scope: Scope, number: str = "1") -> RequestsPage:
     """A page of 100; a number that is none, or past the end, gives the nearest page there is. Raises SyllableError."""
-    found = batch_requests(batch_id)
+    found = batch_requests(batch_id, scope=scope)
     listed = _with_reference(found.rows, choice)
     counts = Counter(row.status for row in listed)
     page = Paginator(_with_status(listed, choice), REQUESTS_PER_PAGE).get_page(number)
@@ -113,20 +113,20 @@ def requests_page(batch_id: str, choice: Choice, *, number: str = "1") -> Reques
     return RequestsPage(page, rows, dict(counts.most_common()), len(found.rows), found.unreadable, found.read_at)
 
 
-def requests_export(batch_id: str, choice: Choice) -> tuple[Iterator[BatchRequest], int]:
+def requests_export(batch_id: str, choice: Choice, *, scope: Scope) -> tuple[Iterator[BatchRequest], int]:
     """Every chosen request, and how many rows of the batch could not be read. Raises SyllableError at once."""
-    found = batch_requests(batch_id)
+    found = batch_requests(batch_id, scope=scope)
     listed = _with_status(_with_reference(found.rows, choice), choice)
     return (_shown(row, choice) for row in listed), found.unreadable
 
 
-def batch_requests(batch_id: str) -> BatchRequests:
+def batch_requests(batch_id: str, *, scope: Scope) -> BatchRequests:
     """All requests of a batch, at most 20 seconds old, from one call. Raises SyllableError.
 
     The API's own filters are not used: what its `status` is compared with is not documented, so a person who picks a
     status that the page shows might find nothing; and one answer serves every filter and page.
     """
-    client = syllable_client()
+    client = reader(scope)
     found = _recent.get(client, batch_id)
     if found is None:
         answer = client.list_results(batch_id)
@@ -136,9 +136,9 @@ def batch_requests(batch_id: str) -> BatchRequests:
     return found
 
 
-def forget_requests(batch_id: str) -> None:
+def forget_requests(batch_id: str, *, scope: Scope) -> None:
     """Have the batch's requests read anew when they are next asked for."""
-    _recent.forget(syllable_client(), batch_id)
+    _recent.forget(reader(scope), batch_id)
 
 
 def _with_reference(rows: list[Listed], choice: Choice) -> list[Listed]:
@@ -195,21 +195,21 @@ class _Recent:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._kept: OrderedDict[tuple[SyllableClient, str], tuple[float, BatchRequests]] = OrderedDict()
+        self._kept: OrderedDict[tuple[Reader, str], tuple[float, BatchRequests]] = OrderedDict()
 
-    def get(self, client: SyllableClient, batch_id: str) -> BatchRequests | None:
+    def get(self, client: Reader, batch_id: str) -> BatchRequests | None:
         with self._lock:
             kept = self._kept.get((client, batch_id))
         return kept[1] if kept and monotonic() - kept[0] < KEPT_SECONDS else None
 
-    def keep(self, client: SyllableClient, batch_id: str, found: BatchRequests) -> None:
+    def keep(self, client: Reader, batch_id: str, found: BatchRequests) -> None:
         with self._lock:
             self._kept.pop((client, batch_id), None)
             self._kept[client, batch_id] = (monotonic(), found)
             while len(self._kept) > 1 and (len(self._kept) > MOST_KEPT_BATCHES or self._size() > MOST_KEPT_REQUESTS):
                 self._kept.popitem(last=False)
 
-    def forget(self, client: SyllableClient, batch_id: str) -> None:
+    def forget(self, client: Reader, batch_id: str) -> None:
         with self._lock:
             self._kept.pop((client, batch_id), None)
 

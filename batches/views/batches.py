@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from batches.access import EDIT
+from batches.access import EDIT, scope_of
 from batches.selectors.batch import abilities
 from batches.selectors.batches import BatchList
 from batches.selectors.batches import batch_list as read_list
@@ -82,13 +82,14 @@ def batch_list(request: UserRequest) -> HttpResponse:
     """The page, or, for htmx, its table alone."""
     able = abilities()
     address, problems = read_address(request.GET, able)
-    found = read_list(address.query())
+    scope = scope_of(request.user)
+    found = read_list(address.query(), scope=scope)
     table = table_context(request, address, found, here=str(address))
     if is_refresh(request):
         return refreshed_table(request, table)
     context = table | {
         "problems": problems,
-        "told": outcome_to_tell(request.GET.get("change", "")),
+        "told": outcome_to_tell(request.GET.get("change", ""), scope=scope),
         "typed": request.GET.get("q", address.q),
         "campaigns": _campaigns(address, found),
         "orders": {order: label for order, label in ORDERS.items() if order.removeprefix("-") in able.order_by},

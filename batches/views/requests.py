@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from batches.access import sees_targets
+from batches.access import scope_of, sees_targets
 from batches.selectors.requests import (
     BatchRequest,
     Choice,
@@ -67,12 +67,13 @@ class Row:
 @require_safe
 def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
     """A page of 100. `status`, `reference` and `page` choose; `fresh` reads the batch anew."""
+    scope = scope_of(request.user)
     if "fresh" in request.GET:
-        forget_requests(batch_id)
+        forget_requests(batch_id, scope=scope)
         return redirect(_address("batches:request_list", batch_id, request))
     choice = _choice(request)
     try:
-        found = requests_page(batch_id, choice, number=request.GET.get("page", "1"))
+        found = requests_page(batch_id, choice, scope=scope, number=request.GET.get("page", "1"))
     except SyllableError as error:
         return _unavailable(request, batch_id, error, retry=_address("batches:request_list", batch_id, request))
     context = {
@@ -91,7 +92,7 @@ def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
 def request_export(request: UserRequest, batch_id: str) -> HttpResponseBase:
     """The requests that `status` and `reference` choose, whatever page they are on, as CSV."""
     try:
-        rows, unreadable = requests_export(batch_id, _choice(request))
+        rows, unreadable = requests_export(batch_id, _choice(request), scope=scope_of(request.user))
     except SyllableError as error:
         return _unavailable(request, batch_id, error, retry=_address("batches:request_export", batch_id, request))
     return csv_response(f"requests-{batch_id}", _table(rows, unreadable))

@@ -7,6 +7,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from batches import rules
+from batches.access import scope_of
 from batches.forms.operation import LOST_PREVIEW, Seen, TargetForm, WishForm, seal, unseal
 from batches.models import Kind, Operation, Target, TargetScope
 from batches.selectors.batch import abilities
@@ -31,7 +32,7 @@ def start(request: UserRequest) -> HttpResponse:
     try:
         check_actor(request.user)
         check_target(request.user, kind=kind, target=target, edit=WishForm.wish_of(kind))
-        if target.scope == TargetScope.ALL and (stop := emergency_stop()):
+        if target.scope == TargetScope.ALL and (stop := emergency_stop(scope=scope_of(request.user))):
             return _is_stopping_already(request, stop)
         return _start(request, asked, kind, target)
     except NotAllowed as refusal:
@@ -56,7 +57,7 @@ def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) 
     is_lost = is_confirmed and kind == Kind.EXPIRY and bool(sealed) and seen is None
     found = None
     if is_confirmed and not is_lost and kind != Kind.CANCEL:
-        seen = seen or Seen(campaign_name_for(kind, target))
+        seen = seen or Seen(campaign_name_for(kind, target, scope=scope_of(request.user)))
     elif not is_confirmed or seen is None:
         found = _preview(request, kind, target)
         seen = Seen(found.campaign_name, found.word, seen.zone if seen else "")
@@ -90,7 +91,7 @@ def _preview(request: UserRequest, kind: Kind, target: Target) -> Preview:
     if kind == Kind.RESUME and target.scope == TargetScope.CAMPAIGN:
         pauses = paused_by_operations(target.campaign_id or 0)
     statuses = rules.eligible(WishForm.wish_of(kind))
-    return preview(kind, target, statuses=statuses, listed=listed, pauses=pauses)
+    return preview(kind, target, scope=scope_of(request.user), statuses=statuses, listed=listed, pauses=pauses)
 
 
 def in_the_way(request: UserRequest, other: InTheWay) -> HttpResponse:

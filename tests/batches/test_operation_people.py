@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from batches.access import EVERYTHING
 from batches.models import Kind, Operation, OperationItem, State, TargetScope
 from batches.selectors import people, preview
 from sandbox import faults
@@ -128,7 +129,7 @@ class TestNotAllIsKnown:
         monkeypatch.setattr(people, "AT_A_TIME", 1)
         campaign.faults.add(faults.hang(), method="GET", path="/batches/a", times=None)
         listed = [Batch.read({"batch_id": f"a{number}", "count": 8}) for number in range(3)]
-        found = people.people_in(listed, Deadline(0.5), is_complete=True)
+        found = people.people_in(listed, Deadline(0.5), scope=EVERYTHING, is_complete=True)
         assert found == people.People(counted=0, at_most=24)
         assert len(campaign.requests.of("GET")) <= 1
 

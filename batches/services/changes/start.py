@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from batches import rules
-from batches.access import EDIT
+from batches.access import EDIT, Scope, scope_behind, scope_of
 from batches.connection import syllable_client
 from batches.models import Change, Operation, Origin, Outcome
 from batches.services.changes.reconcile import change_settle
@@ -72,10 +72,8 @@ def batch_update(
     )
     if change.outcome != Outcome.STARTED:
         return Result(change, is_taken=True)
-    client = syllable_client(Lane.OPERATIONS if operation else Lane.WRITES)
-    # Only who lets a batch wait again has to know whether it was waiting.
-    paused_from = Change.objects.paused_from(batch_id) if edit.status == BatchStatus.PENDING else None
-    return Road(change, edit, client, paused_from=paused_from, guard=guard, brief=brief).walk()
+    scope = scope_behind(operation) if operation else scope_of(actor)
+    return _road(change, edit, scope, guard=guard, brief=brief).walk()
 
 
 def batch_edit(*, batch_id: str, edit: BatchEdit, actor: User, loaded: Mapping[str, Any]) -> Result:
@@ -113,6 +111,13 @@ def check_actor(actor: User | None) -> str:
             "Ask an administrator to add yours."
         )
     return actor.email
+
+
+def _road(change: Change, edit: BatchEdit, scope: Scope, *, guard: Guard | None, brief: float | None) -> Road:
+    client = syllable_client(Lane.OPERATIONS if change.operation_id else Lane.WRITES)
+    # Only who lets a batch wait again has to know whether it was waiting.
+    paused_from = Change.objects.paused_from(change.batch_id) if edit.status == BatchStatus.PENDING else None
+    return Road(change, edit, client, scope, paused_from=paused_from, guard=guard, brief=brief)
 
 
 def _start(change: Change, *, is_brief: bool) -> Change:

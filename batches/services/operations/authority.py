@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from batches import rules
-from batches.access import may_stop_everything
+from batches.access import may_stop_everything, scope_of
 from batches.connection import syllable_client
 from batches.models import Cause, Kind, Operation, State, Target, TargetScope
 from batches.services.changes.start import NotAllowed, check_actor
@@ -22,6 +22,7 @@ from trail.models import Action
 
 # Who stops something must not wait long for numbers.
 COUNT_SECONDS = 3.0
+OUTSIDE = "You may act on the batches of some campaigns only, and this is not about one of them."
 ALL_REFUSED = "Your role does not allow you to stop everything. Ask an administrator."
 EVERYTHING_REFUSED = (
     "This filter matches every batch there is to act on, and your role does not allow you to act on every batch at "
@@ -41,7 +42,7 @@ def check_target(actor: User, *, kind: Kind, target: Target, edit: BatchEdit) ->
     """Whether an operation takes the permission to stop everything; then `actor` has it.
 
     Raises NotAllowed where they have not, for a filter as well that is about every batch there is. The API is asked
-    for that, and only where they have not.
+    for that, and only where they have not. Also where it does not keep to a campaign inside the actor's scope.
     """
     needs_stop_everything = _check(actor, target, edit)
     if target.scope == TargetScope.ALL and kind != Kind.PAUSE:
@@ -70,6 +71,8 @@ def check_abort(actor: User, operation: Operation) -> None:
 
 
 def _check(actor: User, target: Target, edit: BatchEdit) -> bool:
+    if not scope_of(actor).covers(target.campaign_id):
+        raise NotAllowed(OUTSIDE)
     if target.scope not in (TargetScope.ALL, TargetScope.FILTER) or target.campaign_id is not None:
         return False
     if may_stop_everything(actor):
@@ -128,7 +131,9 @@ def _has_authority(operation: Operation) -> bool:
         check_actor(actor)
     except NotAllowed:
         return False
-    return actor is not None and (not operation.needs_stop_everything or may_stop_everything(actor))
+    if actor is None or not scope_of(actor).covers(operation.campaign_id):
+        return False
+    return not operation.needs_stop_everything or may_stop_everything(actor)
 
 
 def _mark_unattended(operation: Operation) -> None:

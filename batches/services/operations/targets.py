@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Now
 
 from batches import rules
+from batches.access import Scope, scope_behind
 from batches.connection import syllable_client
 from batches.converters import has_address
 from batches.models import (
@@ -106,7 +107,7 @@ def _find_resumed(operation: Operation, resume: Operation) -> int:
 
 def _listed(client: SyllableClient, operation: Operation) -> Iterator[list[Batch]]:
     """The batches that can be touched, page by page, status by status: what is over may be many times as much."""
-    meant = operation.target.query
+    meant, scope = operation.target.query, scope_behind(operation)
     statuses = rules.eligible(operation.edit) & set(client.contract.abilities.statuses)
     # What is calling people now comes first.
     for status in sorted(statuses, key=lambda status: status is not BatchStatus.ACTIVE):
@@ -114,7 +115,7 @@ def _listed(client: SyllableClient, operation: Operation) -> Iterator[list[Batch
             continue
         query = replace(meant, status=status, order_by="batch_id", limit=ROWS_PER_PAGE)
         for batches in _pages(client, query):
-            yield [batch for batch in batches if _is_meant(batch, query)]
+            yield [batch for batch in batches if _is_meant(batch, query, scope)]
 
 
 def _pages(client: SyllableClient, query: BatchQuery) -> Iterator[list[Batch]]:
@@ -125,9 +126,9 @@ def _pages(client: SyllableClient, query: BatchQuery) -> Iterator[list[Batch]]:
             return
 
 
-def _is_meant(batch: Batch, query: BatchQuery) -> bool:
+def _is_meant(batch: Batch, query: BatchQuery, scope: Scope) -> bool:
     """A filter that the API did not understand must not put other people's batches on the list."""
-    of_campaign = query.campaign_id in ("", str(batch.campaign_id))
+    of_campaign = query.campaign_id in ("", str(batch.campaign_id)) and scope.covers(batch.campaign_id)
     return of_campaign and query.batch_id.casefold() in batch.batch_id.casefold() and batch.status == query.status
 
 
