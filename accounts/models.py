@@ -141,17 +141,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Whether Django's admin opens: for those who manage users."""
         return self.is_active and self.has_perm("accounts.change_user")
 
-    @property
-    def role(self) -> str:
-        """What the person can do here, in one word."""
-        if self.has_perm("accounts.change_user"):
-            return "Administrator"
-        if self.has_perm("batches.edit_batches"):
-            return "Operator"
-        if self.has_perm("batches.view_batches"):
-            return "Viewer"
-        return "No role"
-
     def get_session_auth_hash(self) -> str:
         return super().get_session_auth_hash() + self.session_salt
 

@@ -1,4 +1,4 @@
-"""What the templates know beside what every template knows: the words for batches, changes and operations."""
+"""What the templates know beside what every template knows: the words for batches, changes, operations and roles."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from jinja2 import Environment
 
 from batches import rules
+from batches.access import role_of
 from batches.words import abort, batch, change, failure, operation, progress, tones
 from common.jinja import environment as dashboard_environment
 
@@ -45,6 +46,7 @@ WORDS: tuple[Callable[..., Any], ...] = (
     progress.said,
     progress.stands,
     progress.why_not_all,
+    role_of,
     rules.one_click,
     tones.outcome_tone,
     tones.request_tone,

@@ -20,8 +20,8 @@ from batches.models import (  # noqa: E402
     ItemState,
     Kind,
     Operation,
-    Scope,
     Target,
+    TargetScope,
 )
 from batches.services.operations.actions import operation_stop  # noqa: E402
 from batches.services.operations.start import operation_start  # noqa: E402
@@ -34,7 +34,7 @@ def main(campaign: int, worker: int, most_seconds: float, batches: int) -> None:
     idle = _settled_memory(worker)
     operation = operation_start(
         kind=Kind.PAUSE,
-        target=Target(Scope.CAMPAIGN, campaign_id=campaign),
+        target=Target(TargetScope.CAMPAIGN, campaign_id=campaign),
         edit=BatchEdit(status=BatchStatus.PAUSED),
         actor=actor,
     )

@@ -18,15 +18,16 @@ MAY_IMPORT = {
     "common": set(),
     "accounts": {"trail", "common"},
     "dashboard": {"common", "syllable"},
-    "batches.access": set(),
+    "batches.access": {"accounts", "batches.models"},
     "batches.apps": {"batches.access"},
     "batches.connection": {"syllable"},
-    "batches.context_processors": {"batches.selectors"},
+    "batches.context_processors": {"batches.access", "batches.selectors"},
     "batches.converters": set(),
     "batches.forms": {"batches.rules", "batches.models", "batches.converters", "syllable.schemas", "common"},
     # What the settings name: the words for the templates.
-    "batches.jinja": {"batches.rules", "batches.words", "common"},
+    "batches.jinja": {"batches.access", "batches.rules", "batches.words", "common"},
     "batches.management": {
+        "batches.access",
         "batches.services",
         "batches.selectors",
         "batches.tasks",
@@ -35,8 +36,9 @@ MAY_IMPORT = {
     },
     "batches.models": {"syllable.schemas", "common"},
     "batches.rules": {"syllable.schemas"},
-    "batches.selectors": {"batches.models", "batches.connection", "syllable", "trail", "common"},
+    "batches.selectors": {"batches.access", "batches.models", "batches.connection", "syllable", "trail", "common"},
     "batches.services": {
+        "batches.access",
         "batches.rules",
         "batches.models",
         "batches.connection",
@@ -49,6 +51,7 @@ MAY_IMPORT = {
     "batches.tasks": {"batches.services", "batches.models", "accounts"},
     "batches.urls": {"batches.converters", "batches.views"},
     "batches.views": {
+        "batches.access",
         "batches.converters",
         "batches.forms",
         "batches.services",

@@ -12,7 +12,7 @@ from batches import rules
 from batches.converters import has_address
 from batches.forms.batch import LONGEST_REASON
 from batches.forms.expiry import ClockField, ExpiryForm, zone_named
-from batches.models import MOST_SELECTED, Kind, Scope, Target
+from batches.models import MOST_SELECTED, Kind, Target, TargetScope
 from common.numbers import whole_number
 from syllable.schemas import BatchEdit, BatchStatus, typed_status
 
@@ -37,7 +37,7 @@ class TargetForm(forms.Form):
     """
 
     kind = forms.ChoiceField(choices=Kind.choices, error_messages={"required": UNCLEAR_KIND, "invalid": UNCLEAR_KIND})
-    scope = forms.ChoiceField(choices=Scope.choices, error_messages={"required": UNCLEAR_SCOPE})
+    scope = forms.ChoiceField(choices=TargetScope.choices, error_messages={"required": UNCLEAR_SCOPE})
     campaign = forms.CharField(required=False)
     status = forms.CharField(required=False, max_length=LONGEST_FILTER)
     q = forms.CharField(required=False, max_length=LONGEST_FILTER)
@@ -56,18 +56,18 @@ class TargetForm(forms.Form):
         if self.errors:
             return cleaned
         self.kind_wanted = Kind(cleaned["kind"])
-        match Scope(cleaned["scope"]):
-            case Scope.CAMPAIGN:
-                self.target = Target(Scope.CAMPAIGN, campaign_id=self._campaign(required=True))
-            case Scope.SELECTION:
-                self.target = Target(Scope.SELECTION, batch_ids=self._batch_ids())
-            case Scope.FILTER:
+        match TargetScope(cleaned["scope"]):
+            case TargetScope.CAMPAIGN:
+                self.target = Target(TargetScope.CAMPAIGN, campaign_id=self._campaign(required=True))
+            case TargetScope.SELECTION:
+                self.target = Target(TargetScope.SELECTION, batch_ids=self._batch_ids())
+            case TargetScope.FILTER:
                 campaign_id = self._campaign(required=False)
                 self.target = Target(
-                    Scope.FILTER, campaign_id=campaign_id, status=typed_status(cleaned["status"]), q=cleaned["q"]
+                    TargetScope.FILTER, campaign_id=campaign_id, status=typed_status(cleaned["status"]), q=cleaned["q"]
                 )
-            case Scope.ALL:
-                self.target = Target(Scope.ALL)
+            case TargetScope.ALL:
+                self.target = Target(TargetScope.ALL)
         return cleaned
 
     def _campaign(self, *, required: bool) -> int | None:

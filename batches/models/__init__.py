@@ -10,10 +10,10 @@ from batches.models.operation import (
     Operation,
     OperationItem,
     OperationQuerySet,
-    Scope,
     Standing,
     State,
     Target,
+    TargetScope,
 )
 
 __all__ = (
@@ -30,8 +30,8 @@ __all__ = (
     "OperationQuerySet",
     "Origin",
     "Outcome",
-    "Scope",
     "Standing",
     "State",
     "Target",
+    "TargetScope",
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -26,7 +26,7 @@ class Kind(models.TextChoices):
 STOPPING = (Kind.PAUSE, Kind.CANCEL)
 
 
-class Scope(models.TextChoices):
+class TargetScope(models.TextChoices):
     """Which batches an operation is about."""
 
     CAMPAIGN = "campaign", "Campaign"
@@ -43,10 +43,11 @@ MOST_SELECTED = 500
 class Target:
     """Which batches an operation is about: a campaign, the `batch_ids` of a SELECTION, a FILTER, or ALL.
 
-    `campaign_name` is for people. `status` and `q` are the filter's own, as in the address of the list.
+    `campaign_name` is for people. `status` and `q` are the filter's own, as in the address of the list. Once an
+    operation is stored the batches of a SELECTION are its items, and `batch_ids` is empty.
     """
 
-    scope: Scope
+    scope: TargetScope
     campaign_id: int | None = None
     campaign_name: str = ""
     batch_ids: Sequence[str] = ()
@@ -58,6 +59,17 @@ class Target:
         """The batches it is about, as a question to the API; those of a SELECTION cannot be asked for like this."""
         campaign = "" if self.campaign_id is None else str(self.campaign_id)
         return BatchQuery(status=self.status, campaign_id=campaign, batch_id=self.q)
+
+    def fields(self) -> dict[str, Any]:
+        """What an `Operation` keeps of it, by the model's fields; `Operation.target` is the way back."""
+        query = self.query
+        chosen = {"status": query.status, "campaign": query.campaign_id, "q": query.batch_id}
+        return {
+            "scope": self.scope,
+            "campaign_id": self.campaign_id,
+            "campaign_name": self.campaign_name,
+            "filter": chosen if self.scope == TargetScope.FILTER else {},
+        }
 
 
 class State(models.TextChoices):
@@ -119,7 +131,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
     def emergency_stops(self) -> Self:
         """What pauses everything that is active."""
-        return self.filter(scope=Scope.ALL)
+        return self.filter(scope=TargetScope.ALL)
 
     def waiting_beside(self, operation: "Operation") -> Self:
         """What waits for a worker of the same queue."""
@@ -129,7 +141,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def urgent(self) -> Self:
         """Emergency stops that have not tried each of their batches once: nothing goes before them."""
         untried = OperationItem.objects.filter(operation=OuterRef("pk"), state=ItemState.WAITING, attempts=0)
-        return self.filter(Q(found_at=None) | Exists(untried), scope=Scope.ALL)
+        return self.filter(Q(found_at=None) | Exists(untried), scope=TargetScope.ALL)
 
 
 class Operation(models.Model):
@@ -154,7 +166,7 @@ class Operation(models.Model):
     """
 
     kind = models.CharField(max_length=20, choices=Kind)
-    scope = models.CharField(max_length=20, choices=Scope)
+    scope = models.CharField(max_length=20, choices=TargetScope)
     campaign_id = models.BigIntegerField(null=True, blank=True)
     campaign_name = models.TextField(blank=True)
     filter = models.JSONField(default=dict, blank=True)
@@ -212,15 +224,15 @@ class Operation(models.Model):
         return self.kind in STOPPING
 
     @property
-    def query(self) -> BatchQuery:
-        """The batches it is about, as a question to the API; a SELECTION has its items instead."""
-        if self.scope == Scope.FILTER:
-            return BatchQuery(
-                status=self.filter.get("status", ""),
-                campaign_id=self.filter.get("campaign", ""),
-                batch_id=self.filter.get("q", ""),
-            )
-        return BatchQuery(campaign_id="" if self.campaign_id is None else str(self.campaign_id))
+    def target(self) -> Target:
+        """The batches it is about; see `Target.fields`."""
+        return Target(
+            TargetScope(self.scope),
+            campaign_id=self.campaign_id,
+            campaign_name=self.campaign_name,
+            status=self.filter.get("status", ""),
+            q=self.filter.get("q", ""),
+        )
 
 
 class OperationItem(models.Model):

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from batches.access import Scope
 from batches.connection import syllable_client
 from batches.models import Change, Outcome
 from batches.selectors.campaigns import campaign_name
 from batches.selectors.changes import HISTORY_LENGTH, batch_history
+from batches.selectors.reader import reader
 from syllable.contracts import check_contract
 from syllable.errors import SyllableError, WrongContract
 from syllable.schemas import Abilities, Batch, BatchStatus
@@ -18,6 +20,7 @@ class BatchPage:
     `wrong_contract` is set where the answer speaks another contract than the one in use: it can be looked at only.
     """
 
+    scope: Scope
     batch: Batch | None
     error: SyllableError | None
     campaign_name: str
@@ -34,22 +37,25 @@ class BatchPage:
         """As `ChangeQuerySet.paused_from`, asked of the database only where the history does not reach far enough."""
         if self.last_applied:
             return self.last_applied.paused_from
-        return paused_from(self.batch.batch_id) if self.batch and len(self.history) == HISTORY_LENGTH else None
+        if self.batch is None or len(self.history) < HISTORY_LENGTH:
+            return None
+        return paused_from(self.batch.batch_id, scope=self.scope)
 
 
-def batch_page(batch_id: str) -> BatchPage:
+def batch_page(batch_id: str, *, scope: Scope) -> BatchPage:
     """The page of a batch. Costs the API one GET, and the campaigns where they are not cached."""
-    history = list(batch_history(batch_id))
+    history = list(batch_history(batch_id, scope=scope))
     try:
-        batch = batch_now(batch_id)
+        batch = batch_now(batch_id, scope=scope)
     except SyllableError as error:
-        return BatchPage(None, error, "", history)
-    return BatchPage(batch, None, campaign_name(batch.campaign_id), history, _wrong_contract(batch))
+        return BatchPage(scope, None, error, "", history)
+    name = campaign_name(batch.campaign_id, scope=scope)
+    return BatchPage(scope, batch, None, name, history, _wrong_contract(batch))
 
 
-def batch_now(batch_id: str) -> Batch:
+def batch_now(batch_id: str, *, scope: Scope) -> Batch:
     """The batch as it is at Syllable now. Raises SyllableError."""
-    return syllable_client().get_batch(batch_id)
+    return reader(scope).get_batch(batch_id)
 
 
 def _wrong_contract(batch: Batch) -> WrongContract | None:
@@ -65,6 +71,6 @@ def abilities() -> Abilities:
     return syllable_client().contract.abilities
 
 
-def paused_from(batch_id: str) -> BatchStatus | None:
+def paused_from(batch_id: str, *, scope: Scope) -> BatchStatus | None:
     """See `ChangeQuerySet.paused_from`."""
-    return Change.objects.paused_from(batch_id)
+    return scope.limit(Change.objects.all()).paused_from(batch_id)

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.core.cache import caches
 from django.utils import timezone
 
-from batches.connection import syllable_client
+from batches.access import Scope
 from batches.selectors.aside import ASIDE_SECONDS, result_or_none, submit
 from batches.selectors.campaigns import cached_campaign_names, campaign_names
 from batches.selectors.last_seen import LastSeen
-from syllable.client import SyllableClient
+from batches.selectors.reader import Reader, reader
 from syllable.errors import SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
@@ -51,14 +51,14 @@ class BatchList:
 _last_seen: LastSeen[BatchList] = LastSeen(most=64)
 
 
-def batch_list(query: BatchQuery) -> BatchList:
+def batch_list(query: BatchQuery, *, scope: Scope) -> BatchList:
     """The page of batches that `query` asks for, the counts of every status and the names of the campaigns.
 
     Takes at most `SYLLABLE_TIMEOUT` seconds and raises nothing of the API's. The counts keep to the campaign and the
     search of `query` and may be 5 seconds old. Where Syllable does not answer it is the list as this process last saw
     it for the same `query`, if it did; a definite refusal is never covered up like this.
     """
-    client = syllable_client()
+    client = reader(scope)
     found = _read(client, query)
     if found.error is None:
         _last_seen.keep((client, query), found)
@@ -67,20 +67,22 @@ def batch_list(query: BatchQuery) -> BatchList:
     return found
 
 
-def _read(client: SyllableClient, query: BatchQuery) -> BatchList:
+def _read(client: Reader, query: BatchQuery) -> BatchList:
     deadline = Deadline(settings.SYLLABLE_TIMEOUT)
     aside = deadline.capped(ASIDE_SECONDS)
     statuses = (ALL, *client.contract.abilities.statuses)
     # The page itself tells how many batches have the status it is restricted to.
     parts = {status: replace(query, status=status) for status in statuses if status != query.status}
-    cached = caches["local"].get_many(_cache_key(part) for part in parts.values())
-    counts: Counts = {status: cached.get(_cache_key(part)) for status, part in parts.items()}
-    names = cached_campaign_names()
+    keys = {status: _cache_key(part, client.scope) for status, part in parts.items()}
+    cached = caches["local"].get_many(keys.values())
+    counts: Counts = {status: cached.get(key) for status, key in keys.items()}
+    names = cached_campaign_names(scope=client.scope)
     counting, naming = {}, None
     if client.silent_since is None:
-        missing = {status: part for status, part in parts.items() if _cache_key(part) not in cached}
-        counting = {status: submit(_count, part, aside) for status, part in missing.items()}
-        naming = submit(campaign_names, deadline=aside, lane=Lane.ASIDE) if names is None else None
+        missing = {status: part for status, part in parts.items() if keys[status] not in cached}
+        counting = {status: submit(_count, part, aside, scope=client.scope) for status, part in missing.items()}
+        if names is None:
+            naming = submit(campaign_names, scope=client.scope, deadline=aside, lane=Lane.ASIDE)
     try:
         page, error = client.list_batches(query, deadline=deadline), None
     except SyllableError as caught:
@@ -94,14 +96,14 @@ def _read(client: SyllableClient, query: BatchQuery) -> BatchList:
     return BatchList(timezone.now(), page, error, counts, names or {})
 
 
-def _count(query: BatchQuery, deadline: Deadline) -> int | None:
+def _count(query: BatchQuery, deadline: Deadline, *, scope: Scope) -> int | None:
     # The documents allow a limit of 0, but do not say what it means.
     question = replace(query, order_by="", descending=False, page=0, limit=1)
-    count = syllable_client(Lane.ASIDE).list_batches(question, deadline=deadline).total_count
-    caches["local"].set(_cache_key(query), count, COUNTS_KEPT_SECONDS)
+    count = reader(scope, Lane.ASIDE).list_batches(question, deadline=deadline).total_count
+    caches["local"].set(_cache_key(query, scope), count, COUNTS_KEPT_SECONDS)
     return count
 
 
-def _cache_key(query: BatchQuery) -> str:
-    restriction = json.dumps([query.status, query.campaign_id, query.batch_id])
+def _cache_key(query: BatchQuery, scope: Scope) -> str:
+    restriction = json.dumps([scope.key, query.status, query.campaign_id, query.batch_id])
     return f"batch-count-{hashlib.sha256(restriction.encode()).hexdigest()}"

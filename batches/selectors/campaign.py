@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from batches.connection import syllable_client
+from batches.access import Scope
 from batches.models import Change
 from batches.selectors.aside import ASIDE_SECONDS, result, submit
 from batches.selectors.batches import BatchList, batch_list
@@ -14,6 +14,7 @@ from batches.selectors.campaigns import campaign_label
 from batches.selectors.changes import campaign_history
 from batches.selectors.last_seen import LastSeen
 from batches.selectors.operations import Progress, campaign_operations
+from batches.selectors.reader import reader
 from common.numbers import whole_number
 from syllable.errors import NotFound, SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
@@ -53,17 +54,18 @@ class CampaignPage:
 _last_seen: LastSeen[tuple[Campaign, datetime]] = LastSeen(most=64)
 
 
-def campaign_page(query: BatchQuery) -> CampaignPage:
+def campaign_page(query: BatchQuery, *, scope: Scope) -> CampaignPage:
     """The page of the campaign to which `query`, which asks for its batches, is restricted.
 
     Costs the API one GET beside what `batch_list` costs, takes as long as that and raises nothing of the API's.
     """
     campaign_id = query.campaign_id
-    client = syllable_client()
+    client = reader(scope)
     deadline = Deadline(settings.SYLLABLE_TIMEOUT).capped(ASIDE_SECONDS)
     reading = submit(client.within(Lane.ASIDE).get_campaign, campaign_id, deadline=deadline)
-    batches = batch_list(query)
-    operations, history = campaign_operations(campaign_id), list(campaign_history(campaign_id))
+    batches = batch_list(query, scope=scope)
+    operations = campaign_operations(campaign_id, scope=scope)
+    history = list(campaign_history(campaign_id, scope=scope))
     campaign, read_at, error = None, timezone.now(), None
     try:
         campaign = result(reading, deadline)

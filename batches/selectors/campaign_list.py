@@ -10,11 +10,11 @@ from django.conf import settings
 from django.core.cache import caches
 from django.utils import timezone
 
-from batches.connection import syllable_client
+from batches.access import Scope
 from batches.selectors.aside import pages_aside, result, submit
 from batches.selectors.campaigns import campaign_label
 from batches.selectors.last_seen import LastSeen
-from syllable.client import SyllableClient
+from batches.selectors.reader import Reader, reader
 from syllable.errors import SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
@@ -25,7 +25,7 @@ MOST_PAGES = 30
 # A visit to this page leaves room in the pool for what others have counted beside their lists.
 PAGES_AT_A_TIME = 5
 KEPT_SECONDS = 15
-CACHE_KEY = "campaign-list"
+CACHE_KEY = "campaign-list-{scope}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +80,18 @@ class CampaignList:
 _last_seen: LastSeen[CampaignList] = LastSeen(most=4)
 
 
-def campaign_list() -> CampaignList:
+def campaign_list(*, scope: Scope) -> CampaignList:
     """Every campaign, those with batches that can still run first. May be 15 seconds old.
 
     Takes at most `SYLLABLE_TIMEOUT` seconds and raises nothing of the API's. Costs the API the campaigns and at most 30
     pages of batches. Where Syllable does not answer it is what this process last saw, if it did; a definite refusal is
     never covered up like this.
     """
-    kept: CampaignList | None = caches["local"].get(CACHE_KEY)
+    key = CACHE_KEY.format(scope=scope.key)
+    kept: CampaignList | None = caches["local"].get(key)
     if kept:
         return kept
-    client = syllable_client()
+    client = reader(scope)
     try:
         found = _read(client)
     except SyllableError as error:
@@ -98,12 +99,12 @@ def campaign_list() -> CampaignList:
         if seen and isinstance(error, SyllableUnavailable):
             return replace(seen, stale_because=error)
         return CampaignList(timezone.now(), error=error)
-    caches["local"].set(CACHE_KEY, found, KEPT_SECONDS)
+    caches["local"].set(key, found, KEPT_SECONDS)
     _last_seen.keep(client, found)
     return found
 
 
-def _read(client: SyllableClient) -> CampaignList:
+def _read(client: Reader) -> CampaignList:
     deadline = Deadline(settings.SYLLABLE_TIMEOUT)
     aside = client.within(Lane.ASIDE)
     # Of an API that is known not to answer only the first page is asked: it finds out whether that is still so.

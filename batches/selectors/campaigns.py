@@ -3,36 +3,37 @@
 from django.conf import settings
 from django.core.cache import caches
 
-from batches.connection import syllable_client
+from batches.access import Scope
+from batches.selectors.reader import reader
 from syllable.errors import SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
 
 MOST_CAMPAIGNS = 300
 NAMES_KEPT_SECONDS = 60
-CACHE_KEY = "campaign-names"
+CACHE_KEY = "campaign-names-{scope}"
 
 
-def cached_campaign_names() -> dict[str, str] | None:
+def cached_campaign_names(*, scope: Scope) -> dict[str, str] | None:
     """The names by campaign id as `campaign_names` read them within the last minute; None where it did not."""
-    names: dict[str, str] | None = caches["local"].get(CACHE_KEY)
+    names: dict[str, str] | None = caches["local"].get(CACHE_KEY.format(scope=scope.key))
     return names
 
 
-def campaign_names(*, deadline: Deadline, lane: Lane = Lane.PAGES) -> dict[str, str]:
+def campaign_names(*, scope: Scope, deadline: Deadline, lane: Lane = Lane.PAGES) -> dict[str, str]:
     """The names by campaign id, read in one call, of the first 300 campaigns. Raises SyllableError."""
-    page = syllable_client(lane).list_campaigns(limit=MOST_CAMPAIGNS, deadline=deadline)
+    page = reader(scope, lane).list_campaigns(limit=MOST_CAMPAIGNS, deadline=deadline)
     names = {str(campaign.id): campaign_label(campaign.id, campaign.campaign_name) for campaign in page.items}
-    caches["local"].set(CACHE_KEY, names, NAMES_KEPT_SECONDS)
+    caches["local"].set(CACHE_KEY.format(scope=scope.key), names, NAMES_KEPT_SECONDS)
     return names
 
 
-def campaign_name(campaign_id: int | str | None) -> str:
+def campaign_name(campaign_id: int | str | None, *, scope: Scope) -> str:
     """What a page calls one campaign. Never fails: its number where its name cannot be read."""
-    names = cached_campaign_names()
+    names = cached_campaign_names(scope=scope)
     if names is None:
         try:
-            names = campaign_names(deadline=Deadline(settings.SYLLABLE_TIMEOUT))
+            names = campaign_names(scope=scope, deadline=Deadline(settings.SYLLABLE_TIMEOUT))
         except SyllableError:
             names = {}
     return campaign_label(campaign_id, names.get(str(campaign_id)))

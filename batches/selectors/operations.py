@@ -11,6 +11,7 @@ from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquer
 from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 
+from batches.access import Scope
 from batches.models import Change, ItemState, Operation, OperationItem, Outcome, Standing, State
 from common.numbers import whole_number
 from syllable.schemas import BatchStatus
@@ -20,6 +21,7 @@ OPERATIONS_PER_PAGE = 20
 ITEMS_PER_PAGE = 50
 OPERATIONS_OF_A_CAMPAIGN = 5
 ENTRIES_OF_AN_OPERATION = 100
+CAMPAIGN_OF_ITEM = "operation__campaign_id"
 RATE_WINDOW = timedelta(seconds=60)
 # What needs nobody's attention.
 AS_IT_SHALL_BE = (Standing.DONE, Standing.SKIPPED)
@@ -113,39 +115,42 @@ class Heads:
         return self.running - self.asking
 
 
-def heads() -> Heads:
+def heads(*, scope: Scope) -> Heads:
     """See `Heads`; two queries, and a third where a change is not settled. It counts `ChangeQuerySet.not_confirmed`."""
-    under_way = dict(Operation.objects.open().order_by().values_list("pk", "state"))
+    operations, changes = scope.limit(Operation.objects.all()), scope.limit(Change.objects.all())
+    under_way = dict(operations.open().order_by().values_list("pk", "state"))
     return Heads(
-        not_confirmed=Change.objects.not_confirmed().count() if Change.objects.unsettled().exists() else 0,
+        not_confirmed=changes.not_confirmed().count() if changes.unsettled().exists() else 0,
         running=len(under_way),
         asking=list(under_way.values()).count(State.ASKING),
         newest=max(under_way, default=None),
     )
 
 
-def operation_by_id(operation_id: int) -> Operation | None:
+def operation_by_id(operation_id: int, *, scope: Scope) -> Operation | None:
     """One operation with those that it has to do with, None where there is no such."""
-    return Operation.objects.select_related("undoes", "stopped_by").filter(pk=operation_id).first()
+    operations = Operation.objects.select_related("undoes", "stopped_by")
+    return scope.limit(operations).filter(pk=operation_id).first()
 
 
-def has_batch(operation_id: int, batch_id: str) -> bool:
+def has_batch(operation_id: int, batch_id: str, *, scope: Scope) -> bool:
     """Whether there is such an operation, and the batch is one of its own."""
-    return OperationItem.objects.filter(operation__pk=operation_id, batch_id=batch_id).exists()
+    items = OperationItem.objects.filter(operation__pk=operation_id, batch_id=batch_id)
+    return scope.limit(items, by=CAMPAIGN_OF_ITEM).exists()
 
 
-def emergency_stop() -> Operation | None:
+def emergency_stop(*, scope: Scope) -> Operation | None:
     """The emergency stop that is not over, if there is one."""
-    return Operation.objects.open().emergency_stops().order_by("-pk").first()
+    return scope.limit(Operation.objects.open().emergency_stops()).order_by("-pk").first()
 
 
-def operation_progress(operation: Operation) -> Progress:
+def operation_progress(operation: Operation, *, scope: Scope) -> Progress:
     """How far it is; one query, however many items it has, and one more for a stop that did not get all of them."""
     is_recent = Q(finished_at__gte=Now() - RATE_WINDOW)
-    found = _standing(operation.items.all()).order_by().values("standing")
+    found = _standing(scope.limit(operation.items.all(), by=CAMPAIGN_OF_ITEM)).order_by().values("standing")
     rows = list(found.annotate(count=Count("pk"), recent=Count("pk", filter=is_recent), now=Max(Now())))
     counts = _all_counts() | {row["standing"]: row["count"] for row in rows}
-    progress = Progress(operation, counts, _stopped_since([Progress(operation, counts)])[operation.pk])
+    progress = Progress(operation, counts, _stopped_since([Progress(operation, counts)], scope)[operation.pk])
     begun, over = operation.started_at, operation.finished_at
     if begun is None or not progress.ended:
         return progress
@@ -159,25 +164,25 @@ def operation_progress(operation: Operation) -> Progress:
 
 
 def operation_items(
-    operation: Operation, *, total: int, standing: str = "", number: int | str = 1
+    operation: Operation, *, scope: Scope, total: int, standing: str = "", number: int | str = 1
 ) -> tuple[Page[OperationItem], list[ItemRow]]:
     """A page of its batches, what has to be looked at first; `total` is how many there are of `standing`, "" for any.
 
     Two queries, or one where nothing on the page needs attention.
     """
     order = Case(*(When(standing=standing, then=Value(rank)) for rank, standing in enumerate(Standing)))
-    items = _standing(operation.items.all()).order_by(order, "pk")
+    items = _standing(scope.limit(operation.items.all(), by=CAMPAIGN_OF_ITEM)).order_by(order, "pk")
     paginator = Paginator(items.filter(standing=standing) if standing else items, ITEMS_PER_PAGE)
     # Counted already.
     paginator.__dict__["count"] = total
     page = paginator.get_page(number)
-    return page, _rows(list(page.object_list))
+    return page, _rows(list(page.object_list), scope)
 
 
-def _rows(items: list[Any]) -> list[ItemRow]:
+def _rows(items: list[Any], scope: Scope) -> list[ItemRow]:
     standings = {item.pk: Standing(item.standing) for item in items}
     doubtful = [item.batch_id for item in items if standings[item.pk] not in AS_IT_SHALL_BE]
-    seen = _last_read(doubtful) if doubtful else {}
+    seen = _last_read(doubtful, scope) if doubtful else {}
     rows = []
     for item in items:
         change = seen.get(item.batch_id)
@@ -187,9 +192,9 @@ def _rows(items: list[Any]) -> list[ItemRow]:
     return rows
 
 
-def _last_read(batch_ids: list[str]) -> dict[str, Change]:
+def _last_read(batch_ids: list[str], scope: Scope) -> dict[str, Change]:
     """The newest change of each batch for which the batch was read."""
-    read = Change.objects.filter(batch_id__in=batch_ids, seen_at__isnull=False)
+    read = scope.limit(Change.objects.filter(batch_id__in=batch_ids, seen_at__isnull=False))
     newest = read.order_by().values("batch_id").annotate(newest=Max("pk")).values("newest")
     found = Change.objects.filter(pk__in=newest).only("batch_id", "seen", "seen_at")
     return {change.batch_id: change for change in found}
@@ -210,7 +215,7 @@ def _all_counts() -> dict[str, int]:
     return dict.fromkeys(map(str, Standing), 0)
 
 
-def _stopped_since(found: Iterable[Progress]) -> Counter[int]:
+def _stopped_since(found: Iterable[Progress], scope: Scope) -> Counter[int]:
     """For each stop that is over and did not get all of its batches, by its id: how many of these were paused or
     canceled from here later on, by whatever else."""
     stops = [progress.operation.pk for progress in found if progress.left and _is_stop_over(progress.operation)]
@@ -221,7 +226,8 @@ def _stopped_since(found: Iterable[Progress]) -> Counter[int]:
         outcome=Outcome.APPLIED,
         settled_at__gte=OuterRef("operation__created_at"),
         wish__has_key="status",
-    ).order_by("-pk")
+    )
+    later = scope.limit(later).order_by("-pk")
     items = OperationItem.objects.filter(operation__in=stops).exclude(state__in=AS_IT_SHALL_BE)
     items = items.annotate(newest=Subquery(later.annotate(wanted=KT("wish__status")).values("wanted")[:1]))
     stopped = items.filter(newest__in=(BatchStatus.PAUSED, BatchStatus.CANCELED)).order_by()
@@ -232,27 +238,28 @@ def _is_stop_over(operation: Operation) -> bool:
     return operation.is_stopping and not operation.is_open
 
 
-def operation_entries(operation: Operation) -> list[Entry]:
+def operation_entries(operation: Operation, *, scope: Scope) -> list[Entry]:
     """What people did about it, and what became of it without them: the newest of it, oldest first."""
-    entries = Entry.objects.filter(operation_id=operation.pk, change_id=None).order_by("-pk")
+    entries = scope.limit(Entry.objects.filter(operation_id=operation.pk, change_id=None)).order_by("-pk")
     return list(reversed(entries[:ENTRIES_OF_AN_OPERATION]))
 
 
-def operations_page(*, number: int | str = 1) -> tuple[Page[Operation], list[Progress]]:
+def operations_page(*, scope: Scope, number: int | str = 1) -> tuple[Page[Operation], list[Progress]]:
     """A page of all operations, newest first, and how far each of them is."""
-    page = Paginator(Operation.objects.order_by("-pk"), OPERATIONS_PER_PAGE).get_page(number)
-    return page, _progress_of(page.object_list)
+    page = Paginator(scope.limit(Operation.objects.order_by("-pk")), OPERATIONS_PER_PAGE).get_page(number)
+    return page, _progress_of(page.object_list, scope)
 
 
-def campaign_operations(campaign_id: str) -> list[Progress]:
+def campaign_operations(campaign_id: str, *, scope: Scope) -> list[Progress]:
     """The newest operations that keep to one campaign; none for an id that is no number, which has none."""
     number = whole_number(campaign_id)
     if number is None:
         return []
-    return _progress_of(Operation.objects.filter(campaign_id=number)[:OPERATIONS_OF_A_CAMPAIGN])
+    operations = scope.limit(Operation.objects.filter(campaign_id=number))
+    return _progress_of(operations[:OPERATIONS_OF_A_CAMPAIGN], scope)
 
 
-def _progress_of(operations: Iterable[Operation]) -> list[Progress]:
+def _progress_of(operations: Iterable[Operation], scope: Scope) -> list[Progress]:
     operations = list(operations)
     if not operations:
         return []
@@ -266,5 +273,5 @@ def _progress_of(operations: Iterable[Operation]) -> list[Progress]:
     for operation_id, standing, count in counted:
         counts[operation_id][standing] = count
     found = [Progress(operation, counts[operation.pk]) for operation in operations]
-    stopped_since = _stopped_since(found)
+    stopped_since = _stopped_since(found, scope)
     return [replace(progress, stopped_since=stopped_since[progress.operation.pk]) for progress in found]

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from batches.connection import syllable_client
+from batches.access import Scope
 from batches.selectors.aside import pages_aside, result, submit
+from batches.selectors.reader import reader
 from syllable.errors import NotFound, SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
@@ -67,23 +68,25 @@ class Read:
     error: SyllableError | None
 
 
-def starts_of(batches: list[Batch], deadline: Deadline, *, is_complete: bool, not_resumed: int = 0) -> Starts:
+def starts_of(
+    batches: list[Batch], deadline: Deadline, *, scope: Scope, is_complete: bool, not_resumed: int = 0
+) -> Starts:
     """What resuming `batches` starts; `is_complete` says whether these are all. Costs up to 100 calls; see People."""
     now = timezone.now()
     return Starts(
-        people=people_in(batches, deadline, is_complete=is_complete),
+        people=people_in(batches, deadline, scope=scope, is_complete=is_complete),
         expired=sum(_has_passed(batch.expires_on, now) for batch in batches),
         campaign_ids=frozenset(batch.campaign_id for batch in batches),
         not_resumed=not_resumed,
     )
 
 
-def people_in(batches: Iterable[Batch], deadline: Deadline, *, is_complete: bool) -> People:
+def people_in(batches: Iterable[Batch], deadline: Deadline, *, scope: Scope, is_complete: bool) -> People:
     """The people that `batches` still have to reach. Those that came from a list, which does not tell, are read: the
     largest first, up to 100, as far as the deadline allows."""
     batches = sorted(batches, key=_size, reverse=True)
     unread = [batch.batch_id for batch in batches if batch.open_requests is None and batch.count != 0]
-    read = read_each(unread[:MOST_READ], deadline).found
+    read = read_each(unread[:MOST_READ], deadline, scope=scope).found
     counted = at_most = 0
     for batch in batches:
         known = read.get(batch.batch_id, batch).open_requests
@@ -96,9 +99,9 @@ def people_in(batches: Iterable[Batch], deadline: Deadline, *, is_complete: bool
     return People(counted, at_most, is_complete)
 
 
-def read_each(batch_ids: list[str], deadline: Deadline) -> Read:
+def read_each(batch_ids: list[str], deadline: Deadline, *, scope: Scope) -> Read:
     """The batches, each read alone, some at a time until the deadline."""
-    client = syllable_client(Lane.ASIDE)
+    client = reader(scope, Lane.ASIDE)
     found: dict[str, Batch] = {}
     unread, error = len(batch_ids), None
     for start in range(0, len(batch_ids), AT_A_TIME):
@@ -118,10 +121,10 @@ def read_each(batch_ids: list[str], deadline: Deadline) -> Read:
     return Read(found, unread, error)
 
 
-def paused_batches(query: BatchQuery, deadline: Deadline) -> tuple[list[Batch], bool]:
+def paused_batches(query: BatchQuery, deadline: Deadline, *, scope: Scope) -> tuple[list[Batch], bool]:
     """The paused batches of `query`, up to 1,000, read side by side once their number is known, and whether these are
     all. Raises SyllableError."""
-    client = syllable_client(Lane.ASIDE)
+    client = reader(scope, Lane.ASIDE)
     if query.status not in ("", BatchStatus.PAUSED):
         return [], True
     query = replace(query, status=BatchStatus.PAUSED.value, order_by="batch_id", limit=ROWS_PER_PAGE)

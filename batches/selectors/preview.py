@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from batches.connection import syllable_client
-from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Kind, Operation, Outcome, Scope, Target
+from batches.access import Scope
+from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Kind, Operation, Outcome, Target, TargetScope
 from batches.selectors.aside import ASIDE_SECONDS, result, submit
 from batches.selectors.campaigns import cached_campaign_names, campaign_label
+from batches.selectors.operations import CAMPAIGN_OF_ITEM
 from batches.selectors.people import MOST_READ, Starts, paused_batches, read_each, starts_of
+from batches.selectors.reader import reader
 from syllable.errors import NotFound, SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
@@ -62,6 +64,7 @@ def preview(
     kind: Kind,
     target: Target,
     *,
+    scope: Scope,
     statuses: Collection[BatchStatus],
     listed: BatchQuery | None = None,
     pauses: ChangeQuerySet | None = None,
@@ -72,105 +75,110 @@ def preview(
     batches are touched.
     """
     deadline = Deadline(STOP_SECONDS if kind in STOPPING else ASIDE_SECONDS)
-    campaign = _submit_campaign(target.campaign_id, deadline) if target.scope == Scope.CAMPAIGN else None
-    if target.scope == Scope.SELECTION:
-        found = _of_selection(target.batch_ids, listed, statuses, deadline, is_resume=kind == Kind.RESUME)
+    campaign = _submit_campaign(target.campaign_id, deadline, scope) if target.scope == TargetScope.CAMPAIGN else None
+    if target.scope == TargetScope.SELECTION:
+        found = _of_selection(target.batch_ids, listed, statuses, deadline, scope, is_resume=kind == Kind.RESUME)
     else:
-        found = _of_query(target.query, statuses, deadline)
+        found = _of_query(target.query, statuses, deadline, scope)
         if kind == Kind.RESUME:
-            meant = None if pauses is None else set(pauses.values_list("batch_id", flat=True))
-            found = _resuming(found, target.query, meant, deadline)
-    if target.scope != Scope.CAMPAIGN:
-        return _of_one_campaign(replace(found, campaign_name=_known_name(target.campaign_id)), deadline)
+            meant = None if pauses is None else set(scope.limit(pauses).values_list("batch_id", flat=True))
+            found = _resuming(found, target.query, meant, deadline, scope)
+    if target.scope != TargetScope.CAMPAIGN:
+        return _of_one_campaign(replace(found, campaign_name=_known_name(target.campaign_id, scope)), deadline, scope)
     found = replace(found, is_whole_campaign=True)
-    return _with_campaign(found, target.campaign_id, campaign, deadline)
+    return _with_campaign(found, target.campaign_id, campaign, deadline, scope)
 
 
-def undo_preview(operation: Operation) -> Preview:
+def undo_preview(operation: Operation, *, scope: Scope) -> Preview:
     """What taking back a pause would put into the calling. Raises nothing of the API's."""
-    pauses: ChangeQuerySet = operation.changes.filter(outcome=Outcome.APPLIED)
-    return _resume_preview(operation, set(pauses.newest_of_their_batch().values_list("batch_id", flat=True)))
+    pauses: ChangeQuerySet = scope.limit(operation.changes.filter(outcome=Outcome.APPLIED))
+    return _resume_preview(operation, set(pauses.newest_of_their_batch().values_list("batch_id", flat=True)), scope)
 
 
-def rest_preview(operation: Operation) -> Preview:
+def rest_preview(operation: Operation, *, scope: Scope) -> Preview:
     """What a resume that asks, or is tried again, would still put into the calling. Raises nothing of the API's."""
     since = Change.objects.may_have_written().exclude(operation=operation)
     changed_since = since.filter(batch_id=OuterRef("batch_id"), pk__gt=OuterRef("undoes_id"))
     tried = (ItemState.WAITING,) if operation.is_open else (ItemState.WAITING, ItemState.FAILED, ItemState.UNCONFIRMED)
-    left = operation.items.filter(~Exists(changed_since), state__in=tried)
+    left = scope.limit(operation.items.all(), by=CAMPAIGN_OF_ITEM).filter(~Exists(changed_since), state__in=tried)
     batch_ids = set(left.values_list("batch_id", flat=True))
-    return _resume_preview(operation, batch_ids, is_complete=operation.found_at is not None and not operation.unlisted)
+    is_complete = operation.found_at is not None and not operation.unlisted
+    return _resume_preview(operation, batch_ids, scope, is_complete=is_complete)
 
 
-def _resume_preview(operation: Operation, batch_ids: set[str], *, is_complete: bool = True) -> Preview:
+def _resume_preview(operation: Operation, batch_ids: set[str], scope: Scope, *, is_complete: bool = True) -> Preview:
     """`is_complete` says whether these are all batches that are resumed."""
     deadline = Deadline(ASIDE_SECONDS)
-    campaign = _submit_campaign(operation.campaign_id, deadline) if operation.campaign_id is not None else None
+    campaign = _submit_campaign(operation.campaign_id, deadline, scope) if operation.campaign_id is not None else None
     if len(batch_ids) > MOST_READ:
-        found = _resuming(Preview(touched=None), operation.query, batch_ids, deadline)
+        found = _resuming(Preview(touched=None), operation.target.query, batch_ids, deadline, scope)
     else:
-        found = _of_known(batch_ids, deadline)
+        found = _of_known(batch_ids, deadline, scope)
     if starts := found.starts:
         people = replace(starts.people, is_complete=starts.people.is_complete and is_complete)
         # The others that are paused are no business of this operation.
         found = replace(found, starts=replace(starts, people=people, not_resumed=0))
     if not is_complete and not found.touched:
         found = replace(found, touched=None)
-    return _with_campaign(found, operation.campaign_id, campaign, deadline) if campaign else found
+    return _with_campaign(found, operation.campaign_id, campaign, deadline, scope) if campaign else found
 
 
-def _of_known(batch_ids: set[str], deadline: Deadline) -> Preview:
+def _of_known(batch_ids: set[str], deadline: Deadline, scope: Scope) -> Preview:
     """Few enough batches to read each of them, which is exact."""
-    read = read_each(sorted(batch_ids), deadline)
+    read = read_each(sorted(batch_ids), deadline, scope=scope)
     paused = [batch for batch in read.found.values() if batch.status == BatchStatus.PAUSED]
-    starts = starts_of(paused, deadline, is_complete=not read.unread)
+    starts = starts_of(paused, deadline, scope=scope, is_complete=not read.unread)
     return Preview(len(paused) + read.unread, read.error, starts=starts)
 
 
-def campaign_name_for(kind: Kind, target: Target) -> str:
+def campaign_name_for(kind: Kind, target: Target, *, scope: Scope) -> str:
     """The campaign's name for the record of an operation that starts without a preview; "" where there is none."""
-    if target.scope != Scope.CAMPAIGN:
-        return _known_name(target.campaign_id)
+    if target.scope != TargetScope.CAMPAIGN:
+        return _known_name(target.campaign_id, scope)
     deadline = Deadline(STOP_SECONDS if kind in STOPPING else ASIDE_SECONDS)
-    reading = _submit_campaign(target.campaign_id, deadline)
-    return _with_campaign(Preview(touched=None), target.campaign_id, reading, deadline).campaign_name
+    reading = _submit_campaign(target.campaign_id, deadline, scope)
+    return _with_campaign(Preview(touched=None), target.campaign_id, reading, deadline, scope).campaign_name
 
 
-def _submit_campaign(campaign_id: int | str | None, deadline: Deadline) -> "Future[Campaign] | None":
-    return submit(syllable_client(Lane.ASIDE).get_campaign, campaign_id or 0, deadline=deadline)
+def _submit_campaign(campaign_id: int | str | None, deadline: Deadline, scope: Scope) -> "Future[Campaign] | None":
+    return submit(reader(scope, Lane.ASIDE).get_campaign, campaign_id or 0, deadline=deadline)
 
 
 def _with_campaign(
-    found: Preview, campaign_id: int | str | None, reading: "Future[Campaign] | None", deadline: Deadline
+    found: Preview,
+    campaign_id: int | str | None,
+    reading: "Future[Campaign] | None",
+    deadline: Deadline,
+    scope: Scope,
 ) -> Preview:
     try:
         campaign = result(reading, deadline)
     except SyllableError:
-        return replace(found, campaign_name=_known_name(campaign_id))
+        return replace(found, campaign_name=_known_name(campaign_id, scope))
     name = campaign_label(campaign_id, campaign.campaign_name)
     mode, hours = (campaign.mode or "").lower(), out_of_hours(campaign, timezone.now())
     return replace(found, campaign_name=name, mode=mode, hours=hours)
 
 
-def _of_one_campaign(found: Preview, deadline: Deadline) -> Preview:
+def _of_one_campaign(found: Preview, deadline: Deadline, scope: Scope) -> Preview:
     """With how and when people are reached, where all batches that are resumed belong to one campaign."""
     if found.starts is None or not found.starts.people.is_complete or len(found.starts.campaign_ids) != 1:
         return found
     (campaign_id,) = found.starts.campaign_ids
     if campaign_id is None:
         return found
-    read = _with_campaign(found, campaign_id, _submit_campaign(campaign_id, deadline), deadline)
+    read = _with_campaign(found, campaign_id, _submit_campaign(campaign_id, deadline, scope), deadline, scope)
     return replace(read, campaign_name=found.campaign_name)
 
 
-def _known_name(campaign_id: int | str | None) -> str:
+def _known_name(campaign_id: int | str | None, scope: Scope) -> str:
     """What the campaign is called as far as that is known without asking; "" for no campaign."""
-    return campaign_label(campaign_id, (cached_campaign_names() or {}).get(str(campaign_id)))
+    return campaign_label(campaign_id, (cached_campaign_names(scope=scope) or {}).get(str(campaign_id)))
 
 
-def _of_query(query: BatchQuery, statuses: Collection[BatchStatus], deadline: Deadline) -> Preview:
+def _of_query(query: BatchQuery, statuses: Collection[BatchStatus], deadline: Deadline, scope: Scope) -> Preview:
     """Counted by status, side by side: one call for each, and one for all of them."""
-    client = syllable_client(Lane.ASIDE)
+    client = reader(scope, Lane.ASIDE)
     asked = [query.status] if query.status else [*client.contract.abilities.statuses, ANY]
     counting = {
         status: submit(client.list_batches, replace(query, status=str(status), limit=1), deadline=deadline)
@@ -198,22 +206,22 @@ def _of_selection(
     listed: BatchQuery | None,
     statuses: Collection[BatchStatus],
     deadline: Deadline,
+    scope: Scope,
     *,
     is_resume: bool,
 ) -> Preview:
     """The selected batches: most are on the page on which they were selected, some of the others are read alone."""
+    client = reader(scope, Lane.ASIDE)
     batches: dict[str, Batch] = {}
     error: SyllableError | None = None
     if listed:
         try:
-            page = result(submit(syllable_client(Lane.ASIDE).list_batches, listed, deadline=deadline), deadline)
+            page = result(submit(client.list_batches, listed, deadline=deadline), deadline)
             batches = {batch.batch_id: batch for batch in page.items}
         except SyllableError as caught:
             error = caught
     elsewhere = [batch_id for batch_id in batch_ids if batch_id not in batches][:MOST_READ_ALONE]
-    reading = {
-        batch_id: submit(syllable_client(Lane.ASIDE).get_batch, batch_id, deadline=deadline) for batch_id in elsewhere
-    }
+    reading = {batch_id: submit(client.get_batch, batch_id, deadline=deadline) for batch_id in elsewhere}
     gone = 0
     for batch_id, future in reading.items():
         try:
@@ -231,22 +239,22 @@ def _of_selection(
         error,
         left_alone | _positive({GONE: gone}),
         unknown,
-        starts=starts_of(touched, deadline, is_complete=not unknown) if is_resume else None,
+        starts=starts_of(touched, deadline, scope=scope, is_complete=not unknown) if is_resume else None,
     )
 
 
-def _resuming(found: Preview, query: BatchQuery, meant: set[str] | None, deadline: Deadline) -> Preview:
+def _resuming(found: Preview, query: BatchQuery, meant: set[str] | None, deadline: Deadline, scope: Scope) -> Preview:
     """The same with what it starts; of the paused batches only those that are `meant` are resumed, None for all."""
     try:
-        paused, is_complete = paused_batches(query, deadline)
+        paused, is_complete = paused_batches(query, deadline, scope=scope)
     except SyllableError as error:
         touched = found.touched if meant is None else len(meant)
         return replace(found, touched=touched, error=found.error or error)
     if meant is None:
-        return replace(found, starts=starts_of(paused, deadline, is_complete=is_complete))
+        return replace(found, starts=starts_of(paused, deadline, scope=scope, is_complete=is_complete))
     resumed = [batch for batch in paused if batch.batch_id in meant]
     not_resumed = len(paused) - len(resumed)
-    starts = starts_of(resumed, deadline, is_complete=is_complete, not_resumed=not_resumed)
+    starts = starts_of(resumed, deadline, scope=scope, is_complete=is_complete, not_resumed=not_resumed)
     return replace(found, touched=len(resumed) if is_complete else len(meant), starts=starts)
 
 

@@ -12,9 +12,9 @@ from cachetools import TTLCache
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
-from batches.connection import syllable_client
+from batches.access import Scope
 from batches.selectors.masking import masked, without
-from syllable.client import SyllableClient
+from batches.selectors.reader import Reader, reader
 from syllable.schemas import RequestResult, Timestamp, plain_text
 
 REQUESTS_PER_PAGE = 100
@@ -103,12 +103,12 @@ class RequestsPage:
     read_at: datetime
 
 
-Recent = TTLCache[tuple[SyllableClient, str], BatchRequests]
+Recent = TTLCache[tuple[Reader, str], BatchRequests]
 
 
-def requests_page(batch_id: str, choice: Choice, *, number: str = "1") -> RequestsPage:
+def requests_page(batch_id: str, choice: Choice, *, scope: Scope, number: str = "1") -> RequestsPage:
     """A page of 100; a number that is none, or past the end, gives the nearest page there is. Raises SyllableError."""
-    found = batch_requests(batch_id)
+    found = batch_requests(batch_id, scope=scope)
     listed = _with_reference(found.rows, choice)
     counts = Counter(row.status for row in listed)
     page = Paginator(_with_status(listed, choice), REQUESTS_PER_PAGE).get_page(number)
@@ -116,20 +116,20 @@ def requests_page(batch_id: str, choice: Choice, *, number: str = "1") -> Reques
     return RequestsPage(page, rows, dict(counts.most_common()), len(found.rows), found.unreadable, found.read_at)
 
 
-def requests_export(batch_id: str, choice: Choice) -> tuple[Iterator[BatchRequest], int]:
+def requests_export(batch_id: str, choice: Choice, *, scope: Scope) -> tuple[Iterator[BatchRequest], int]:
     """Every chosen request, and how many rows of the batch could not be read. Raises SyllableError at once."""
-    found = batch_requests(batch_id)
+    found = batch_requests(batch_id, scope=scope)
     listed = _with_status(_with_reference(found.rows, choice), choice)
     return (_shown(row, choice) for row in listed), found.unreadable
 
 
-def batch_requests(batch_id: str) -> BatchRequests:
+def batch_requests(batch_id: str, *, scope: Scope) -> BatchRequests:
     """All requests of a batch, at most 20 seconds old, from one call. Raises SyllableError.
 
     The API's own filters are not used: what its `status` is compared with is not documented, so a person who picks a
     status that the page shows might find nothing; and one answer serves every filter and page.
     """
-    client = syllable_client()
+    client = reader(scope)
     with _lock:
         found = _recent.get((client, batch_id))
     if found is None:
@@ -141,10 +141,10 @@ def batch_requests(batch_id: str) -> BatchRequests:
     return found
 
 
-def forget_requests(batch_id: str) -> None:
+def forget_requests(batch_id: str, *, scope: Scope) -> None:
     """Have the batch's requests read anew when they are next asked for."""
     with _lock:
-        _recent.pop((syllable_client(), batch_id), None)
+        _recent.pop((reader(scope), batch_id), None)
 
 
 def _with_reference(rows: list[Listed], choice: Choice) -> list[Listed]:

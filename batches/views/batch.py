@@ -4,11 +4,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from batches.access import scope_of
 from batches.forms.batch import BatchForm
 from batches.selectors.batch import abilities, batch_page
 from batches.selectors.changes import outcome_to_tell
 from batches.services.changes.start import NotAllowed, check_actor
-from batches.views.access import UserRequest, may_view
+from batches.views.decorators import UserRequest, may_view
 from syllable.errors import NotFound, SyllableUnavailable, WrongContract
 from syllable.schemas import BatchStatus
 
@@ -17,11 +18,12 @@ from syllable.schemas import BatchStatus
 @require_safe
 def batch(request: UserRequest, batch_id: str) -> HttpResponse:
     """The batch's facts, its form and its history; `change` names the change whose outcome is to be told first."""
-    page = batch_page(batch_id)
+    scope = scope_of(request.user)
+    page = batch_page(batch_id, scope=scope)
     context = {
         "batch_id": batch_id,
         "page": page,
-        "told": outcome_to_tell(request.GET.get("change", ""), batch_id=batch_id),
+        "told": outcome_to_tell(request.GET.get("change", ""), scope=scope, batch_id=batch_id),
         "why_no_edit": why_no_edit(request, page.wrong_contract),
         "form": None,
     }

@@ -8,12 +8,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from batches.access import EDIT, scope_of
 from batches.selectors.batch import abilities
 from batches.selectors.batches import BatchList
 from batches.selectors.batches import batch_list as read_list
 from batches.selectors.campaigns import campaign_label
 from batches.selectors.changes import outcome_to_tell
-from batches.views.access import UserRequest, may_view
+from batches.views.decorators import UserRequest, may_view
 from batches.views.list_address import LIMITS, ListAddress, read_address
 from batches.views.list_rows import Row, RowMaker
 from syllable.schemas import Abilities
@@ -81,13 +82,14 @@ def batch_list(request: UserRequest) -> HttpResponse:
     """The page, or, for htmx, its table alone."""
     able = abilities()
     address, problems = read_address(request.GET, able)
-    found = read_list(address.query())
+    scope = scope_of(request.user)
+    found = read_list(address.query(), scope=scope)
     table = table_context(request, address, found, here=str(address))
     if is_refresh(request):
         return refreshed_table(request, table)
     context = table | {
         "problems": problems,
-        "told": outcome_to_tell(request.GET.get("change", "")),
+        "told": outcome_to_tell(request.GET.get("change", ""), scope=scope),
         "typed": request.GET.get("q", address.q),
         "campaigns": _campaigns(address, found),
         "orders": {order: label for order, label in ORDERS.items() if order.removeprefix("-") in able.order_by},
@@ -161,7 +163,7 @@ def _rows(request: UserRequest, address: ListAddress, found: BatchList) -> list[
         address=address,
         campaign_names=found.campaign_names,
         now=found.read_at,
-        has_actions=request.user.has_perm("batches.edit_batches") and not found.is_stale,
+        has_actions=request.user.has_perm(EDIT) and not found.is_stale,
     )
     return [maker.row(batch) for batch in found.page.items]
 

@@ -6,12 +6,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from batches.access import scope_of
 from batches.selectors.batches import batch_list
 from batches.selectors.campaign import campaign_page
 from batches.selectors.campaign_list import campaign_list as read_campaigns
 from batches.selectors.changes import outcome_to_tell
-from batches.views.access import UserRequest, may_view
 from batches.views.batches import is_refresh, refreshed_table, table_context
+from batches.views.decorators import UserRequest, may_view
 from batches.views.list_address import ListAddress
 from batches.views.list_rows import SOON
 
@@ -22,7 +23,7 @@ CAMPAIGNS_PER_PAGE = 50
 @require_safe
 def campaign_list(request: UserRequest) -> HttpResponse:
     """Every campaign with what its batches add up to; a page that is none, or past the end, is the nearest there is."""
-    found = read_campaigns()
+    found = read_campaigns(scope=scope_of(request.user))
     page = Paginator(found.rows or [], CAMPAIGNS_PER_PAGE).get_page(request.GET.get("page", 1))
     context = {"found": found, "page": page, "soon": found.read_at + SOON}
     return render(request, "batches/campaigns.html", context, status=503 if found.error else 200)
@@ -35,16 +36,17 @@ def campaign(request: UserRequest, campaign_id: str) -> HttpResponse:
 
     `change` names the change whose outcome is to be told first.
     """
+    scope = scope_of(request.user)
     address = ListAddress(campaign=campaign_id)
     here = reverse("batches:campaign", args=[campaign_id])
     if is_refresh(request):
-        table = table_context(request, address, batch_list(address.query()), here=here)
+        table = table_context(request, address, batch_list(address.query(), scope=scope), here=here)
         return refreshed_table(request, table | {"campaign_id": campaign_id})
-    page = campaign_page(address.query())
+    page = campaign_page(address.query(), scope=scope)
     context = table_context(request, address, page.batches, here=here) | {
         "campaign_id": campaign_id,
         "page": page,
-        "told": outcome_to_tell(request.GET.get("change", "")),
+        "told": outcome_to_tell(request.GET.get("change", ""), scope=scope),
     }
     status = 404 if page.is_unknown else 503 if page.batches.error else 200
     return render(request, "batches/campaign.html", context, status=status)

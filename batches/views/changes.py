@@ -5,11 +5,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from batches import rules
+from batches.access import scope_of
 from batches.models import Change
 from batches.selectors.changes import change_by_id, changes_page
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.undo import change_undo, undo_edit
-from batches.views.access import UserRequest, may_edit, may_view
+from batches.views.decorators import UserRequest, may_edit, may_view
 from batches.views.edit import written
 
 
@@ -18,7 +19,12 @@ from batches.views.edit import written
 def change_list(request: UserRequest) -> HttpResponse:
     """The latest changes, newest first; `unsettled=1` for those that are not confirmed, `batch` for one batch."""
     not_confirmed_only, batch_id = request.GET.get("unsettled") == "1", request.GET.get("batch", "")
-    page = changes_page(number=request.GET.get("page", 1), not_confirmed_only=not_confirmed_only, batch_id=batch_id)
+    page = changes_page(
+        scope=scope_of(request.user),
+        number=request.GET.get("page", 1),
+        not_confirmed_only=not_confirmed_only,
+        batch_id=batch_id,
+    )
     context = {"page": page, "not_confirmed_only": not_confirmed_only, "batch_id": batch_id}
     return render(request, "batches/changes.html", context)
 
@@ -27,7 +33,7 @@ def change_list(request: UserRequest) -> HttpResponse:
 @require_safe
 def change(request: UserRequest, change_id: int) -> HttpResponse:
     """Everything that is known of one change."""
-    found = _change(change_id)
+    found = _change(request, change_id)
     return render(request, "batches/change.html", {"change": found, "can_undo": bool(undo_edit(found))})
 
 
@@ -35,7 +41,7 @@ def change(request: UserRequest, change_id: int) -> HttpResponse:
 @require_POST
 def undo(request: UserRequest, change_id: int) -> HttpResponse:
     """Take a change back: with `confirm` at once, else first the review of what that means."""
-    undone = _change(change_id)
+    undone = _change(request, change_id)
     edit = undo_edit(undone)
     if edit and not request.POST.get("confirm"):
         context = {"change": undone, "batch_id": undone.batch_id, "steps": rules.steps(undone.after or {}, edit)}
@@ -47,12 +53,12 @@ def undo(request: UserRequest, change_id: int) -> HttpResponse:
 @require_POST
 def settle(request: UserRequest, change_id: int) -> HttpResponse:
     """Look again whether a change that was not confirmed has been taken."""
-    change_settle(_change(change_id))
+    change_settle(_change(request, change_id))
     return redirect("batches:change", change_id)
 
 
-def _change(change_id: int) -> Change:
-    change = change_by_id(change_id)
+def _change(request: UserRequest, change_id: int) -> Change:
+    change = change_by_id(change_id, scope=scope_of(request.user))
     if change is None:
         raise Http404("There is no such change.")
     return change

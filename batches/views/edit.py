@@ -5,12 +5,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from batches import rules
+from batches.access import scope_of
 from batches.forms.batch import LOST, BatchForm, fill, fingerprint_of
 from batches.models import Outcome
 from batches.selectors.batch import abilities, batch_now, paused_from
 from batches.services.changes.road import Result
 from batches.services.changes.start import NotAllowed, batch_edit, batch_pause, batch_resume
-from batches.views.access import UserRequest, may_edit
+from batches.views.decorators import UserRequest, may_edit
 from batches.views.next_page import next_page
 from syllable.errors import SyllableError
 
@@ -26,7 +27,7 @@ def edit(request: UserRequest, batch_id: str) -> HttpResponse:
     """
     if request.method == "GET":
         return redirect("batches:batch", batch_id)
-    form = _form(request.POST, batch_id)
+    form = _form(request, request.POST, batch_id)
     if form.is_lost:
         form = _found_again(request, batch_id) or form
     context = {"form": form, "batch_id": batch_id, "told": None}
@@ -68,25 +69,26 @@ def written(request: UserRequest, result: Result) -> HttpResponse:
     change = result.change
     if result.outcome == Outcome.CONFLICT and result.batch:
         context = {
-            "form": _form(fill(result.batch, change.edit), change.batch_id),
+            "form": _form(request, fill(result.batch, change.edit), change.batch_id),
             "batch_id": change.batch_id,
             "change": change,
             "versions": rules.versions(change.loaded or {}, result.batch, change.edit),
         }
         return render(request, "batches/conflict.html", context, status=409)
-    return HttpResponseRedirect(next_page(request.POST.get("next", ""), change))
+    return HttpResponseRedirect(next_page(request.POST.get("next", ""), change, scope=scope_of(request.user)))
 
 
-def _form(data: dict[str, str], batch_id: str) -> BatchForm:
-    return BatchForm(data, batch_id=batch_id, abilities=abilities(), paused_from=paused_from(batch_id))
+def _form(request: UserRequest, data: dict[str, str], batch_id: str) -> BatchForm:
+    known = paused_from(batch_id, scope=scope_of(request.user))
+    return BatchForm(data, batch_id=batch_id, abilities=abilities(), paused_from=known)
 
 
 def _found_again(request: UserRequest, batch_id: str) -> BatchForm | None:
     """What was typed, over the batch as it is now; None where that cannot be read."""
     try:
-        fingerprint = fingerprint_of(batch_now(batch_id))
+        fingerprint = fingerprint_of(batch_now(batch_id, scope=scope_of(request.user)))
     except SyllableError:
         return None
-    form = _form(request.POST.dict() | {"fingerprint": fingerprint}, batch_id)
+    form = _form(request, request.POST.dict() | {"fingerprint": fingerprint}, batch_id)
     form.add_error(None, LOST)
     return form

@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.urls import Resolver404, resolve, reverse
 
+from batches.access import Scope
 from batches.models import Change
 from batches.selectors.operations import has_batch
 
@@ -11,7 +12,7 @@ from batches.selectors.operations import has_batch
 LONGEST_ADDRESS = 4000
 
 
-def next_page(asked_for: str, change: Change) -> str:
+def next_page(asked_for: str, change: Change, *, scope: Scope) -> str:
     """The address that a form gave as its `next`, where it is a page of ours that tells the outcome of `change`.
 
     Else the batch's own. `asked_for` may be anything. The change is named in the query.
@@ -19,7 +20,7 @@ def next_page(asked_for: str, change: Change) -> str:
     path, query = _path_and_query(asked_for)
     pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "change"]
     address = f"{path}?{urlencode([*pairs, ('change', change.pk)])}"
-    if _tells(path, change) and len(address) <= LONGEST_ADDRESS:
+    if _tells(path, change, scope) and len(address) <= LONGEST_ADDRESS:
         return address
     return f"{reverse('batches:batch', args=[change.batch_id])}?{urlencode({'change': change.pk})}"
 
@@ -33,12 +34,12 @@ def _path_and_query(address: str) -> tuple[str, str]:
     return ("", "") if parts.scheme or parts.netloc else (parts.path, parts.query)
 
 
-def _tells(path: str, change: Change) -> bool:
+def _tells(path: str, change: Change, scope: Scope) -> bool:
     try:
         page = resolve(path)
     except Resolver404:
         return False
     is_own = page.view_name == "batches:batch" and page.kwargs["batch_id"] == change.batch_id
     if page.view_name == "batches:operation":
-        return has_batch(page.kwargs["operation_id"], change.batch_id)
+        return has_batch(page.kwargs["operation_id"], change.batch_id, scope=scope)
     return is_own or page.view_name in ("batches:batch_list", "batches:campaign")

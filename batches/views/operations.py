@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from batches.access import scope_of
 from batches.models import Operation, Standing, State
 from batches.selectors.changes import outcome_to_tell
 from batches.selectors.operations import (
@@ -16,7 +17,7 @@ from batches.selectors.operations import (
     operations_page,
 )
 from batches.services.operations.undo import UNDONE_BY
-from batches.views.access import UserRequest, may_edit, may_view
+from batches.views.decorators import UserRequest, may_edit, may_view
 from batches.views.starting import start
 
 
@@ -26,7 +27,7 @@ def operation_list(request: UserRequest) -> HttpResponse:
     """All operations, newest first. POST: see `starting.start`."""
     if request.method == "POST":
         return may_edit(start)(request)
-    page, progress = operations_page(number=request.GET.get("page", 1))
+    page, progress = operations_page(scope=scope_of(request.user), number=request.GET.get("page", 1))
     return render(request, "batches/operations.html", {"page": page, "operations": progress})
 
 
@@ -38,20 +39,21 @@ def operation(request: UserRequest, operation_id: int) -> HttpResponse:
     For htmx the part that it asks for by its target. Once the operation is not in the `phase` any more that the
     reader's page was made for, the page has to be loaded anew: then other things can be done about it.
     """
-    found = operation_or_404(operation_id)
+    scope = scope_of(request.user)
+    found = operation_or_404(request, operation_id)
     part = request.headers.get("HX-Target", "")
     if part and request.GET.get("phase", "") != phase(found):
         return HttpResponseClientRefresh()
-    progress = operation_progress(found)
+    progress = operation_progress(found, scope=scope)
     context = {"operation": found, "progress": progress, "phase": phase(found), "is_part": False}
     if part == "operation-progress":
         return render(request, "batches/_operation_progress.html", context | {"is_part": True})
     context |= _items(request, progress)
     if part == "operation-items":
         return render(request, "batches/_operation_items.html", context)
-    context["told"] = outcome_to_tell(request.GET.get("change", ""))
+    context["told"] = outcome_to_tell(request.GET.get("change", ""), scope=scope)
     context["can_undo"] = found.kind in UNDONE_BY and not found.is_open and progress.done > 0
-    context["entries"] = operation_entries(found)
+    context["entries"] = operation_entries(found, scope=scope)
     return render(request, "batches/operation.html", context)
 
 
@@ -60,7 +62,13 @@ def _items(request: UserRequest, progress: Progress) -> dict[str, object]:
     if standing not in Standing:
         standing = ""
     total = progress.counts[standing] if standing else progress.total
-    page, rows = operation_items(progress.operation, total=total, standing=standing, number=request.GET.get("page", 1))
+    page, rows = operation_items(
+        progress.operation,
+        scope=scope_of(request.user),
+        total=total,
+        standing=standing,
+        number=request.GET.get("page", 1),
+    )
     tabs = [(some, progress.counts[some]) for some in Standing if progress.counts[some]]
     return {"items": page, "rows": rows, "standing": standing, "tabs": tabs}
 
@@ -73,9 +81,9 @@ def phase(operation: Operation) -> str:
     return f"unattended-{found}" if operation.is_unattended else found
 
 
-def operation_or_404(operation_id: int) -> Operation:
-    """Raises Http404 where there is no such."""
-    found = operation_by_id(operation_id)
+def operation_or_404(request: UserRequest, operation_id: int) -> Operation:
+    """Raises Http404 where there is no such for this person."""
+    found = operation_by_id(operation_id, scope=scope_of(request.user))
     if found is None:
         raise Http404("There is no such operation.")
     return found

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from batches.access import scope_of, sees_targets
 from batches.selectors.requests import (
     BatchRequest,
     Choice,
@@ -19,7 +20,7 @@ from batches.selectors.requests import (
     requests_export,
     requests_page,
 )
-from batches.views.access import UserRequest, may_view
+from batches.views.decorators import UserRequest, may_view
 from batches.views.spreadsheet import csv_response
 from syllable.errors import NotFound, SyllableError
 from syllable.schemas import encodable_json
@@ -66,12 +67,13 @@ class Row:
 @require_safe
 def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
     """A page of 100. `status`, `reference` and `page` choose; `fresh` reads the batch anew."""
+    scope = scope_of(request.user)
     if "fresh" in request.GET:
-        forget_requests(batch_id)
+        forget_requests(batch_id, scope=scope)
         return redirect(_address("batches:request_list", batch_id, request))
     choice = _choice(request)
     try:
-        found = requests_page(batch_id, choice, number=request.GET.get("page", "1"))
+        found = requests_page(batch_id, choice, scope=scope, number=request.GET.get("page", "1"))
     except SyllableError as error:
         return _unavailable(request, batch_id, error, retry=_address("batches:request_list", batch_id, request))
     context = {
@@ -90,7 +92,7 @@ def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
 def request_export(request: UserRequest, batch_id: str) -> HttpResponseBase:
     """The requests that `status` and `reference` choose, whatever page they are on, as CSV."""
     try:
-        rows, unreadable = requests_export(batch_id, _choice(request))
+        rows, unreadable = requests_export(batch_id, _choice(request), scope=scope_of(request.user))
     except SyllableError as error:
         return _unavailable(request, batch_id, error, retry=_address("batches:request_export", batch_id, request))
     return csv_response(f"requests-{batch_id}", _table(rows, unreadable))
@@ -116,7 +118,7 @@ def _choice(request: UserRequest) -> Choice:
     return Choice(
         status=request.GET.get("status", ""),
         reference=request.GET.get("reference", "").strip(),
-        in_full=request.user.has_perm("batches.edit_batches"),
+        in_full=sees_targets(request.user),
     )
 
 

@@ -7,8 +7,9 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from batches import rules
+from batches.access import scope_of
 from batches.forms.operation import LOST_PREVIEW, Seen, TargetForm, WishForm, seal, unseal
-from batches.models import Kind, Operation, Scope, Target
+from batches.models import Kind, Operation, Target, TargetScope
 from batches.selectors.batch import abilities
 from batches.selectors.operations import emergency_stop
 from batches.selectors.preview import Preview, campaign_name_for, preview
@@ -17,7 +18,7 @@ from batches.services.operations.authority import check_target
 from batches.services.operations.conflicts import InTheWay
 from batches.services.operations.start import operation_start
 from batches.services.operations.targets import paused_by_operations
-from batches.views.access import UserRequest
+from batches.views.decorators import UserRequest
 from batches.views.list_address import read_address
 from trail.source import Source
 
@@ -30,12 +31,12 @@ def start(request: UserRequest) -> HttpResponse:
     kind, target = asked.kind_wanted, asked.target
     check_actor(request.user)
     check_target(request.user, kind=kind, target=target, edit=WishForm.wish_of(kind))
-    if target.scope == Scope.ALL and (stop := emergency_stop()):
+    if target.scope == TargetScope.ALL and (stop := emergency_stop(scope=scope_of(request.user))):
         return _is_stopping_already(request, stop)
     try:
         return _start(request, asked, kind, target)
     except InTheWay as other:
-        if target.scope != Scope.ALL:
+        if target.scope != TargetScope.ALL:
             raise
         # It began between the look above and the start.
         return _is_stopping_already(request, other.operation)
@@ -54,7 +55,7 @@ def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) 
     is_lost = is_confirmed and kind == Kind.EXPIRY and bool(sealed) and seen is None
     found = None
     if is_confirmed and not is_lost and kind != Kind.CANCEL:
-        seen = seen or Seen(campaign_name_for(kind, target))
+        seen = seen or Seen(campaign_name_for(kind, target, scope=scope_of(request.user)))
     elif not is_confirmed or seen is None:
         found = _preview(request, kind, target)
         seen = Seen(found.campaign_name, found.word, seen.zone if seen else "")
@@ -85,7 +86,7 @@ def _preview(request: UserRequest, kind: Kind, target: Target) -> Preview:
     if "list" in request.POST:
         address, _ = read_address(QueryDict(request.POST["list"]), abilities())
         listed = address.query()
-    if kind == Kind.RESUME and target.scope == Scope.CAMPAIGN:
+    if kind == Kind.RESUME and target.scope == TargetScope.CAMPAIGN:
         pauses = paused_by_operations(target.campaign_id or 0)
     statuses = rules.eligible(WishForm.wish_of(kind))
-    return preview(kind, target, statuses=statuses, listed=listed, pauses=pauses)
+    return preview(kind, target, scope=scope_of(request.user), statuses=statuses, listed=listed, pauses=pauses)

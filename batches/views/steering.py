@@ -5,13 +5,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from batches.access import scope_of
 from batches.models import Kind, State
 from batches.selectors.operations import operation_progress
 from batches.selectors.preview import rest_preview, undo_preview
 from batches.services.operations.actions import operation_confirm, operation_retry, operation_stop, operation_take_over
 from batches.services.operations.authority import check_abort, check_operation
 from batches.services.operations.undo import UNDONE_BY, operation_stop_calling, operation_undo, undoing_edit
-from batches.views.access import UserRequest, may_edit
+from batches.views.decorators import UserRequest, may_edit
 from batches.views.operations import operation_or_404
 from trail.source import Source
 
@@ -20,10 +21,10 @@ from trail.source import Source
 @require_POST
 def abort(request: UserRequest, operation_id: int) -> HttpResponse:
     """With `confirm`: end it where it is; what is done stays done. Else the question, which says what goes on then."""
-    operation = operation_or_404(operation_id)
+    operation = operation_or_404(request, operation_id)
     if operation.is_open and not request.POST.get("confirm"):
         check_abort(request.user, operation)
-        context = {"operation": operation, "progress": operation_progress(operation)}
+        context = {"operation": operation, "progress": operation_progress(operation, scope=scope_of(request.user))}
         return render(request, "batches/operation_abort.html", context)
     if not operation_stop(operation=operation, actor=request.user, source=Source.of(request)):
         messages.info(request, "It was over already: there was nothing to abort.")
@@ -34,7 +35,7 @@ def abort(request: UserRequest, operation_id: int) -> HttpResponse:
 @require_POST
 def stop_calling(request: UserRequest, operation_id: int) -> HttpResponse:
     """End a resume and pause what it has put into the calling: one click."""
-    resume = operation_or_404(operation_id)
+    resume = operation_or_404(request, operation_id)
     pause = operation_stop_calling(operation=resume, actor=request.user, source=Source.of(request))
     return redirect("batches:operation", pause.pk)
 
@@ -44,10 +45,10 @@ def stop_calling(request: UserRequest, operation_id: int) -> HttpResponse:
 def retry(request: UserRequest, operation_id: int) -> HttpResponse:
     """Have another try at what failed, is not confirmed or was not reached. Of a resume only with `confirm`: else what
     that puts into the calling."""
-    operation = operation_or_404(operation_id)
+    operation = operation_or_404(request, operation_id)
     if operation.kind == Kind.RESUME and not operation.is_open and not request.POST.get("confirm"):
         check_operation(request.user, operation)
-        context = {"operation": operation, "found": rest_preview(operation)}
+        context = {"operation": operation, "found": rest_preview(operation, scope=scope_of(request.user))}
         return render(request, "batches/operation_retry.html", context)
     if not operation_retry(operation=operation, actor=request.user, source=Source.of(request)):
         messages.info(request, "It is not over yet: it goes on by itself.")
@@ -58,10 +59,10 @@ def retry(request: UserRequest, operation_id: int) -> HttpResponse:
 @require_POST
 def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
     """With `confirm`: say again that a delayed operation is wanted. Else what that puts into the calling."""
-    operation = operation_or_404(operation_id)
+    operation = operation_or_404(request, operation_id)
     if operation.state == State.ASKING and not request.POST.get("confirm"):
         check_operation(request.user, operation)
-        context = {"operation": operation, "found": rest_preview(operation)}
+        context = {"operation": operation, "found": rest_preview(operation, scope=scope_of(request.user))}
         return render(request, "batches/operation_confirm.html", context)
     if not operation_confirm(operation=operation, actor=request.user, source=Source.of(request)):
         messages.info(request, "It does not wait for your word any more.")
@@ -72,7 +73,7 @@ def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
 @require_POST
 def take_over(request: UserRequest, operation_id: int) -> HttpResponse:
     """Answer for a pause that goes on although its actor may not do this any more."""
-    operation = operation_or_404(operation_id)
+    operation = operation_or_404(request, operation_id)
     if not operation_take_over(operation=operation, actor=request.user, source=Source.of(request)):
         messages.info(request, "Nobody has to take it over any more.")
     return redirect("batches:operation", operation_id)
@@ -82,11 +83,11 @@ def take_over(request: UserRequest, operation_id: int) -> HttpResponse:
 @require_POST
 def undo(request: UserRequest, operation_id: int) -> HttpResponse:
     """Take back what it did, as an operation of its own. Where that calls people: only with `confirm`."""
-    operation = operation_or_404(operation_id)
+    operation = operation_or_404(request, operation_id)
     calls_people = UNDONE_BY.get(Kind(operation.kind)) == Kind.RESUME
     if calls_people and not operation.is_open and not request.POST.get("confirm"):
         check_operation(request.user, operation, edit=undoing_edit(operation))
-        context = {"operation": operation, "found": undo_preview(operation)}
+        context = {"operation": operation, "found": undo_preview(operation, scope=scope_of(request.user))}
         return render(request, "batches/operation_undo.html", context)
     undoing = operation_undo(operation=operation, actor=request.user, source=Source.of(request))
     return redirect("batches:operation", undoing.pk)

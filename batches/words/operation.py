@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from batches.models import Kind, Operation, Scope, State, Target
+from batches.models import Kind, Operation, State, Target, TargetScope
 from batches.words.change import shown
 from batches.words.tones import OPERATION_STATES, Tone
 from common.strangers import visible, visible_id
@@ -45,24 +45,18 @@ def verb(kind: str) -> str:
     return VERBS[Kind(kind)]
 
 
-def whose(target: Target | Operation) -> str:
+def whose(target: Target) -> str:
     """Which batches are meant, in words."""
-    if isinstance(target, Operation):
-        query = target.query
-        name, status, q = target.campaign_name, query.status, query.batch_id
-        campaign = query.campaign_id
-    else:
-        name, status, q = target.campaign_name, target.status, target.q
-        campaign = "" if target.campaign_id is None else str(target.campaign_id)
+    query = target.query
     # What a campaign is called whose name is not known.
-    name = "" if name == f"Campaign {campaign}" else visible(name)
-    status, q, campaign = visible(status), visible_id(q), visible_id(campaign)
-    match Scope(target.scope):
-        case Scope.CAMPAIGN:
+    name = "" if target.campaign_name == f"Campaign {query.campaign_id}" else visible(target.campaign_name)
+    status, q, campaign = visible(query.status), visible_id(query.batch_id), visible_id(query.campaign_id)
+    match target.scope:
+        case TargetScope.CAMPAIGN:
             return f"campaign {name or campaign}"
-        case Scope.SELECTION:
-            return f"{batches(len(target.batch_ids))}" if isinstance(target, Target) else "selected batches"
-        case Scope.ALL:
+        case TargetScope.SELECTION:
+            return batches(len(target.batch_ids)) if target.batch_ids else "selected batches"
+        case TargetScope.ALL:
             return "everything active"
     parts = [status and f"are {status}", campaign and f"belong to campaign {name or campaign}", q and f"match “{q}”"]
     return f"all batches that {' and '.join(filter(None, parts))}" if any(parts) else "all batches"
@@ -72,9 +66,9 @@ def named(operation: Operation) -> str:
     """What an operation is: `Pause campaign Flu shots`."""
     if operation.undoes_id:
         return f"Undo operation {operation.undoes_id}: {verb(operation.kind).lower()} its batches"
-    if operation.scope == Scope.ALL:
+    if operation.scope == TargetScope.ALL:
         return "Stop everything"
-    return f"{verb(operation.kind)} {whose(operation)}"
+    return f"{verb(operation.kind)} {whose(operation.target)}"
 
 
 def wanted_expiry(operation: Operation) -> str:

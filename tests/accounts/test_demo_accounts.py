@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from batches.access import role_of
 
 
 def demo_accounts(**options):
@@ -24,7 +25,7 @@ def test_one_of_each_role_is_made_and_printed(db, settings):
     settings.SANDBOX = True
     words = demo_accounts(address="http://127.0.0.1:8000/")
     assert "Open http://127.0.0.1:8000/" in words
-    assert {user.email: user.role for user in User.objects.all()} == {
+    assert {user.email: role_of(user) for user in User.objects.all()} == {
         "viewer@example.com": "Viewer",
         "operator@example.com": "Operator",
         "administrator@example.com": "Administrator",

@@ -10,6 +10,7 @@ from django.urls import path
 from django.utils import timezone
 
 from accounts.models import User
+from batches.access import role_of
 from common.time_zones import offset, time_zone_choices
 from dashboard.urls import urlpatterns as real_urlpatterns
 
@@ -34,7 +35,7 @@ def test_a_person_sets_nothing_else(log_in, viewer):
     log_in(viewer).post(PROFILE, {"name": "V", "time_zone": "", "is_superuser": "on", "groups": "1", "is_active": ""})
     viewer.refresh_from_db()
     assert viewer.is_active
-    assert viewer.role == "Viewer"
+    assert role_of(viewer) == "Viewer"
 
 
 def test_a_zone_that_does_not_exist_is_refused(log_in, viewer):

@@ -4,6 +4,7 @@ import json
 
 from django.core.cache import caches
 
+from batches.access import EVERYTHING
 from batches.selectors.requests import forget_requests
 from sandbox import faults
 from syllable.schemas import Batch, Campaign, RequestResult
@@ -28,7 +29,7 @@ def answer_with_odd_objects(sandbox, contract, odd, text, *, batch_id=ID, **know
     `known` are the fields of the batch that is read alone.
     """
     caches["local"].clear()
-    forget_requests(batch_id)
+    forget_requests(batch_id, scope=EVERYTHING)
     batch = object_of(Batch, odd, text)
     batch = {field: value for field, value in batch.items() if field not in FOREIGN[contract]}
     request = object_of(RequestResult, odd, text)

@@ -6,7 +6,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from batches.models import Change, Kind, Operation, Scope
+from batches.models import Change, Kind, Operation, TargetScope
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +79,7 @@ def test_the_pages_that_tell_outcomes_are_returned_to(paused, client, viewer, ad
 
 def test_an_operation_is_returned_to_for_a_batch_of_its_own(paused, client, viewer, operator):
     operation, other = (
-        Operation.objects.create(kind=Kind.PAUSE, scope=Scope.SELECTION, actor=operator) for _ in range(2)
+        Operation.objects.create(kind=Kind.PAUSE, scope=TargetScope.SELECTION, actor=operator) for _ in range(2)
     )
     operation.items.create(batch_id=ID)
     client.force_login(viewer)

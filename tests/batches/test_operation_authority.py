@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from batches.models import Cause, Kind, Operation, Scope, State
+from batches.models import Cause, Kind, Operation, State, TargetScope
 from batches.services.operations.actions import operation_stop
 from batches.services.operations.undo import operation_undo
 from tests.batches.operation_pages import OPERATIONS, words
@@ -25,7 +25,7 @@ def account(sandbox):
 
 def made(operator, **fields):
     """A stop of everything as it stands in the database, with one batch left."""
-    fields = {"kind": Kind.PAUSE, "scope": Scope.ALL, "wish": WISHES[Kind.PAUSE].fields()} | fields
+    fields = {"kind": Kind.PAUSE, "scope": TargetScope.ALL, "wish": WISHES[Kind.PAUSE].fields()} | fields
     operation = Operation.objects.create(actor=operator, actor_email=operator.email, **fields)
     operation.items.create(batch_id="2025.0")
     return operation
@@ -140,7 +140,7 @@ class TestWithoutAuthority:
 
     def test_the_button_is_for_those_who_may(self, client, operator, viewer, limited):
         everything = unattended(operator, needs_stop_everything=True)
-        of_a_campaign = unattended(operator, scope=Scope.CAMPAIGN, campaign_id=7)
+        of_a_campaign = unattended(operator, scope=TargetScope.CAMPAIGN, campaign_id=7)
         for person, operation, is_shown in [
             (viewer, of_a_campaign, False),
             (limited, everything, False),

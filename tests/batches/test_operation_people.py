@@ -3,7 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from batches.models import Kind, Operation, OperationItem, Scope, State
+from batches.access import EVERYTHING
+from batches.models import Kind, Operation, OperationItem, State, TargetScope
 from batches.selectors import people, preview
 from sandbox import faults
 from syllable.resilience.deadline import Deadline
@@ -128,7 +129,7 @@ class TestNotAllIsKnown:
         monkeypatch.setattr(people, "AT_A_TIME", 1)
         campaign.faults.add(faults.hang(), method="GET", path="/batches/a", times=None)
         listed = [Batch.read({"batch_id": f"a{number}", "count": 8}) for number in range(3)]
-        found = people.people_in(listed, Deadline(0.5), is_complete=True)
+        found = people.people_in(listed, Deadline(0.5), scope=EVERYTHING, is_complete=True)
         assert found == people.People(counted=0, at_most=24)
         assert len(campaign.requests.of("GET")) <= 1
 
@@ -190,7 +191,7 @@ class TestUndo:
 class TestGoOn:
     @pytest.fixture
     def asking(self, pause, operator):
-        fields = {"kind": Kind.RESUME, "scope": Scope.CAMPAIGN, "campaign_id": 7, "state": State.ASKING}
+        fields = {"kind": Kind.RESUME, "scope": TargetScope.CAMPAIGN, "campaign_id": 7, "state": State.ASKING}
         who = {"actor": operator, "actor_email": operator.email}
         resume = Operation.objects.create(found_at=timezone.now(), **fields, **who)
         for change in pause.changes.exclude(batch_id="a0"):
@@ -224,7 +225,7 @@ class TestTryAgain:
     def ended(self, asked, pause, operator):
         who = {"actor": operator, "actor_email": operator.email}
         over = {"state": State.FINISHED, "found_at": timezone.now(), "finished_at": timezone.now()}
-        resume = Operation.objects.create(kind=Kind.RESUME, scope=Scope.CAMPAIGN, campaign_id=7, **who, **over)
+        resume = Operation.objects.create(kind=Kind.RESUME, scope=TargetScope.CAMPAIGN, campaign_id=7, **who, **over)
         states = {"a0": "done", "a1": "failed", "a2": "unconfirmed"}
         for change in pause.changes.all():
             state = states[change.batch_id]

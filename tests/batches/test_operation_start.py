@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from django_tasks_db import DatabaseBackend
 
-from batches.models import Change, Kind, Operation, Scope, State
+from batches.models import Change, Kind, Operation, State, TargetScope
 from batches.selectors import preview as previewing
 from batches.services.changes.start import batch_pause
 from batches.services.operations.queue import operations_to_queue
@@ -107,7 +107,7 @@ class TestPause:
         response = confirmed(client, PAUSE)
         operation = Operation.objects.get()
         assert response.url == f"/operations/{operation.pk}/"
-        assert (operation.kind, operation.scope, operation.campaign_id) == (Kind.PAUSE, Scope.CAMPAIGN, 7)
+        assert (operation.kind, operation.scope, operation.campaign_id) == (Kind.PAUSE, TargetScope.CAMPAIGN, 7)
         assert operation.campaign_name == "Flu <b>shots</b>"
         assert operation.actor == operator
         assert queued() == [operation]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, Scope, State
+from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, State, TargetScope
 from batches.services.changes.start import batch_resume
 from sandbox import faults
 from tests.batches.operation_pages import OPERATIONS, words
@@ -27,7 +27,7 @@ def made(operator):
 
     def made(kind=Kind.PAUSE, items=None, **fields):
         wish = WISHES.get(kind, WISHES[Kind.PAUSE]).fields()
-        given = {"scope": Scope.CAMPAIGN, "campaign_id": 7, "wish": wish, "found_at": timezone.now()} | fields
+        given = {"scope": TargetScope.CAMPAIGN, "campaign_id": 7, "wish": wish, "found_at": timezone.now()} | fields
         started = {"started_at": timezone.now() - timedelta(minutes=1)} | given
         operation = Operation.objects.create(kind=kind, actor=operator, actor_email=operator.email, **started)
         OperationItem.objects.bulk_create(
@@ -66,7 +66,7 @@ class TestWhatIsRed:
         assert buttons(response, "btn-link") == ["Abort…"]
 
     def test_an_emergency_stop_is_no_exception(self, opened, made):
-        response = opened(made(Kind.PAUSE, {"waiting": 3}, scope=Scope.ALL, campaign_id=None, **RUNNING))
+        response = opened(made(Kind.PAUSE, {"waiting": 3}, scope=TargetScope.ALL, campaign_id=None, **RUNNING))
         assert buttons(response, "btn-danger") == ["Stop allStop everything"]
         assert response.content.decode().count("icon-tabler-hand-stop") == 1
 
@@ -146,7 +146,7 @@ class TestTheQuestionBeforeAborting:
 class TestStopEverythingTwice:
     @pytest.mark.parametrize("data", [{}, {"confirm": "1"}])
     def test_it_leads_to_the_one_that_runs(self, client, opened, made, sandbox, data):
-        stop = made(Kind.PAUSE, {"waiting": 3}, scope=Scope.ALL, campaign_id=None, **RUNNING)
+        stop = made(Kind.PAUSE, {"waiting": 3}, scope=TargetScope.ALL, campaign_id=None, **RUNNING)
         opened(stop)
         response = client.post(OPERATIONS, STOP_EVERYTHING | data, follow=True)
         assert response.redirect_chain == [(f"/operations/{stop.pk}/", 302)]
@@ -154,12 +154,12 @@ class TestStopEverythingTwice:
         assert Operation.objects.count() == 1
 
     def test_once_that_is_over_it_starts_anew(self, client, opened, made, sandbox):
-        opened(made(Kind.PAUSE, {"failed": 3}, scope=Scope.ALL, campaign_id=None, **OVER))
+        opened(made(Kind.PAUSE, {"failed": 3}, scope=TargetScope.ALL, campaign_id=None, **OVER))
         assert client.post(OPERATIONS, STOP_EVERYTHING | {"confirm": "1"}).status_code == 302
         assert Operation.objects.count() == 2
 
     def test_what_is_in_the_way_does_not_suggest_to_stop_a_stop(self, client, opened, made, sandbox):
-        opened(made(Kind.PAUSE, {"waiting": 3}, scope=Scope.ALL, campaign_id=None, **RUNNING))
+        opened(made(Kind.PAUSE, {"waiting": 3}, scope=TargetScope.ALL, campaign_id=None, **RUNNING))
         data = {"kind": "resume", "scope": "campaign", "campaign": "7", "confirm": "1"}
         response = client.post(OPERATIONS, data)
         assert response.status_code == 409

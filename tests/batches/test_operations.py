@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, Scope, State
+from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, State, TargetScope
 from sandbox import faults
 from tests.batches.operation_pages import OPERATIONS, words
 from tests.batches.services.operations import WISHES, carried_out, start
@@ -29,7 +29,7 @@ def made(operator, items=None, **fields):
     """An operation as it stands in the database, with items of these states."""
     fields = {
         "kind": Kind.PAUSE,
-        "scope": Scope.CAMPAIGN,
+        "scope": TargetScope.CAMPAIGN,
         "campaign_id": 7,
         "wish": WISHES[Kind.PAUSE].fields(),
     } | fields
@@ -224,7 +224,7 @@ class TestHowItEnded:
         assert sentence in words(client.get(OPERATIONS))
 
     def test_what_could_not_be_listed_and_who_stopped_it_is_said(self, client, viewer, operator):
-        stop = made(operator, scope=Scope.ALL, campaign_id=None)
+        stop = made(operator, scope=TargetScope.ALL, campaign_id=None)
         operation = over(
             operator, {"done": 1}, kind=Kind.RESUME, state=State.STOPPED, stopped_by=stop, unlisted="It timed out."
         )
@@ -291,7 +291,13 @@ class TestTenThousandBatches:
 
 class TestList:
     def test_it_says_who_what_when_and_how_newest_first(self, client, viewer, operator, operation, campaign):
-        made(operator, {"waiting": 2}, scope=Scope.FILTER, campaign_id=None, filter={"status": "ACTIVE", "q": "2025"})
+        made(
+            operator,
+            {"waiting": 2},
+            scope=TargetScope.FILTER,
+            campaign_id=None,
+            filter={"status": "ACTIVE", "q": "2025"},
+        )
         campaign.requests.clear()
         client.force_login(viewer)
         response = client.get(OPERATIONS)

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from batches.models import Change, Kind, Outcome, Scope
+from batches.models import Change, Kind, Outcome, TargetScope
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.start import batch_pause, batch_resume
 from sandbox import faults
@@ -75,11 +75,11 @@ def test_it_is_paused_and_keeps_all_the_rest(visitor, batch, given, way):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("scope", [Scope.ALL, Scope.CAMPAIGN, Scope.SELECTION])
+@pytest.mark.parametrize("scope", [TargetScope.ALL, TargetScope.CAMPAIGN, TargetScope.SELECTION])
 def test_an_operation_pauses_every_one_of_them(sandbox, operator, scope):
     for given in GIVEN:
         sandbox.store.add_batch(given, campaign_id=7, status="ACTIVE", **GIVEN[given])
-    target = {"batch_ids": tuple(GIVEN)} if scope == Scope.SELECTION else {}
+    target = {"batch_ids": tuple(GIVEN)} if scope == TargetScope.SELECTION else {}
     operation = carried_out(start(Kind.PAUSE, operator, scope=scope, **target))
     assert totals(operation) == {"done": len(GIVEN)}
     assert {sandbox.batch(given)["status"] for given in GIVEN} == {"PAUSED"}

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from batches.access import EVERYTHING
 from batches.selectors import batches as selectors
 from batches.selectors.batches import batch_list
 from batches.selectors.campaigns import campaign_label, campaign_name
@@ -20,7 +21,7 @@ def test_a_list_comes_with_counts_and_names(sandbox):
     sandbox.store.add_batch("20250117.1", campaign_id=campaign, status="PAUSED")
     sandbox.store.add_batch("20250117.2", campaign_id=campaign, status="THROTTLED")
 
-    found = batch_list(BatchQuery(order_by="batch_id"))
+    found = batch_list(BatchQuery(order_by="batch_id"), scope=EVERYTHING)
 
     assert [batch.batch_id for batch in found.page.items] == ["20250117.1", "20250117.2"]
     assert found.error is None
@@ -29,7 +30,10 @@ def test_a_list_comes_with_counts_and_names(sandbox):
 
 
 def test_counts_ask_for_one_row_of_the_first_page(sandbox):
-    batch_list(BatchQuery(status="PAUSED", campaign_id="7", batch_id="2025", order_by="status", page=3, limit=100))
+    batch_list(
+        BatchQuery(status="PAUSED", campaign_id="7", batch_id="2025", order_by="status", page=3, limit=100),
+        scope=EVERYTHING,
+    )
 
     queries = [request.query for request in sandbox.requests if request.path.endswith("/batches")]
     counting = [query for query in queries if query["limit"] == ["1"]]
@@ -40,27 +44,27 @@ def test_counts_ask_for_one_row_of_the_first_page(sandbox):
 
 def test_the_page_itself_tells_the_count_of_its_status(sandbox):
     sandbox.store.add_batch("20250117.1", status="PAUSED")
-    batch_list(BatchQuery(status="PAUSED"))
+    batch_list(BatchQuery(status="PAUSED"), scope=EVERYTHING)
     sandbox.store.add_batch("20250117.2", status="PAUSED")
 
-    assert batch_list(BatchQuery(status="PAUSED")).counts["PAUSED"] == 2
+    assert batch_list(BatchQuery(status="PAUSED"), scope=EVERYTHING).counts["PAUSED"] == 2
 
 
 def test_counts_are_kept_for_a_moment_only(sandbox, monkeypatch):
-    batch_list(BatchQuery())
+    batch_list(BatchQuery(), scope=EVERYTHING)
     sandbox.store.add_batch("20250117.1", status="PAUSED")
-    assert batch_list(BatchQuery()).counts["PAUSED"] == 0
+    assert batch_list(BatchQuery(), scope=EVERYTHING).counts["PAUSED"] == 0
 
     now = time.time
     monkeypatch.setattr(time, "time", lambda: now() + selectors.COUNTS_KEPT_SECONDS)
 
-    assert batch_list(BatchQuery()).counts["PAUSED"] == 1
+    assert batch_list(BatchQuery(), scope=EVERYTHING).counts["PAUSED"] == 1
 
 
 def test_a_list_that_cannot_be_read_is_a_result_too(sandbox, settings):
     settings.SYLLABLE_API_URL = "http://127.0.0.1:1"
 
-    found = batch_list(BatchQuery(status="PAUSED"))
+    found = batch_list(BatchQuery(status="PAUSED"), scope=EVERYTHING)
 
     assert found.page is None
     assert isinstance(found.error, NotSent)
@@ -74,7 +78,7 @@ def test_everything_together_keeps_to_the_timeout(sandbox, settings, seconds):
     sandbox.faults.add(faults.hang(), times=None)
 
     start = time.monotonic()
-    found = batch_list(BatchQuery())
+    found = batch_list(BatchQuery(), scope=EVERYTHING)
 
     # On a machine that stalls the time may be over before anything is sent.
     assert isinstance(found.error, TimedOut | NotSent)
@@ -84,15 +88,15 @@ def test_everything_together_keeps_to_the_timeout(sandbox, settings, seconds):
 def test_names_are_asked_for_once(sandbox):
     campaign = sandbox.store.add_campaign(campaign_name="Flu shots")
 
-    assert campaign_name(campaign) == "Flu shots"
-    assert campaign_name(campaign) == "Flu shots"
+    assert campaign_name(campaign, scope=EVERYTHING) == "Flu shots"
+    assert campaign_name(campaign, scope=EVERYTHING) == "Flu shots"
     assert len(sandbox.requests) == 1
 
 
 def test_a_name_that_cannot_be_read_is_a_number(sandbox):
     sandbox.faults.add(faults.answer(401), times=None)
 
-    assert campaign_name(7) == "Campaign 7"
+    assert campaign_name(7, scope=EVERYTHING) == "Campaign 7"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from django.template import engines
 from django.urls import reverse
 
-from batches.models import Change, Kind, Operation, Scope
+from batches.models import Change, Kind, Operation, TargetScope
 from common.strangers import visible, visible_id
 from sandbox import faults
 from tests.batches.odd_answers import CAMPAIGN, ID
@@ -175,7 +175,7 @@ def test_operations_show_it(operator_client, sandbox, operator):
     assert "Type 1 to confirm" in preview.content.decode()
 
     operation = start(
-        Kind.PAUSE, operator, scope=Scope.SELECTION, batch_ids=[EVIL_ID], campaign_name=EVIL, campaign_id=None
+        Kind.PAUSE, operator, scope=TargetScope.SELECTION, batch_ids=[EVIL_ID], campaign_name=EVIL, campaign_id=None
     )
     operation.items.update(detail=EVIL)
     Operation.objects.update(detail=EVIL, unlisted=EVIL, campaign_name=EVIL, scope="campaign", campaign_id=CAMPAIGN)

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError
 
 from accounts.models import User
-from batches.models import Kind, Operation, Scope, State
+from batches.models import Kind, Operation, State, TargetScope
 from sandbox import faults
 from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import assert_all_done, fill, finished, wait_for_writes, writes
@@ -47,7 +47,7 @@ def acts(operation):
 @HOWEVER
 def test_a_resume_calls_nobody_more_once_its_person_is_shut_out(shut_out, sandbox, processes, operator):
     fill(sandbox, BATCHES, status="PAUSED")
-    resume = start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
+    resume = start(Kind.RESUME, operator, scope=TargetScope.FILTER, status="PAUSED")
     processes.worker("default")
     wait_for_writes(sandbox, 5)
 
@@ -95,7 +95,7 @@ def test_a_pause_is_carried_out_although_its_person_was_shut_out_before_a_worker
 def test_a_resume_that_waits_for_syllable_ends_when_its_person_is_shut_out(shut_out, sandbox, processes, operator):
     fill(sandbox, 10, status="PAUSED")
     sandbox.faults.add(faults.answer(503), times=None)
-    resume = start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
+    resume = start(Kind.RESUME, operator, scope=TargetScope.FILTER, status="PAUSED")
     processes.worker("default")
     eventually(lambda: Operation.objects.get(pk=resume.pk).detail)
 

@@ -127,7 +127,10 @@ def test_the_trail_says_when_by_the_clock_of_the_database(paused):
 
 @pytest.mark.parametrize("clock_off", [OFF, -OFF], ids=["ahead", "behind"])
 def test_the_header_counts_by_the_clock_of_the_database(paused, processes, clock_off):
-    code = "from batches.selectors.operations import heads; print('not confirmed:', heads().not_confirmed)"
+    code = (
+        "from batches.access import EVERYTHING; from batches.selectors.operations import heads; "
+        "print('not confirmed:', heads(scope=EVERYTHING).not_confirmed)"
+    )
     paused()
 
     def counted():

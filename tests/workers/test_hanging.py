@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from batches.models import Kind, Operation, Scope, State
+from batches.models import Kind, Operation, State, TargetScope
 from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import fill, finished, writes
 from tests.workers.processes import eventually
@@ -46,7 +46,7 @@ def wait_until_paused(sandbox, ids):
 def test_an_emergency_stop_does_not_wait_for_a_pause_that_hangs(hanging, sandbox, operator):
     ids = fill(sandbox, 20)
     began = time.monotonic()
-    start(Kind.PAUSE, operator, scope=Scope.ALL)
+    start(Kind.PAUSE, operator, scope=TargetScope.ALL)
 
     eventually(lambda: any("/7-" in write.path for write in writes(sandbox)))
 
@@ -68,7 +68,7 @@ def test_a_pause_does_not_wait_for_another_that_hangs(hanging, sandbox, operator
 
 def test_what_was_left_hanging_is_ended_when_it_is_answered(hanging, held, sandbox, operator):
     operation, _ = hanging
-    stop = start(Kind.PAUSE, operator, scope=Scope.ALL)
+    stop = start(Kind.PAUSE, operator, scope=TargetScope.ALL)
     eventually(lambda: Operation.objects.get(pk=stop.pk).started_at)
     held.set()
 
@@ -90,7 +90,7 @@ def test_two_that_hang_take_turns_and_come_to_an_end(hanging, sandbox, held, ope
 
 def test_a_worker_that_is_told_to_end_ends_what_it_left_hanging(hanging, sandbox, operator):
     operation, worker = hanging
-    stop = start(Kind.PAUSE, operator, scope=Scope.ALL)
+    stop = start(Kind.PAUSE, operator, scope=TargetScope.ALL)
     eventually(lambda: Operation.objects.get(pk=stop.pk).started_at)
     began = set(operation.changes.filter(outcome="started"))
 

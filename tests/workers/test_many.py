@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from batches.models import Kind, Operation, Scope, State
+from batches.models import Kind, Operation, State, TargetScope
 from syllable.schemas import BatchEdit, Timestamp
 from tests.batches.services.operations import start, totals
 from tests.workers.campaigns import assert_all_done, fill, finished, taken_over, wait_for_writes
@@ -30,7 +30,7 @@ def test_a_pause_does_not_wait_for_the_resume_that_it_ends(sandbox, processes, o
     ids = fill(sandbox, 150, status="PAUSED")
     processes.worker("default")
     processes.worker("stop")
-    resume = start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
+    resume = start(Kind.RESUME, operator, scope=TargetScope.FILTER, status="PAUSED")
     taken_over(resume)
     wait_for_writes(sandbox, 5)
 
@@ -49,7 +49,7 @@ def test_a_write_that_was_under_way_when_all_was_paused_does_not_slip_through(sa
     sandbox.before(lambda request: under_way.set() or may_land.wait(PATIENCE_SECONDS), method="PUT")
     processes.worker("default")
     processes.worker("stop")
-    start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
+    start(Kind.RESUME, operator, scope=TargetScope.FILTER, status="PAUSED")
     assert under_way.wait(PATIENCE_SECONDS)
 
     pause = start(Kind.PAUSE, operator)

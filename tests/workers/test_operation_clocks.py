@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from batches.models import Kind, Operation, Scope, State
+from batches.models import Kind, Operation, State, TargetScope
 from batches.services.operations.actions import operation_retry
 from tests.batches.services.operations import start
 from tests.workers.campaigns import an_hour_later, assert_all_done, fill, never_queued, writes
@@ -21,7 +21,7 @@ AHEAD_AND_BEHIND = pytest.mark.parametrize("seconds", [HOUR, -HOUR])
 
 
 def resume_of_the_paused(operator):
-    return start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
+    return start(Kind.RESUME, operator, scope=TargetScope.FILTER, status="PAUSED")
 
 
 def ago(operation, minutes):

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from batches.models import Kind, Operation, Scope
+from batches.models import Kind, Operation, TargetScope
 from tests.batches.services.operations import start
 from tests.workers.campaigns import an_hour_later, assert_all_done, fill, never_queued, taken_over, wait_for_writes
 from tests.workers.processes import eventually
@@ -54,7 +54,7 @@ def test_everything_can_be_stopped(redis, sandbox, processes, operator):
     processes.worker("stop")
     processes.sweep()
 
-    assert_all_done(never_queued(start(Kind.PAUSE, operator, scope=Scope.ALL)), sandbox, ids)
+    assert_all_done(never_queued(start(Kind.PAUSE, operator, scope=TargetScope.ALL)), sandbox, ids)
 
 
 def test_an_operation_outlives_a_worker_that_is_killed_and_one_that_is_asked_to_leave(

@@ -3,7 +3,7 @@
 import pytest
 from django_tasks_db.models import DBTaskResult
 
-from batches.models import Kind, Operation, Scope, State
+from batches.models import Kind, Operation, State, TargetScope
 from batches.services.operations.actions import operation_confirm
 from tests.batches.services.operations import start
 from tests.workers.campaigns import (
@@ -88,7 +88,7 @@ def test_a_restart_of_everything_in_the_middle_loses_nothing(sandbox, processes,
 
 def test_a_resume_that_was_delayed_calls_nobody_before_a_person_says_so_again(sandbox, processes, operator):
     ids = fill(sandbox, 10, status="PAUSED")
-    resume = never_queued(start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED"))
+    resume = never_queued(start(Kind.RESUME, operator, scope=TargetScope.FILTER, status="PAUSED"))
     an_hour_later(resume)
     processes.worker("default")
     processes.sweep()

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from batches.access import EVERYTHING
 from batches.management.loop import repeat
 from batches.models import Change
 from batches.selectors.changes import changes_left_open
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         if every:
             repeat(self._settle, every=every)
         self._settle()
-        left_open = changes_left_open()
+        left_open = changes_left_open(scope=EVERYTHING)
         for change in left_open:
             self.stdout.write(_line(change))
         if left_open:

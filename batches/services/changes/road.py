@@ -11,6 +11,7 @@ import structlog
 from django.conf import settings
 
 from batches import rules
+from batches.access import Scope
 from batches.models import Change, Outcome
 from batches.rules import Problem
 from batches.services.changes.reconcile import expiry_moved, saw
@@ -41,12 +42,14 @@ MOST_SENDS = 3
 RESEND_PAUSE_SECONDS = 0.3
 ALREADY_SO = "Nothing to change: the batch already shows this."
 SENT_ALONE = "Syllable did not take the pause together with the expiry that it gave, so the pause was sent alone."
+OUTSIDE = "This batch belongs to a campaign whose batches you may not change. Nothing was sent."
 NOT_SHOWN = "Syllable answered as if it had taken the change, but the batch does not show it."
 
 
 class Reason(Enum):
-    """Why a write of an operation must not be sent any more."""
+    """Why a write must not be sent, or not any more."""
 
+    OUTSIDE = "outside"
     LEASE_LOST = "lease_lost"
     STOPPED = "stopped"
     CHANGED_SINCE = "changed_since"
@@ -80,7 +83,7 @@ class Result:
 
     `error` is what went wrong last with the API. `is_taken` says that nothing was tried, because somebody else was
     changing the batch; `is_overtaken` that somebody else settled the change, who found it past its time;
-    `refused_for` why the guard did not let it be sent.
+    `refused_for` why it was not to be sent.
     """
 
     change: Change
@@ -103,15 +106,18 @@ class Result:
 
 @dataclass(slots=True)
 class Road:
-    """The way of one started change. `sent` is True once a write may have reached the API: nothing may be called
-    "not sent" from then on; `in_doubt` once one had no definite answer, so that it may be taken late. `sent_alone` says
-    that the last one was the contract's fallback, `trouble` in words what went wrong last. `brief` is for a short try:
-    so many seconds for each call, and no repeat of what hung. `began` is its beginning by the monotonic clock.
+    """The way of one started change, within the `scope` of whoever asked for it.
+
+    `sent` is True once a write may have reached the API: nothing may be called "not sent" from then on; `in_doubt` once
+    one had no definite answer, so that it may be taken late. `sent_alone` says that the last one was the contract's
+    fallback, `trouble` in words what went wrong last. `brief` is for a short try: so many seconds for each call, and no
+    repeat of what hung. `began` is its beginning by the monotonic clock.
     """
 
     change: Change
     edit: BatchEdit
     client: SyllableClient
+    scope: Scope
     began: float = field(default_factory=time.monotonic)
     deadline: Deadline = field(default_factory=lambda: Deadline(road_seconds()))
     batch: Batch | None = None
@@ -149,6 +155,8 @@ class Road:
     def _stop(self) -> Result | None:
         """Whatever speaks against writing the batch as it was just read."""
         batch = self._batch()
+        if not self.scope.covers(batch.campaign_id):
+            return replace(self._refuse(Outcome.NOT_SENT, OUTSIDE), refused_for=Reason.OUTSIDE)
         try:
             check_contract(self.client.contract, batch)
         except WrongContract as error:

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from batches import rules
+from batches.access import EDIT, Scope, scope_behind, scope_of
 from batches.connection import syllable_client
 from batches.models import Change, Operation, Origin, Outcome
 from batches.services.changes.reconcile import change_settle
@@ -68,10 +69,8 @@ def batch_update(
     change = _start(change, is_brief=brief is not None)
     if change.outcome != Outcome.STARTED:
         return Result(change, is_taken=True)
-    client = syllable_client(Lane.OPERATIONS if operation else Lane.WRITES)
-    # Only who lets a batch wait again has to know whether it was waiting.
-    paused_from = Change.objects.paused_from(batch_id) if edit.status == BatchStatus.PENDING else None
-    return Road(change, edit, client, paused_from=paused_from, guard=guard, brief=brief).walk()
+    scope = scope_behind(operation) if operation else scope_of(actor)
+    return _road(change, edit, scope, guard=guard, brief=brief).walk()
 
 
 def batch_edit(*, batch_id: str, edit: BatchEdit, actor: User, loaded: Mapping[str, Any]) -> Result:
@@ -101,7 +100,7 @@ def batch_resume(*, batch_id: str, actor: User) -> Result:
 
 def check_actor(actor: User | None) -> str:
     """The email under which `actor` writes batches. Raises NotAllowed, with a sentence for them, where they may not."""
-    if actor is None or not actor.is_active or not actor.has_perm("batches.edit_batches"):
+    if actor is None or not actor.is_active or not actor.has_perm(EDIT):
         raise NotAllowed("Your role lets you see batches but not change them. Ask an administrator.")
     if not actor.email:
         raise NotAllowed(
@@ -109,6 +108,13 @@ def check_actor(actor: User | None) -> str:
             "Ask an administrator to add yours."
         )
     return actor.email
+
+
+def _road(change: Change, edit: BatchEdit, scope: Scope, *, guard: Guard | None, brief: float | None) -> Road:
+    client = syllable_client(Lane.OPERATIONS if change.operation_id else Lane.WRITES)
+    # Only who lets a batch wait again has to know whether it was waiting.
+    paused_from = Change.objects.paused_from(change.batch_id) if edit.status == BatchStatus.PENDING else None
+    return Road(change, edit, client, scope, paused_from=paused_from, guard=guard, brief=brief)
 
 
 def _start(change: Change, *, is_brief: bool) -> Change:

@@ -8,8 +8,9 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from batches import rules
+from batches.access import may_stop_everything, scope_of
 from batches.connection import syllable_client
-from batches.models import Cause, Kind, Operation, Scope, State, Target
+from batches.models import Cause, Kind, Operation, State, Target, TargetScope
 from batches.services.changes.start import NotAllowed, check_actor
 from batches.services.operations.entries import operation_entry
 from batches.services.operations.lease import Lease
@@ -19,9 +20,9 @@ from syllable.resilience.deadline import Deadline
 from syllable.schemas import BatchEdit, BatchQuery
 from trail.models import Action
 
-STOP_EVERYTHING = "batches.stop_everything"
 # Who stops something must not wait long for numbers.
 COUNT_SECONDS = 3.0
+OUTSIDE = "You may act on the batches of some campaigns only, and this is not about one of them."
 ALL_REFUSED = "Your role does not allow you to stop everything. Ask an administrator."
 EVERYTHING_REFUSED = (
     "This filter matches every batch there is to act on, and your role does not allow you to act on every batch at "
@@ -41,10 +42,10 @@ def check_target(actor: User, *, kind: Kind, target: Target, edit: BatchEdit) ->
     """Whether an operation takes the permission to stop everything; then `actor` has it.
 
     Raises NotAllowed where they have not, for a filter as well that is about every batch there is. The API is asked
-    for that, and only where they have not.
+    for that, and only where they have not. Also where it does not keep to a campaign inside the actor's scope.
     """
-    needs_stop_everything = _check(actor, target.scope, target.query, edit)
-    if target.scope == Scope.ALL and kind != Kind.PAUSE:
+    needs_stop_everything = _check(actor, target, edit)
+    if target.scope == TargetScope.ALL and kind != Kind.PAUSE:
         raise NotAllowed("Everything can be paused at once, and nothing else.")
     return needs_stop_everything
 
@@ -57,7 +58,7 @@ def check_operation(actor: User, operation: Operation, *, edit: BatchEdit | None
     origin = operation
     while origin.undoes:
         origin = origin.undoes
-    return _check(actor, Scope(origin.scope), origin.query, operation.edit if edit is None else edit)
+    return _check(actor, origin.target, operation.edit if edit is None else edit)
 
 
 def check_abort(actor: User, operation: Operation) -> None:
@@ -69,14 +70,16 @@ def check_abort(actor: User, operation: Operation) -> None:
             raise
 
 
-def _check(actor: User, scope: Scope, query: BatchQuery, edit: BatchEdit) -> bool:
-    if scope not in (Scope.ALL, Scope.FILTER) or query.campaign_id:
+def _check(actor: User, target: Target, edit: BatchEdit) -> bool:
+    if not scope_of(actor).covers(target.campaign_id):
+        raise NotAllowed(OUTSIDE)
+    if target.scope not in (TargetScope.ALL, TargetScope.FILTER) or target.campaign_id is not None:
         return False
-    if actor.has_perm(STOP_EVERYTHING):
+    if may_stop_everything(actor):
         return True
-    if scope == Scope.ALL:
+    if target.scope == TargetScope.ALL:
         raise NotAllowed(ALL_REFUSED)
-    if _is_everything(query, edit):
+    if _is_everything(target.query, edit):
         raise NotAllowed(EVERYTHING_REFUSED)
     return False
 
@@ -128,7 +131,9 @@ def _has_authority(operation: Operation) -> bool:
         check_actor(actor)
     except NotAllowed:
         return False
-    return actor is not None and (not operation.needs_stop_everything or actor.has_perm(STOP_EVERYTHING))
+    if actor is None or not scope_of(actor).covers(operation.campaign_id):
+        return False
+    return not operation.needs_stop_everything or may_stop_everything(actor)
 
 
 def _mark_unattended(operation: Operation) -> None:

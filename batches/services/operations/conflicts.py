@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
-from batches.models import Cause, Kind, Operation, OperationQuerySet, Scope, State
+from batches.models import Cause, Kind, Operation, OperationQuerySet, State, TargetScope
 from batches.services.operations.entries import operation_entry
 from trail.models import Action
 from trail.source import Source
@@ -35,12 +35,12 @@ def make_way(operation: Operation, batch_ids: Sequence[str] | QuerySet[Any, Any]
     others = Operation.objects.open().exclude(pk=operation.pk)
     if operation.is_stopping:
         others = others.stopping()
-    if operation.scope == Scope.ALL:
-        others = others.filter(scope=Scope.ALL)
+    if operation.scope == TargetScope.ALL:
+        others = others.filter(scope=TargetScope.ALL)
     elif operation.is_stopping:
         # What is being stopped as a whole can still be stopped in parts, and the other way round.
         others = others.filter(scope=operation.scope, campaign_id=operation.campaign_id, filter=operation.filter)
-        if operation.scope == Scope.SELECTION:
+        if operation.scope == TargetScope.SELECTION:
             others = others.filter(items__batch_id__in=batch_ids)
     else:
         others = others.filter(_overlaps(operation, batch_ids))
@@ -50,11 +50,11 @@ def make_way(operation: Operation, batch_ids: Sequence[str] | QuerySet[Any, Any]
 
 def _overlaps(operation: Operation, batch_ids: Sequence[str] | QuerySet[Any, Any]) -> Q:
     """What may be about the same batches: where that cannot be told without asking the API, it may."""
-    overlap = Q(scope=Scope.ALL) | Q(items__batch_id__in=batch_ids)
-    if operation.campaign_id is None and operation.scope == Scope.FILTER:
+    overlap = Q(scope=TargetScope.ALL) | Q(items__batch_id__in=batch_ids)
+    if operation.campaign_id is None and operation.scope == TargetScope.FILTER:
         return Q()
     if operation.campaign_id is not None:
-        overlap |= Q(campaign_id=operation.campaign_id) | Q(scope=Scope.FILTER, campaign_id=None)
+        overlap |= Q(campaign_id=operation.campaign_id) | Q(scope=TargetScope.FILTER, campaign_id=None)
     return overlap
 
 
@@ -66,9 +66,9 @@ def supersede(operation: Operation, actor: User, source: Source) -> None:
     covered: OperationQuerySet = (
         Operation.objects.open().exclude(pk=operation.pk).exclude(kind__in=(Kind.PAUSE, Kind.CANCEL))
     )
-    if operation.scope == Scope.CAMPAIGN:
+    if operation.scope == TargetScope.CAMPAIGN:
         covered = covered.filter(campaign_id=operation.campaign_id)
-    elif operation.scope != Scope.ALL:
+    elif operation.scope != TargetScope.ALL:
         return
     for other in covered:
         if end_operation(other, cause=Cause.SUPERSEDED, stopped_by=operation):

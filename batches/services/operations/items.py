@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, Now
 
 from batches import rules
 from batches.connection import syllable_client
-from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, Scope
+from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, TargetScope
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.road import Reason, Refusal, Result
 from batches.services.changes.start import batch_update
@@ -199,9 +199,9 @@ class Guard:
 def stop_over(batch: Batch, *, since: Operation) -> Operation | None:
     """An operation that takes `batch` out of the calling, whether it has reached it yet or not, and is later than
     `since`, or was asked for again since then."""
-    covers = Q(scope=Scope.ALL) | Q(items__batch_id=batch.batch_id)
+    covers = Q(scope=TargetScope.ALL) | Q(items__batch_id=batch.batch_id)
     if isinstance(batch.campaign_id, int):
-        covers |= Q(scope=Scope.CAMPAIGN, campaign_id=batch.campaign_id)
+        covers |= Q(scope=TargetScope.CAMPAIGN, campaign_id=batch.campaign_id)
     later = Q(pk__gt=since.pk) | Q(confirmed_at__gt=since.confirmed_at)
     return Operation.objects.stopping().filter(covers, later).order_by("pk").first()
 

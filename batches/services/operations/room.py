@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from batches.connection import syllable_client
-from batches.models import Operation, Scope
+from batches.models import Operation, TargetScope
 from batches.services.operations.crew import Crew
 from syllable.resilience.bulkhead import LIMITS, Lane
 
@@ -33,7 +33,7 @@ class Room:
         if not self.operation.is_stopping:
             return False
         calls_of_others = len(syllable_client(Lane.OPERATIONS).latency.calling - self.crew.threads)
-        most = MOST_CALLS_OF_AN_EMERGENCY if self.operation.scope == Scope.ALL else MOST_CALLS
+        most = MOST_CALLS_OF_AN_EMERGENCY if self.operation.scope == TargetScope.ALL else MOST_CALLS
         return under_way - self._hanging() < size and under_way + calls_of_others < most
 
     @property

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
-from batches.models import Kind, Operation, OperationItem, Scope, Target
+from batches.models import Kind, Operation, OperationItem, Target, TargetScope
 from batches.services.changes.start import check_actor
 from batches.services.operations.authority import check_target
 from batches.services.operations.conflicts import make_way, supersede, take_turns
@@ -29,12 +29,7 @@ def operation_start(
     email = check_actor(actor)
     operation = Operation(
         kind=kind,
-        scope=target.scope,
-        campaign_id=target.campaign_id,
-        campaign_name=target.campaign_name,
-        filter={"status": target.status, "campaign": str(target.campaign_id or ""), "q": target.q}
-        if target.scope == Scope.FILTER
-        else {},
+        **target.fields(),
         wish=edit.fields(),
         actor=actor,
         actor_email=email,
@@ -47,9 +42,9 @@ def operation_start(
         about = {"filter": operation.filter, "wish": operation.wish}
         operation_entry(Action.OPERATION_STARTED, operation, actor=actor, source=source, **about)
         supersede(operation, actor, source)
-        if target.scope == Scope.SELECTION:
+        if target.scope == TargetScope.SELECTION:
             add_items(operation, dict.fromkeys(target.batch_ids))
-        elif kind == Kind.RESUME and target.scope == Scope.CAMPAIGN:
+        elif kind == Kind.RESUME and target.scope == TargetScope.CAMPAIGN:
             pauses = paused_by_operations(operation.campaign_id or 0)
             add_items(operation, {pause.batch_id: pause.pk for pause in pauses.only("pk", "batch_id")})
         operation_queue(operation)

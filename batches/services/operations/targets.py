@@ -8,9 +8,20 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Now
 
 from batches import rules
+from batches.access import Scope, scope_behind
 from batches.connection import syllable_client
 from batches.converters import has_address
-from batches.models import Change, ChangeQuerySet, ItemState, Kind, Operation, OperationItem, Origin, Outcome, Scope
+from batches.models import (
+    Change,
+    ChangeQuerySet,
+    ItemState,
+    Kind,
+    Operation,
+    OperationItem,
+    Origin,
+    Outcome,
+    TargetScope,
+)
 from syllable.client import SyllableClient
 from syllable.paging import pages
 from syllable.resilience.bulkhead import Lane
@@ -24,9 +35,9 @@ MOST_PAGES = 2000
 
 def is_listed(operation: Operation) -> bool:
     """Whether its batches have to be found; else its items were all made when it was started."""
-    if operation.scope == Scope.SELECTION:
+    if operation.scope == TargetScope.SELECTION:
         return takes_back_resume(operation)
-    return operation.kind != Kind.RESUME or operation.scope == Scope.FILTER
+    return operation.kind != Kind.RESUME or operation.scope == TargetScope.FILTER
 
 
 def takes_back_resume(operation: Operation) -> bool:
@@ -55,7 +66,7 @@ def left_alone(operation: Operation, *, patience: float) -> Iterator[tuple[str, 
     if takes_back_resume(operation):
         return
     client = syllable_client(Lane.OPERATIONS)
-    query, edit = operation.query, operation.edit
+    query, edit = operation.target.query, operation.edit
     for status in sorted(client.contract.abilities.statuses, key=lambda status: status != edit.status):
         if status not in rules.eligible(edit) and query.status in ("", status):
             counted = replace(query, status=status, limit=1)
@@ -98,25 +109,25 @@ def _find_resumed(operation: Operation, resume: Operation) -> int:
 
 def _listed(client: SyllableClient, operation: Operation) -> Iterator[list[Batch]]:
     """The batches that can be touched, page by page, status by status: what is over may be many times as much."""
+    meant, scope = operation.target.query, scope_behind(operation)
     statuses = rules.eligible(operation.edit) & set(client.contract.abilities.statuses)
     # What is calling people now comes first.
     for status in sorted(statuses, key=lambda status: status is not BatchStatus.ACTIVE):
-        if operation.query.status not in ("", status):
+        if meant.status not in ("", status):
             continue
-        query = replace(operation.query, status=status, order_by="batch_id", limit=ROWS_PER_PAGE)
+        query = replace(meant, status=status, order_by="batch_id", limit=ROWS_PER_PAGE)
         for page in pages(partial(_page, client, query), most=MOST_PAGES):
-            yield [batch for batch in page.items if _is_meant(batch, operation, status)]
+            yield [batch for batch in page.items if _is_meant(batch, query, scope)]
 
 
 def _page(client: SyllableClient, query: BatchQuery, number: int) -> Page[Batch]:
     return client.list_batches(replace(query, page=number))
 
 
-def _is_meant(batch: Batch, operation: Operation, status: BatchStatus) -> bool:
+def _is_meant(batch: Batch, query: BatchQuery, scope: Scope) -> bool:
     """A filter that the API did not understand must not put other people's batches on the list."""
-    query = operation.query
-    of_campaign = query.campaign_id in ("", str(batch.campaign_id))
-    return of_campaign and query.batch_id.casefold() in batch.batch_id.casefold() and batch.status == status
+    of_campaign = query.campaign_id in ("", str(batch.campaign_id)) and scope.covers(batch.campaign_id)
+    return of_campaign and query.batch_id.casefold() in batch.batch_id.casefold() and batch.status == query.status
 
 
 def paused_by_operations(campaign_id: int) -> ChangeQuerySet:

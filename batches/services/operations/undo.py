@@ -3,10 +3,11 @@
 from django.db import transaction
 
 from accounts.models import User
-from batches.models import Cause, Kind, Operation, Outcome, Scope
+from batches.access import may_stop_everything
+from batches.models import Cause, Kind, Operation, Outcome, Target, TargetScope
 from batches.services.changes.start import NotAllowed, check_actor
 from batches.services.changes.undo import undo_edit
-from batches.services.operations.authority import STOP_EVERYTHING, check_abort, check_operation
+from batches.services.operations.authority import check_abort, check_operation
 from batches.services.operations.conflicts import end_operation, make_way, supersede, take_turns
 from batches.services.operations.entries import operation_entry
 from batches.services.operations.queue import operation_queue
@@ -50,8 +51,8 @@ def operation_stop_calling(*, operation: Operation, actor: User, source: Source 
     if operation.kind != Kind.RESUME:
         raise NotAllowed("Only what a resume has put into the calling can be stopped like this.")
     check_abort(actor, operation)
-    may_stop_everything = operation.needs_stop_everything and actor.has_perm(STOP_EVERYTHING)
-    pause = taking_back(operation, actor, email, needs_stop_everything=may_stop_everything)
+    is_about_everything = operation.needs_stop_everything and may_stop_everything(actor)
+    pause = taking_back(operation, actor, email, needs_stop_everything=is_about_everything)
     with transaction.atomic(durable=True):
         take_turns()
         written = may_be_calling(operation)
@@ -76,11 +77,10 @@ def _calls_stopped(resume: Operation, pause: Operation, batches: int, actor: Use
 
 def taking_back(operation: Operation, actor: User, email: str, *, needs_stop_everything: bool) -> Operation:
     """The operation, not saved yet, that takes back what `operation` did."""
+    target = Target(TargetScope.SELECTION, campaign_id=operation.campaign_id, campaign_name=operation.campaign_name)
     return Operation(
         kind=UNDONE_BY[Kind(operation.kind)],
-        scope=Scope.SELECTION,
-        campaign_id=operation.campaign_id,
-        campaign_name=operation.campaign_name,
+        **target.fields(),
         wish=undoing_edit(operation).fields(),
         undoes=operation,
         actor=actor,

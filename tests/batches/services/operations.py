@@ -4,7 +4,7 @@ import threading
 
 from django.db import connections
 
-from batches.models import Kind, Scope, Target
+from batches.models import Kind, Target, TargetScope
 from batches.services.operations.run import operation_carry
 from batches.services.operations.start import operation_start
 from syllable.schemas import BatchEdit, BatchStatus
@@ -17,9 +17,9 @@ WISHES = {
 }
 
 
-def start(kind, actor, *, edit=None, scope=Scope.CAMPAIGN, campaign_id=7, source=BACKGROUND, **target):
+def start(kind, actor, *, edit=None, scope=TargetScope.CAMPAIGN, campaign_id=7, source=BACKGROUND, **target):
     """An operation, on campaign 7 unless it is said otherwise."""
-    if scope in (Scope.ALL, Scope.SELECTION):
+    if scope in (TargetScope.ALL, TargetScope.SELECTION):
         campaign_id = None
     target = Target(scope, campaign_id=campaign_id, **target)
     return operation_start(kind=kind, target=target, edit=edit or WISHES[kind], actor=actor, source=source)

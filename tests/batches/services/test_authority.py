@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from accounts.models import User
-from batches.models import Cause, Change, ItemState, Kind, Operation, Origin, Outcome, Scope, State
+from batches.models import Cause, Change, ItemState, Kind, Operation, Origin, Outcome, State, TargetScope
 from batches.services.changes.start import NotAllowed, batch_update
 from batches.services.operations import entries
 from batches.services.operations.actions import operation_confirm, operation_retry, operation_stop, operation_take_over
@@ -47,7 +47,7 @@ def other(db):
 
 
 def of_filter(kind, actor, edit=None, **target):
-    return start(kind, actor, edit=edit, scope=Scope.FILTER, campaign_id=None, **target)
+    return start(kind, actor, edit=edit, scope=TargetScope.FILTER, campaign_id=None, **target)
 
 
 def at_the_third(account, deed):
@@ -143,7 +143,7 @@ class TestWhileItRuns:
         assert totals(undoing) == {"done": 3}
 
     def test_of_what_is_about_everything_its_person_must_be_allowed_to_stop_everything(self, account, operator):
-        stop = carried_out(start(Kind.PAUSE, operator, scope=Scope.ALL))
+        stop = carried_out(start(Kind.PAUSE, operator, scope=TargetScope.ALL))
         undoing = operation_undo(operation=stop, actor=operator)
         may_not_stop_everything(operator)
         assert carried_out(undoing).cause == Cause.AUTHORITY
@@ -152,7 +152,7 @@ class TestWhileItRuns:
         assert totals(carried_out(undoing)) == {"done": 6}
 
     def test_a_stop_of_everything_goes_on_all_the_same(self, account, operator):
-        stop = start(Kind.PAUSE, operator, scope=Scope.ALL)
+        stop = start(Kind.PAUSE, operator, scope=TargetScope.ALL)
         may_not_stop_everything(operator)
         assert totals(carried_out(stop)) == {"done": 6}
         assert stop.unattended_since
@@ -178,7 +178,7 @@ class TestTakingOver:
     @pytest.fixture
     def unattended(self, account, operator, other):
         """A pause whose person was shut out, until somebody else takes it over at its fourth batch."""
-        operation = start(Kind.PAUSE, operator, scope=Scope.ALL)
+        operation = start(Kind.PAUSE, operator, scope=TargetScope.ALL)
         at_the_third(account, lambda: operator.groups.clear())
         return operation
 
@@ -223,7 +223,7 @@ class TestTakingOver:
 
 class TestRecord:
     def over(self, operator, **fields):
-        fields = {"kind": Kind.RESUME, "scope": Scope.CAMPAIGN, "campaign_id": 7, "wish": {}} | fields
+        fields = {"kind": Kind.RESUME, "scope": TargetScope.CAMPAIGN, "campaign_id": 7, "wish": {}} | fields
         operation = Operation.objects.create(actor=operator, actor_email=operator.email, **fields)
         operation.items.create(batch_id="2025.0", state=ItemState.FAILED)
         return operation
@@ -320,7 +320,7 @@ class TestRecord:
 class TestEverything:
     """`limited` may edit batches, and may not stop everything."""
 
-    @pytest.mark.parametrize("scope", [Scope.ALL, Scope.FILTER])
+    @pytest.mark.parametrize("scope", [TargetScope.ALL, TargetScope.FILTER])
     @pytest.mark.parametrize(
         ("act", "fields"),
         [
@@ -337,7 +337,7 @@ class TestEverything:
         operation = Operation.objects.create(
             kind=Kind.PAUSE,
             scope=scope,
-            filter={"q": "2"} if scope == Scope.FILTER else {},
+            filter={"q": "2"} if scope == TargetScope.FILTER else {},
             wish=WISHES[Kind.PAUSE].fields(),
             actor=operator,
             actor_email=operator.email,
@@ -354,7 +354,7 @@ class TestEverything:
         assert act(operation=operation, actor=operator)
 
     def test_what_takes_back_a_stop_of_everything_is_about_everything(self, account, operator, limited):
-        stop = carried_out(start(Kind.PAUSE, operator, scope=Scope.ALL))
+        stop = carried_out(start(Kind.PAUSE, operator, scope=TargetScope.ALL))
         undoing = operation_undo(operation=stop, actor=operator)
         with pytest.raises(NotAllowed):
             operation_stop(operation=undoing, actor=limited)
@@ -364,7 +364,7 @@ class TestEverything:
         cancel = carried_out(start(Kind.CANCEL, limited))
         assert totals(cancel) == {"done": 2}
         ids = [f"2025.{number}" for number in range(6)]
-        pause = start(Kind.PAUSE, limited, scope=Scope.SELECTION, batch_ids=ids)
+        pause = start(Kind.PAUSE, limited, scope=TargetScope.SELECTION, batch_ids=ids)
         assert operation_stop(operation=pause, actor=limited)
         assert operation_retry(operation=pause, actor=limited)
 
@@ -386,7 +386,7 @@ class TestEverything:
         assert carried_out(operation).state == State.FINISHED
 
     def test_a_filter_with_a_campaign_is_not_and_costs_no_call(self, account, limited):
-        start(Kind.PAUSE, limited, scope=Scope.FILTER, campaign_id=7, q="2")
+        start(Kind.PAUSE, limited, scope=TargetScope.FILTER, campaign_id=7, q="2")
         assert not account.requests
 
     def test_counting_costs_two_calls_for_each_status_until_one_differs(self, account, limited):

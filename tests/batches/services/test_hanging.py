@@ -10,7 +10,7 @@ from django.db import connections
 from django.utils import timezone
 
 from batches.connection import syllable_client
-from batches.models import Change, Kind, Outcome, Scope
+from batches.models import Change, Kind, Outcome, TargetScope
 from batches.services.operations import items, run
 from batches.services.operations.actions import operation_stop
 from batches.services.operations.items import short_try_seconds
@@ -196,9 +196,9 @@ def test_an_api_that_is_slow_with_all_does_not_hang(sandbox, settings):
 @pytest.mark.parametrize(
     ("kind", "scope", "most"),
     [
-        (Kind.PAUSE, Scope.CAMPAIGN, MOST_CALLS),
-        (Kind.PAUSE, Scope.ALL, MOST_CALLS_OF_AN_EMERGENCY),
-        (Kind.RESUME, Scope.FILTER, 8),
+        (Kind.PAUSE, TargetScope.CAMPAIGN, MOST_CALLS),
+        (Kind.PAUSE, TargetScope.ALL, MOST_CALLS_OF_AN_EMERGENCY),
+        (Kind.RESUME, TargetScope.FILTER, 8),
     ],
 )
 def test_calls_that_hang_are_so_many_and_no_more(kind, scope, most, held, sandbox, operator, settings):
@@ -206,7 +206,7 @@ def test_calls_that_hang_are_so_many_and_no_more(kind, scope, most, held, sandbo
     status = "PAUSED" if kind == Kind.RESUME else "ACTIVE"
     for number in range(100):
         sandbox.store.add_batch(f"{number:02}-hang", campaign_id=7, status=status)
-    operation = start(kind, operator, scope=scope, status="PAUSED" if scope == Scope.FILTER else "")
+    operation = start(kind, operator, scope=scope, status="PAUSED" if scope == TargetScope.FILTER else "")
     rounds = []
 
     def look():

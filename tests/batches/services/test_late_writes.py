@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db.models.functions import Now
 
-from batches.models import Change, Kind, Operation, Outcome, Scope, State
+from batches.models import Change, Kind, Operation, Outcome, State, TargetScope
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.start import batch_edit, batch_pause, batch_resume
 from batches.services.operations import run
@@ -115,9 +115,9 @@ def resumed_by_an_operation(operator):
 
 WRITES = [resumed, edited, resumed_by_an_operation]
 STOPS = {
-    "everything": {"scope": Scope.ALL},
-    "campaign": {"scope": Scope.CAMPAIGN},
-    "selection": {"scope": Scope.SELECTION, "batch_ids": ["a", "b"]},
+    "everything": {"scope": TargetScope.ALL},
+    "campaign": {"scope": TargetScope.CAMPAIGN},
+    "selection": {"scope": TargetScope.SELECTION, "batch_ids": ["a", "b"]},
 }
 
 
@@ -169,7 +169,7 @@ def test_what_lands_is_stopped_again_while_others_may_still_land(batch, sandbox,
 def test_what_somebody_resumed_after_the_stop_is_theirs(batch, sandbox, late, operator):
     first = late("a")
     edited(operator)()
-    operation = start(Kind.PAUSE, operator, scope=Scope.ALL)
+    operation = start(Kind.PAUSE, operator, scope=TargetScope.ALL)
 
     def land(worker):
         first.lands()
@@ -205,7 +205,7 @@ def test_the_next_worker_looks_again_as_well(batch, sandbox, late, operator):
 def test_a_batch_that_was_paused_already_when_its_turn_came_is_looked_at_as_well(batch, sandbox, late, operator):
     first = late("a")
     edited(operator)()
-    operation = start(Kind.PAUSE, operator, scope=Scope.SELECTION, batch_ids=["a", "b"])
+    operation = start(Kind.PAUSE, operator, scope=TargetScope.SELECTION, batch_ids=["a", "b"])
     sandbox.store.change_batch("a", status="PAUSED")
 
     def land(worker):
@@ -331,7 +331,7 @@ def test_a_stop_does_not_wait_for_the_pauses_of_others(batch, sandbox, late, ope
     late("a")
     carried_out(start(Kind.PAUSE, operator))
 
-    operation = carried_out(start(Kind.PAUSE, operator, scope=Scope.ALL))
+    operation = carried_out(start(Kind.PAUSE, operator, scope=TargetScope.ALL))
 
     assert operation.state == State.FINISHED
     assert Change.objects.under_way().get().batch_id == "a"

@@ -10,7 +10,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from batches.models import Change, ItemState, Kind, Operation, Outcome, Scope, State
+from batches.models import Change, ItemState, Kind, Operation, Outcome, State, TargetScope
 from batches.services.changes.start import NotAllowed, batch_edit, batch_pause, batch_resume
 from batches.services.operations import turn
 from batches.services.operations.actions import operation_confirm, operation_retry, operation_stop
@@ -91,7 +91,7 @@ class TestWhatItTouches:
         assert statuses(campaign) == {"ACTIVE"}
 
     def test_an_emergency_stop_takes_everything_active(self, campaign, operator):
-        operation = carried_out(start(Kind.PAUSE, operator, scope=Scope.ALL))
+        operation = carried_out(start(Kind.PAUSE, operator, scope=TargetScope.ALL))
 
         assert totals(operation) == {"done": 13}
         assert statuses(campaign, [*ACTIVE, "other"]) == {"PAUSED"}
@@ -99,12 +99,12 @@ class TestWhatItTouches:
     def test_an_emergency_stop_needs_its_permission(self, campaign, operator):
         operator.groups.first().permissions.get(codename="stop_everything").delete()
         with pytest.raises(NotAllowed, match="stop everything"):
-            start(Kind.PAUSE, operator, scope=Scope.ALL)
+            start(Kind.PAUSE, operator, scope=TargetScope.ALL)
         assert not Operation.objects.exists()
 
     def test_everything_can_only_be_paused(self, campaign, operator):
         with pytest.raises(NotAllowed):
-            start(Kind.CANCEL, operator, scope=Scope.ALL)
+            start(Kind.CANCEL, operator, scope=TargetScope.ALL)
 
     def test_a_viewer_starts_nothing(self, campaign, viewer):
         with pytest.raises(NotAllowed):
@@ -113,14 +113,14 @@ class TestWhatItTouches:
 
     def test_a_selection_takes_just_what_was_ticked(self, campaign, operator):
         operation = carried_out(
-            start(Kind.PAUSE, operator, scope=Scope.SELECTION, batch_ids=["a00", "other", "paused", "a00"])
+            start(Kind.PAUSE, operator, scope=TargetScope.SELECTION, batch_ids=["a00", "other", "paused", "a00"])
         )
         assert totals(operation) == {"done": 2, "skipped": 1}
         assert statuses(campaign, ["a00", "other"]) == {"PAUSED"}
         assert statuses(campaign, ACTIVE[1:]) == {"ACTIVE"}
 
     def test_a_filter_takes_what_matches_it(self, campaign, operator):
-        operation = carried_out(start(Kind.PAUSE, operator, scope=Scope.FILTER, campaign_id=None, q="a0"))
+        operation = carried_out(start(Kind.PAUSE, operator, scope=TargetScope.FILTER, campaign_id=None, q="a0"))
         assert totals(operation) == {"done": 10}
         assert statuses(campaign, ["a10", "a11", "other"]) == {"ACTIVE"}
 
@@ -280,7 +280,7 @@ class TestResuming:
         assert totals(carried_out(operation)) == {"done": 12}
 
     def test_undoing_a_pause_resumes_what_it_paused(self, campaign, operator):
-        pause = carried_out(start(Kind.PAUSE, operator, scope=Scope.ALL))
+        pause = carried_out(start(Kind.PAUSE, operator, scope=TargetScope.ALL))
         undone = carried_out(operation_undo(operation=pause, actor=operator))
         assert totals(undone) == {"done": 13}
         assert statuses(campaign, [*ACTIVE, "other"]) == {"ACTIVE"}
@@ -350,12 +350,12 @@ class TestTwoAtATime:
         resume = start(Kind.RESUME, operator)
         # Between a read and its write, somebody stops everything.
         campaign.after(
-            meanwhile(lambda: start(Kind.PAUSE, operator, scope=Scope.ALL)), method="GET", path=r"/batches/a00$"
+            meanwhile(lambda: start(Kind.PAUSE, operator, scope=TargetScope.ALL)), method="GET", path=r"/batches/a00$"
         )
         carried_out(resume)
         resume.refresh_from_db()
         assert resume.state == State.STOPPED
-        stop = Operation.objects.get(scope=Scope.ALL)
+        stop = Operation.objects.get(scope=TargetScope.ALL)
         carried_out(stop)
         assert statuses(campaign) == {"PAUSED"}
         assert not any(put.path.endswith("/a00") for put in list(campaign.requests.of("PUT"))[puts:])
@@ -363,13 +363,13 @@ class TestTwoAtATime:
     def test_a_stop_of_some_batches_leaves_the_resume_its_others(self, campaign, operator):
         carried_out(start(Kind.PAUSE, operator))
         resume = start(Kind.RESUME, operator)
-        start(Kind.PAUSE, operator, scope=Scope.SELECTION, batch_ids=["a00"])
+        start(Kind.PAUSE, operator, scope=TargetScope.SELECTION, batch_ids=["a00"])
         assert totals(carried_out(resume)) == {"done": 11, "skipped": 1}
         assert statuses(campaign, ["a00"]) == {"PAUSED"}
 
     def test_an_emergency_stop_is_never_refused_for_a_pause_that_runs(self, campaign, operator):
         start(Kind.PAUSE, operator)
-        start(Kind.PAUSE, operator, scope=Scope.ALL)
+        start(Kind.PAUSE, operator, scope=TargetScope.ALL)
 
     def test_a_stopped_operation_says_who_stopped_it_and_keeps_what_is_done(self, campaign, operator):
         operation = start(Kind.PAUSE, operator)
@@ -414,11 +414,11 @@ class TestSharing:
         for number in range(100):
             campaign.store.add_batch(f"b{number}", campaign_id=7, status="ACTIVE")
         pause = start(Kind.PAUSE, operator)
-        campaign.after(meanwhile(lambda: start(Kind.PAUSE, operator, scope=Scope.ALL)), method="PUT", skip=5)
+        campaign.after(meanwhile(lambda: start(Kind.PAUSE, operator, scope=TargetScope.ALL)), method="PUT", skip=5)
 
         assert operation_carry(pause.pk), "it is to be queued again"
         assert 0 < totals(pause)["done"] < 112
-        stop = Operation.objects.get(scope=Scope.ALL)
+        stop = Operation.objects.get(scope=TargetScope.ALL)
         carried_out(stop)
         assert statuses(campaign) == {"PAUSED"}
 
@@ -427,7 +427,7 @@ class TestSharing:
         monkeypatch.setattr(turn, "TURN_SECONDS", 0.0)
         may_go = Event()
         campaign.before(lambda request: may_go.wait(60), method="PUT", path="/a00$", times=None)
-        stop = start(Kind.PAUSE, operator, scope=Scope.ALL)
+        stop = start(Kind.PAUSE, operator, scope=TargetScope.ALL)
         start(Kind.PAUSE, operator)
 
         assert operation_carry(stop.pk), "it is to be queued again"

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from batches.models import Change, ItemState, Kind, Operation, Outcome, Scope, State
+from batches.models import Change, ItemState, Kind, Operation, Outcome, State, TargetScope
 from batches.services.changes.start import NotAllowed
 from batches.services.operations.actions import operation_retry, operation_stop
 from batches.services.operations.doubts import Doubts
@@ -52,7 +52,7 @@ def test_while_it_runs_it_ends_and_what_it_has_resumed_is_paused(campaign, resum
     (pause,) = stopped
     assert (resume.state, resume.stopped_by) == (State.STOPPED, pause)
     assert "ACTIVE" in statuses(campaign)
-    assert (pause.kind, pause.scope, pause.undoes) == (Kind.PAUSE, Scope.SELECTION, resume)
+    assert (pause.kind, pause.scope, pause.undoes) == (Kind.PAUSE, TargetScope.SELECTION, resume)
 
     pause = carried_out(pause)
     assert pause.state == State.FINISHED
@@ -164,8 +164,8 @@ def test_a_second_click_gives_the_pause_of_the_first(campaign, resume, operator)
 
 
 def test_nothing_is_in_its_way(campaign, resume, operator):
-    start(Kind.PAUSE, operator, scope=Scope.SELECTION, batch_ids=BATCHES)
-    start(Kind.PAUSE, operator, scope=Scope.ALL)
+    start(Kind.PAUSE, operator, scope=TargetScope.SELECTION, batch_ids=BATCHES)
+    start(Kind.PAUSE, operator, scope=TargetScope.ALL)
     assert stop_calling(resume, operator).kind == Kind.PAUSE
 
 
@@ -187,7 +187,7 @@ def test_both_halves_are_in_the_trail_of_acts(campaign, resume, operator):
     pause = stop_calling(resume, operator)
     stopped = Entry.objects.get(action=Action.OPERATION_CALLS_STOPPED)
     assert (stopped.operation_id, stopped.actor_email, stopped.address) == (resume.pk, operator.email, SOURCE.address)
-    about = {"kind": Kind.RESUME, "scope": Scope.CAMPAIGN, "by": pause.pk, "batches": 0}
+    about = {"kind": Kind.RESUME, "scope": TargetScope.CAMPAIGN, "by": pause.pk, "batches": 0}
     assert (stopped.campaign_id, stopped.body) == (7, about)
     assert Entry.objects.get(action=Action.OPERATION_STARTED, operation_id=pause.pk).request_id == SOURCE.request_id
 
@@ -214,7 +214,7 @@ def test_undoing_a_resume_takes_what_is_in_doubt_as_well(campaign, resume, opera
 def test_a_resume_that_was_tried_again_is_ended_though_the_pause_of_before_is_still_at_work(sandbox, operator):
     for batch_id in "abc":
         sandbox.store.add_batch(batch_id, campaign_id=7, status="PAUSED")
-    resume = start(Kind.RESUME, operator, scope=Scope.SELECTION, batch_ids=("a", "b", "c"))
+    resume = start(Kind.RESUME, operator, scope=TargetScope.SELECTION, batch_ids=("a", "b", "c"))
     Change.objects.create(
         batch_id="a",
         operation=resume,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from batches.models import Kind, Operation, Scope, State
+from batches.models import Kind, Operation, State, TargetScope
 from batches.services.operations.actions import operation_stop
 from batches.services.operations.lease import lease_take
 from batches.services.operations.run import operation_carry
@@ -47,9 +47,9 @@ def test_one_that_was_stopped_says_nothing_of_going_on(down, operator):
 
 
 def test_one_that_another_has_ended_says_nothing_of_going_on(down, operator):
-    resume = start(Kind.RESUME, operator, scope=Scope.FILTER, status="PAUSED")
+    resume = start(Kind.RESUME, operator, scope=TargetScope.FILTER, status="PAUSED")
 
-    while_it_waits(resume, lambda: start(Kind.PAUSE, operator, scope=Scope.ALL))
+    while_it_waits(resume, lambda: start(Kind.PAUSE, operator, scope=TargetScope.ALL))
 
     assert resume.state == State.STOPPED
     assert resume.detail == ""

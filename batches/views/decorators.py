@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import User
+from batches.access import EDIT, VIEW
 from batches.services.changes.start import NotAllowed
 from batches.services.operations.conflicts import InTheWay
 
@@ -21,7 +22,7 @@ class UserRequest(HttpRequest):
 
 View = Callable[..., HttpResponse]
 
-may_view = permission_required("batches.view_batches", raise_exception=True)
+may_view = permission_required(VIEW, raise_exception=True)
 
 
 def may_edit(view: View) -> View:
@@ -36,4 +37,4 @@ def may_edit(view: View) -> View:
         except InTheWay as other:
             return render(request, "batches/in_the_way.html", {"operation": other.operation}, status=409)
 
-    return permission_required("batches.edit_batches", raise_exception=True)(answered)
+    return permission_required(EDIT, raise_exception=True)(answered)

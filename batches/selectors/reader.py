@@ -1,0 +1,98 @@
+"""What somebody is told by the API: whatever is outside of their scope is left out of every answer."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+from batches.access import EVERYTHING, Scope
+from batches.connection import syllable_client
+from syllable.client import SyllableClient
+from syllable.contracts import Contract
+from syllable.errors import NotFound
+from syllable.resilience.bulkhead import Lane
+from syllable.resilience.deadline import Deadline
+from syllable.schemas import Batch, BatchQuery, Campaign, Page
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Page[Row]):
+    """What is left of a page; `is_followed` says whether the API has another one."""
+
+    is_followed: bool = False
+
+    @property
+    def has_next(self) -> bool:
+        return self.is_followed
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The client's reads for somebody with this scope; they take and raise what the client's do.
+
+    What is outside of the scope is not found, and no row of a list: so a page may have fewer rows than the API gave it.
+    The API's own counts are kept only where they are of one campaign that is inside. In the key of a cache a reader
+    stands for the account and the scope.
+    """
+
+    client: SyllableClient
+    scope: Scope
+
+    @property
+    def contract(self) -> Contract:
+        return self.client.contract
+
+    @property
+    def silent_since(self) -> datetime | None:
+        return self.client.silent_since
+
+    def within(self, lane: Lane) -> "Reader":
+        return Reader(self.client.within(lane), self.scope)
+
+    def list_batches(self, query: BatchQuery, *, deadline: Deadline | None = None) -> Page[Batch]:
+        page = self.client.list_batches(query, deadline=deadline)
+        return self._part(page, [batch.campaign_id for batch in page.items], of=query.campaign_id)
+
+    def get_batch(self, batch_id: str, *, deadline: Deadline | None = None) -> Batch:
+        batch = self.client.get_batch(batch_id, deadline=deadline)
+        self._check(batch.campaign_id)
+        return batch
+
+    def list_results(self, batch_id: str) -> Page[dict[str, Any]]:
+        if self.scope != EVERYTHING:
+            # The results do not say which campaign they belong to.
+            self.get_batch(batch_id)
+        return self.client.list_results(batch_id)
+
+    def list_campaigns(self, *, limit: int, deadline: Deadline | None = None) -> Page[Campaign]:
+        page = self.client.list_campaigns(limit=limit, deadline=deadline)
+        return self._part(page, [campaign.id for campaign in page.items])
+
+    def all_campaigns(self, *, deadline: Deadline | None = None) -> list[Campaign]:
+        campaigns = self.client.all_campaigns(deadline=deadline)
+        return [campaign for campaign in campaigns if self.scope.covers(campaign.id)]
+
+    def get_campaign(self, campaign_id: int | str, *, deadline: Deadline | None = None) -> Campaign:
+        self._check(campaign_id)
+        return self.client.get_campaign(campaign_id, deadline=deadline)
+
+    def _check(self, campaign_id: int | str | None) -> None:
+        if not self.scope.covers(campaign_id):
+            raise NotFound
+
+    def _part(self, page: Page[Row], campaign_ids: list[int | str | None], *, of: str = "") -> Page[Row]:
+        if self.scope == EVERYTHING:
+            return page
+        given = {field.name: getattr(page, field.name) for field in fields(Page)}
+        given["items"] = [
+            row for row, of_row in zip(page.items, campaign_ids, strict=True) if self.scope.covers(of_row)
+        ]
+        if not self.scope.covers(of):
+            given["total_count"] = None
+        return Part(**given, is_followed=page.has_next)
+
+
+def reader(scope: Scope, lane: Lane = Lane.PAGES) -> Reader:
+    """The reads for somebody with this scope."""
+    return Reader(syllable_client(lane), scope)
