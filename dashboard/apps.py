@@ -15,7 +15,8 @@ class DashboardConfig(AppConfig):
     def ready(self) -> None:
         from dashboard import checks  # noqa: F401 - registers them
 
-        post_migrate.connect(_close_to_others, sender=self)
+        # Whichever app sends it: one without models, as this is, sends none.
+        post_migrate.connect(_close_to_others)
 
 
 def _close_to_others(*, using: str, **_about: Any) -> None:

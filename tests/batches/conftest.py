@@ -11,7 +11,7 @@ from batches.services.operations import queue
 from sandbox import faults
 from syllable.errors import SyllableUnavailable
 from syllable.resilience import circuit_breaker
-from tests.batches.odd_answers import answer_with_odd_objects
+from tests.batches.views.odd_answers import answer_with_odd_objects
 
 
 @pytest.fixture

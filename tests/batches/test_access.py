@@ -34,8 +34,8 @@ from batches.services.operations.actions import operation_stop
 from batches.services.operations.targets import operation_find
 from syllable.errors import NotFound
 from syllable.schemas import BatchQuery, BatchStatus
-from tests.batches.operation_pages import words
-from tests.batches.services.operations import WISHES, carried_out, start, totals
+from tests.batches.services.making import WISHES, carried_out, start, totals
+from tests.batches.views.operation_pages import words
 from trail.models import Action
 from trail.services import entry_add
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches.models import Change, Kind, Origin, Outcome, State
-from tests.batches.services.operations import start, totals
+from tests.batches.services.making import start, totals
 from tests.workers.campaigns import fill, finished
 from tests.workers.processes import MANAGE, PATIENCE_SECONDS, eventually, skewed
 

@@ -6,7 +6,7 @@ import pytest
 
 from batches.models import Kind, Operation, State, TargetScope
 from syllable.schemas import BatchEdit, Timestamp
-from tests.batches.services.operations import start, totals
+from tests.batches.services.making import start, totals
 from tests.workers.campaigns import assert_all_done, fill, finished, taken_over, wait_for_writes
 from tests.workers.processes import PATIENCE_SECONDS, eventually
 
