@@ -1,6 +1,6 @@
 """What somebody is told by the API: whatever is outside of their scope is left out of every answer."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -14,17 +14,6 @@ from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch, BatchQuery, Campaign, Page
 
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True)
-class Part(Page[Row]):
-    """What is left of a page; `is_followed` says whether the API has another one."""
-
-    is_followed: bool = False
-
-    @property
-    def has_next(self) -> bool:
-        return self.is_followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +73,13 @@ class Reader:
     def _part(self, page: Page[Row], campaign_ids: list[int | str | None], *, of: str = "") -> Page[Row]:
         if self.scope == EVERYTHING:
             return page
-        given = {field.name: getattr(page, field.name) for field in fields(Page)}
-        given["items"] = [
-            row for row, of_row in zip(page.items, campaign_ids, strict=True) if self.scope.covers(of_row)
-        ]
-        if not self.scope.covers(of):
-            given["total_count"] = None
-        return Part(**given, is_followed=page.has_next)
+        rows = zip(page.items, campaign_ids, strict=True)
+        return replace(
+            page,
+            items=[row for row, campaign_id in rows if self.scope.covers(campaign_id)],
+            total_count=page.total_count if self.scope.covers(of) else None,
+            is_followed=page.has_next,
+        )
 
 
 def reader(scope: Scope, lane: Lane = Lane.PAGES) -> Reader:

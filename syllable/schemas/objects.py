@@ -196,7 +196,7 @@ class Page(Generic[Row]):
     """One page of a remote list.
 
     `page` is 0-based, as in the API. `total_count` is None where the API does not say; then a full page is the only
-    sign that there may be another. `unreadable` counts rows that were no objects.
+    sign that there may be another, unless `is_followed` says it. `unreadable` counts rows that were no objects.
     """
 
     items: list[Row]
@@ -204,9 +204,12 @@ class Page(Generic[Row]):
     page_size: int
     total_count: int | None = None
     unreadable: int = 0
+    is_followed: bool | None = None
 
     @property
     def has_next(self) -> bool:
+        if self.is_followed is not None:
+            return self.is_followed
         if self.total_count is not None:
             return (self.page + 1) * self.page_size < self.total_count
         return len(self.items) + self.unreadable >= self.page_size
