@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser, Group, Permission
-from django.db import router
+from django.db import connections, router, transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
@@ -85,15 +85,23 @@ def role_of(user: Somebody) -> str:
 
 
 def create_roles(*, using: str, **_about: Any) -> None:
-    """Create the roles that are missing. A role that is there keeps what administrators have made of it."""
-    if not router.allow_migrate_model(using, Group):
+    """Create the roles that are missing, once all apps have their permissions.
+
+    A role that is there keeps what administrators have made of it.
+    """
+    if not router.allow_migrate_model(using, Group) or Group._meta.db_table not in _tables(using):
         return
+    there = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.using(using).select_related("content_type")
+    }
     for name, permissions in ROLES.items():
-        group, is_new = Group.objects.using(using).get_or_create(name=name)
-        if is_new:
-            group.permissions.add(*(_permission(permission, using) for permission in permissions))
+        if there.keys() >= set(permissions):
+            with transaction.atomic(using=using):
+                group, is_new = Group.objects.using(using).get_or_create(name=name)
+                if is_new:
+                    group.permissions.add(*(there[permission] for permission in permissions))
 
 
-def _permission(name: str, using: str) -> Permission:
-    app_label, codename = name.split(".")
-    return Permission.objects.using(using).get(content_type__app_label=app_label, codename=codename)
+def _tables(using: str) -> list[str]:
+    return connections[using].introspection.table_names()

@@ -1,5 +1,6 @@
 """What the templates know beside what every template knows: the words for batches, changes and operations."""
 
+from inspect import isfunction
 from typing import Any
 
 from jinja2 import Environment
@@ -17,6 +18,6 @@ def environment(**options: Any) -> Environment:
     made = common_environment(**options)
     made.filters |= {"one_click": one_click, "role_of": role_of}
     for module in WORDS:
-        own = (value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__)
+        own = (word for word in vars(module).values() if isfunction(word) and word.__module__ == module.__name__)
         made.filters |= {word.__name__: word for word in own if not word.__name__.startswith("_")}
     return made

@@ -213,7 +213,7 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.account_forms.ResetPasswordForm",
     "user_token": "accounts.account_forms.UserTokenForm",
 }
-# It counts in the cache, and what it counts of an account by the Host header. dashboard/throttle.py counts instead.
+# It counts in the cache, and what it counts of an account by the Host header. accounts/throttle.py counts instead.
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

@@ -1,4 +1,4 @@
-"""The Syllable API as methods: paths, queries, paging, and answers as the types of `schemas.py`."""
+"""The Syllable API as methods: paths, queries, paging, and answers as the types of `schemas/`."""
 
 import logging
 from collections.abc import Sequence
@@ -98,12 +98,12 @@ class SyllableClient:
         batch = Batch.read(answer) if isinstance(answer, dict) else None
         return batch if batch and batch.batch_id == write.batch_id else None
 
-    def list_results(self, batch_id: str, *, deadline: Deadline | None = None) -> Page[dict[str, Any]]:
+    def list_results(self, batch_id: str) -> Page[dict[str, Any]]:
         """The requests of a batch with their outcomes: all of them on one page, as the API does not page them.
 
         They come raw, each to be read by `RequestResult.read`: there may be 25,000, and reading them takes a second.
         """
-        answer = self._get(f"{BATCHES}/{_segment(batch_id)}/results", deadline=deadline)
+        answer = self._get(f"{BATCHES}/{_segment(batch_id)}/results", deadline=None)
         if not isinstance(answer, list):
             raise UnreadableAnswer(f"expected a list of results, got {type(answer).__name__}")
         rows = [row for row in answer if isinstance(row, dict)]

@@ -1,4 +1,4 @@
-"""Who may import whom. The table is docs/architecture.md's, and this test is why it stays true."""
+"""Who may import whom: the whole table, of which docs/architecture.md gives the main lines."""
 
 import ast
 from pathlib import Path

@@ -76,7 +76,7 @@ class TargetForm(forms.Form):
             return None
         number = whole_number(typed)
         # To the list, 007 is another campaign than 7.
-        if typed == str(number):
+        if number is not None and typed == str(number):
             return number
         # A filter that is left out would put everybody's batches into the operation.
         self.add_error("campaign", "Only a campaign with a number can be named: nothing was started.")

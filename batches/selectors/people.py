@@ -133,7 +133,9 @@ def paused_batches(query: BatchQuery, deadline: Deadline, *, scope: Scope) -> tu
         return client.list_batches(replace(query, page=number), deadline=deadline)
 
     first = result(submit(read, 0), deadline)
-    pages = pages_aside(first, read, deadline, most=MOST_PAGES, at_a_time=MOST_PAGES)
+    pages = pages_aside(
+        first, read, deadline, most=1 if first.total_count is None else MOST_PAGES, at_a_time=MOST_PAGES
+    )
     batches = {batch.batch_id: batch for page in pages for batch in page.items}
     return list(batches.values()), not pages[-1].has_next
 

@@ -19,7 +19,6 @@ from syllable.schemas import RequestResult, Timestamp, plain_text
 
 REQUESTS_PER_PAGE = 100
 KEPT_SECONDS = 20.0
-MOST_KEPT_BATCHES = 4
 MOST_KEPT_REQUESTS = 30_000
 NOT_SENT = "not sent yet"
 NO_STATUS = "no status"
@@ -196,13 +195,9 @@ def _json(value: object) -> str:
 def recent_requests(*, seconds: float = KEPT_SECONDS, most: int = MOST_KEPT_REQUESTS) -> Recent:
     """What was read within the last seconds, so that turning a page does not cost the API up to 32 MiB again.
 
-    Kept in this process: 4 batches with so many requests at the `most`, the latest batch always, whatever its size.
+    Kept in this process: so many requests at the `most`, but the latest batch always, whatever its size.
     """
-
-    def size(found: BatchRequests) -> int:
-        return min(most, max(len(found.rows), most // MOST_KEPT_BATCHES))
-
-    return TTLCache(most, seconds, getsizeof=size)
+    return TTLCache(most, seconds, getsizeof=lambda found: min(most, max(1, len(found.rows))))
 
 
 _recent = recent_requests()

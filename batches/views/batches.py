@@ -106,7 +106,7 @@ def is_refresh(request: UserRequest) -> bool:
 def refreshed_table(request: UserRequest, table: dict[str, Any]) -> HttpResponse:
     """The table alone; where it cannot be read, the reason as plain text with a 503."""
     if error := table["found"].error:
-        return HttpResponse(error.sentence, status=503, content_type="text/plain; charset=utf-8")
+        return HttpResponse(error.user_message, status=503, content_type="text/plain; charset=utf-8")
     return render(request, "batches/_table.html", table)
 
 
@@ -156,7 +156,7 @@ def _heading(name: str, label: str, address: ListAddress, able: Abilities) -> He
 
 
 def _rows(request: UserRequest, address: ListAddress, found: BatchList) -> list[Row]:
-    """None where the page could not be read. Nothing is offered to be done about what is stale."""
+    """Nothing where the page could not be read. Nothing is offered to be done about what is stale."""
     if not found.page:
         return []
     maker = RowMaker(

@@ -330,3 +330,4 @@ def test_a_changed_password_is_told_in_the_background_too(log_in, viewer, mail_s
     [(recipients, text)] = mail_server.taken
     assert recipients == [viewer.email]
     assert "127.0.0.1" in text
+    assert "Outbound Dashboard" in text

@@ -48,6 +48,19 @@ def test_what_is_committed_to_sqlite_outlives_a_power_cut(manage):
     assert done.stdout.split() == ["wal", str(FULL)], done.stderr
 
 
+ROLES = """
+from django.contrib.auth.models import Group
+print(*[group.permissions.count() for group in Group.objects.order_by("name")])
+"""
+
+
+def test_the_roles_are_whole_whatever_was_migrated_first(manage):
+    for arguments in (["sessions"], ["accounts"], []):
+        done = manage("migrate", "--verbosity", "0", *arguments)
+        assert done.returncode == 0, done.stderr
+    assert manage("shell", "--no-imports", "-c", ROLES).stdout.split() == ["6", "3", "1"]
+
+
 def test_a_database_of_before_0_1_0_is_refused_in_words_and_left_as_it_is(manage, database):
     with closing(sqlite3.connect(database)) as old, old:
         old.execute("CREATE TABLE dashboard_user (id INTEGER PRIMARY KEY)")

@@ -23,6 +23,7 @@ from trail.models import Action
 # Who stops something must not wait long for numbers.
 COUNT_SECONDS = 3.0
 OUTSIDE = "You may act on the batches of some campaigns only, and this is not about one of them."
+NO_CAMPAIGN = "No campaign is named: nothing is started for every batch there is."
 ALL_REFUSED = "Your role does not allow you to stop everything. Ask an administrator."
 EVERYTHING_REFUSED = (
     "This filter matches every batch there is to act on, and your role does not allow you to act on every batch at "
@@ -73,6 +74,8 @@ def check_abort(actor: User, operation: Operation) -> None:
 def _check(actor: User, target: Target, edit: BatchEdit) -> bool:
     if not scope_of(actor).covers(target.campaign_id):
         raise NotAllowed(OUTSIDE)
+    if target.scope == TargetScope.CAMPAIGN and target.campaign_id is None:
+        raise NotAllowed(NO_CAMPAIGN)
     if target.scope not in (TargetScope.ALL, TargetScope.FILTER) or target.campaign_id is not None:
         return False
     if may_stop_everything(actor):

@@ -43,15 +43,15 @@ def operation_start(
         operation_entry(Action.OPERATION_STARTED, operation, actor=actor, source=source, **about)
         supersede(operation, actor, source)
         if target.scope == TargetScope.SELECTION:
-            add_items(operation, dict.fromkeys(target.batch_ids))
+            items_create(operation, dict.fromkeys(target.batch_ids))
         elif kind == Kind.RESUME and target.scope == TargetScope.CAMPAIGN:
             pauses = paused_by_operations(operation.campaign_id or 0)
-            add_items(operation, {pause.batch_id: pause.pk for pause in pauses.only("pk", "batch_id")})
+            items_create(operation, {pause.batch_id: pause.pk for pause in pauses.only("pk", "batch_id")})
         operation_queue(operation)
     return operation
 
 
-def add_items(operation: Operation, changes: Mapping[str, int | None]) -> None:
+def items_create(operation: Operation, changes: Mapping[str, int | None]) -> None:
     """Make the items of an operation whose batches are known; each with the change that it takes back, if any."""
     OperationItem.objects.bulk_create(
         [OperationItem(operation=operation, batch_id=batch_id, undoes_id=pk) for batch_id, pk in changes.items()],

@@ -11,7 +11,7 @@ from batches.services.operations.authority import check_abort, check_operation
 from batches.services.operations.conflicts import end_operation, make_way, supersede, take_turns
 from batches.services.operations.entries import operation_entry
 from batches.services.operations.queue import operation_queue
-from batches.services.operations.start import add_items
+from batches.services.operations.start import items_create
 from batches.services.operations.targets import may_be_calling
 from syllable.schemas import BatchEdit, BatchStatus
 from trail.models import Action
@@ -25,7 +25,7 @@ def operation_undo(*, operation: Operation, actor: User, source: Source = BACKGR
     email = check_actor(actor)
     if operation.is_open or operation.kind not in UNDONE_BY:
         raise NotAllowed("This operation cannot be undone." if not operation.is_open else "Stop the operation first.")
-    undoing = taking_back(
+    undoing = _taking_back(
         operation, actor, email, needs_stop_everything=check_operation(actor, operation, edit=undoing_edit(operation))
     )
     done = operation.changes.filter(outcome=Outcome.APPLIED).order_by("pk")
@@ -37,7 +37,7 @@ def operation_undo(*, operation: Operation, actor: User, source: Source = BACKGR
         operation_entry(Action.OPERATION_UNDONE, operation, actor=actor, source=source, by=undoing.pk)
         operation_entry(Action.OPERATION_STARTED, undoing, actor=actor, source=source, undoes=operation.pk)
         supersede(undoing, actor, source)
-        add_items(undoing, {batch_id: change.pk for batch_id, change in changes.items()})
+        items_create(undoing, {batch_id: change.pk for batch_id, change in changes.items()})
         operation_queue(undoing)
     return undoing
 
@@ -52,7 +52,7 @@ def operation_stop_calling(*, operation: Operation, actor: User, source: Source 
         raise NotAllowed("Only what a resume has put into the calling can be stopped like this.")
     check_abort(actor, operation)
     is_about_everything = operation.needs_stop_everything and may_stop_everything(actor)
-    pause = taking_back(operation, actor, email, needs_stop_everything=is_about_everything)
+    pause = _taking_back(operation, actor, email, needs_stop_everything=is_about_everything)
     with transaction.atomic(durable=True):
         take_turns()
         written = may_be_calling(operation)
@@ -60,10 +60,11 @@ def operation_stop_calling(*, operation: Operation, actor: User, source: Source 
         if at_work and written.keys() <= set(at_work.items.values_list("batch_id", flat=True)):
             if end_operation(operation, cause=Cause.SUPERSEDED, stopped_by=at_work):
                 _calls_stopped(operation, at_work, len(written), actor, source)
+            operation_queue(at_work)
             return at_work
         pause.save(force_insert=True)
         end_operation(operation, cause=Cause.SUPERSEDED, stopped_by=pause)
-        add_items(pause, written)
+        items_create(pause, written)
         _calls_stopped(operation, pause, len(written), actor, source)
         operation_entry(Action.OPERATION_STARTED, pause, actor=actor, source=source, undoes=operation.pk)
         operation_queue(pause)
@@ -75,7 +76,7 @@ def _calls_stopped(resume: Operation, pause: Operation, batches: int, actor: Use
     operation_entry(Action.OPERATION_CALLS_STOPPED, resume, actor=actor, source=source, **stopped)
 
 
-def taking_back(operation: Operation, actor: User, email: str, *, needs_stop_everything: bool) -> Operation:
+def _taking_back(operation: Operation, actor: User, email: str, *, needs_stop_everything: bool) -> Operation:
     """The operation, not saved yet, that takes back what `operation` did."""
     target = Target(TargetScope.SELECTION, campaign_id=operation.campaign_id, campaign_name=operation.campaign_name)
     return Operation(

@@ -343,6 +343,8 @@ class TestUnclear:
             ({"kind": "pause", "scope": "campaign"}, "Only a campaign with a number", "campaign"),
             ({"kind": "pause", "scope": "filter", "campaign": "x"}, "Only a campaign with a number", "campaign"),
             ({"kind": "pause", "scope": "filter", "campaign": "007"}, "Only a campaign with a number", "campaign"),
+            ({"kind": "pause", "scope": "filter", "campaign": "None"}, "Only a campaign with a number", "campaign"),
+            ({"kind": "pause", "scope": "campaign", "campaign": "None"}, "Only a campaign with a number", "campaign"),
             ({"kind": "pause", "scope": "selection"}, "No batch is ticked", ""),
             ({"kind": "pause", "scope": "selection", "batch": ["\x00"]}, "an id that cannot be kept", ""),
             ({"kind": "pause", "scope": "selection", "batch": [str(n) for n in range(501)]}, "At most 500", ""),

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from batches.models import Change, ItemState, Kind, Operation, Outcome, State, TargetScope
 from batches.services.changes.start import NotAllowed
@@ -143,6 +144,14 @@ def test_one_that_is_over_is_stopped_as_well(campaign, resume, operator):
     assert (resume.state, resume.stopped_by) == (State.FINISHED, None)
     assert statuses(campaign) == {"PAUSED"}
     assert totals(pause) == {"done": 6}
+
+
+def test_a_second_click_queues_the_pause_of_the_first_again(campaign, resume, operator):
+    resume = carried_out(resume)
+    pause = stop_calling(resume, operator)
+    DBTaskResult.objects.all().delete()
+    assert stop_calling(resume, operator) == pause
+    assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [[pause.pk]]
 
 
 def test_a_second_click_gives_the_pause_of_the_first(campaign, resume, operator):
