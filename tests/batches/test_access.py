@@ -2,13 +2,13 @@
 
 import inspect
 import pkgutil
-import sys
 from datetime import timedelta
 from importlib import import_module
 
 import pytest
 from django.utils import timezone
 
+import batches
 from batches import access, selectors
 from batches.access import EVERYTHING, Scope, scope_behind, scope_of
 from batches.models import Change, Kind, Operation, Outcome, State, Target, TargetScope
@@ -53,8 +53,9 @@ def restricted(monkeypatch):
     """From then on everybody may see and act on the batches of campaign 7 alone."""
 
     def restricted():
-        named = [module for name, module in sys.modules.items() if name.split(".")[0] == "batches"]
-        for module in named:
+        # All of them now: what is imported later would keep it for good.
+        modules = [import_module(found.name) for found in pkgutil.walk_packages(batches.__path__, "batches.")]
+        for module in modules:
             if getattr(module, "scope_of", None) is scope_of:
                 monkeypatch.setattr(module, "scope_of", lambda user: OF_7)
 
