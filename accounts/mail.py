@@ -55,14 +55,14 @@ def mail_deliver(mail_id: int, tries: int) -> None:
 
 def mails_to_queue() -> list[Mail]:
     """What is to be tried again, and what no worker came back to. Each is returned once: the caller queues it."""
-    found = list(Mail.objects.filter(state=MailState.QUEUED, due_at__lt=Now()).order_by("pk"))
-    for mail in found:
+    queued = list(Mail.objects.filter(state=MailState.QUEUED, due_at__lt=Now()).order_by("pk"))
+    for mail in queued:
         if mail.tries >= MOST_TRIES:
             _end(mail, MailState.FAILED, MailProblem.LOST)
             logger.error(
                 "mail_failed", mail=mail.pk, purpose=mail.purpose, kind=MailProblem.LOST.value, tries=mail.tries
             )
-    return [mail for mail in found if mail.tries < MOST_TRIES and _is_put_off(mail)]
+    return [mail for mail in queued if mail.tries < MOST_TRIES and _is_put_off(mail)]
 
 
 def mail_waits() -> bool:

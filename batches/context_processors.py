@@ -4,9 +4,9 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from batches.access import scope_of
-from batches.selectors.operations import heads
+from batches.selectors.operations import header_counts
 
 
 def header(request: HttpRequest) -> dict[str, object]:
-    """`heads` for the badges in the header; asked of the database only where a page shows it, and once."""
-    return {"heads": SimpleLazyObject(lambda: heads(scope=scope_of(request.user)))}
+    """`header_counts` for the badges in the header; asked of the database only where a page shows it, and once."""
+    return {"header_counts": SimpleLazyObject(lambda: header_counts(scope=scope_of(request.user)))}

@@ -94,26 +94,26 @@ def problems(
     batch: Batch, edit: BatchEdit, *, abilities: Abilities, now: datetime, paused_from: BatchStatus | None = None
 ) -> list[Problem]:
     """Everything that speaks against applying `edit` to `batch` at `now` (aware); empty where nothing does."""
-    found = []
+    against = []
     if edit.status is not None and edit.status != batch.status:
         if edit.status not in abilities.statuses:
-            found.append(Problem("status", f"The API in use does not know {edit.status}."))
+            against.append(Problem("status", f"The API in use does not know {edit.status}."))
         elif reason := why_not(batch.status, edit.status, abilities, paused_from=paused_from):
-            found.append(
+            against.append(
                 Problem("status", f"The batch is {_word(batch.status)} and cannot be set to {edit.status}: {reason}.")
             )
-    found += _reason_problems(edit)
-    found += _expiry_problems(batch, edit, now)
-    found += _rate_problems(batch, edit)
-    return found
+    against += _reason_problems(edit)
+    against += _expiry_problems(batch, edit, now)
+    against += _rate_problems(batch, edit)
+    return against
 
 
-def wish_problems(edit: BatchEdit, *, now: datetime) -> list[Problem]:
+def edit_problems(edit: BatchEdit, *, now: datetime) -> list[Problem]:
     """What speaks against wanting `edit` of any batch at `now` (aware), whatever the batch is."""
-    found = _reason_problems(edit)
+    against = _reason_problems(edit)
     if isinstance(edit.expires_on, Timestamp):
-        found += _moment_problems(edit.expires_on, now)
-    return found
+        against += _moment_problems(edit.expires_on, now)
+    return against
 
 
 def _reason_problems(edit: BatchEdit) -> list[Problem]:
@@ -153,24 +153,24 @@ def _moment_problems(expires_on: Timestamp, now: datetime) -> list[Problem]:
 
 
 def _rate_problems(batch: Batch, edit: BatchEdit) -> list[Problem]:
-    found = []
+    against = []
     rates = [name for name in ("call_rate", "auto_call_rate") if name in edit.fields()]
     if rates and (batch.status not in NOT_OVER or edit.status == ALL.CANCELED):
-        found.append(Problem(rates[0], f"The call rate of a batch that is {_word(batch.status)} cannot be changed."))
+        against.append(Problem(rates[0], f"The call rate of a batch that is {_word(batch.status)} cannot be changed."))
     if edit.call_rate is None:
-        found.append(Problem("call_rate", "A call rate can be changed, but the API offers no way to remove it."))
+        against.append(Problem("call_rate", "A call rate can be changed, but the API offers no way to remove it."))
     elif edit.call_rate is not KEEP and not LOWEST_CALL_RATE <= edit.call_rate <= HIGHEST_CALL_RATE:
-        found.append(
+        against.append(
             Problem("call_rate", f"A call rate is {LOWEST_CALL_RATE} to {HIGHEST_CALL_RATE} attempts per hour.")
         )
     expires_on = batch.expires_on if edit.expires_on is KEEP else edit.expires_on
     paced = batch.auto_call_rate is True if edit.auto_call_rate is None else edit.auto_call_rate
     if paced and expires_on is None and edit.status != ALL.CANCELED:
         if edit.auto_call_rate:
-            found.append(Problem("auto_call_rate", "The automatic call rate needs an expiry to finish before."))
+            against.append(Problem("auto_call_rate", "The automatic call rate needs an expiry to finish before."))
         elif edit.expires_on is None:
-            found.append(Problem("expires_on", "The automatic call rate needs an expiry: switch it off first."))
-    return found
+            against.append(Problem("expires_on", "The automatic call rate needs an expiry: switch it off first."))
+    return against
 
 
 def _word(status: BatchStatus | str) -> str:

@@ -17,20 +17,20 @@ from django_tasks_db.models import DBTaskResult
 from accounts.mail import mail_waits
 from batches.models import Operation
 from batches.services.operations.queue import operation_enqueue
-from batches.services.operations.run import operation_carry
+from batches.services.operations.runner import operation_run
 from batches.services.operations.turn import TURN_SECONDS
 
 FORGOTTEN_AFTER = timedelta(days=7)
 
 
 @task
-def carry(operation_id: int) -> None:
+def run_operation(operation_id: int) -> None:
     """Carry out an operation for one turn, and queue it again where that did not end it."""
     # A worker of Redis does not notice by itself that the database has closed its connection.
     close_old_connections()
     is_mails_turn = _mails_turn(operation_id)
-    with _told_to_leave() as told:
-        again = operation_carry(operation_id, must_leave=lambda: told() or is_mails_turn())
+    with _asked_to_leave() as must_leave:
+        again = operation_run(operation_id, must_leave=lambda: must_leave() or is_mails_turn())
     if again:
         operation_enqueue(Operation.objects.get(pk=operation_id))
 
@@ -49,23 +49,23 @@ def _mails_turn(operation_id: int) -> Callable[[], bool]:
 
 
 @contextmanager
-def _told_to_leave() -> Iterator[Callable[[], bool]]:
+def _asked_to_leave() -> Iterator[Callable[[], bool]]:
     """Whether the worker was told to end since, which its own handler does only once a task is over."""
-    told = threading.Event()
+    asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield told.is_set
+        yield asked.is_set
         return
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def tell(number: int, frame: FrameType | None) -> Any:
-        told.set()
+        asked.set()
         handler = before[signal.Signals(number)]
         return handler(number, frame) if callable(handler) else None
 
     for number in before:
         signal.signal(number, tell)
     try:
-        yield told.is_set
+        yield asked.is_set
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from batches.converters import BatchIdConverter, CampaignIdConverter
-from batches.views import campaigns, changes, edit, operations, requests, steering
+from batches.views import campaigns, changes, edit, operation_actions, operations, requests
 from batches.views.batch import batch
 from batches.views.batches import batch_list
 
@@ -23,12 +23,12 @@ urlpatterns = [
     path("campaigns/<campaign_id:campaign_id>/", campaigns.campaign, name="campaign"),
     path("operations/", operations.operation_list, name="operation_list"),
     path("operations/<int:operation_id>/", operations.operation, name="operation"),
-    path("operations/<int:operation_id>/abort/", steering.abort, name="operation_abort"),
-    path("operations/<int:operation_id>/stop-calling/", steering.stop_calling, name="operation_stop_calling"),
-    path("operations/<int:operation_id>/retry/", steering.retry, name="operation_retry"),
-    path("operations/<int:operation_id>/confirm/", steering.confirm, name="operation_confirm"),
-    path("operations/<int:operation_id>/take-over/", steering.take_over, name="operation_take_over"),
-    path("operations/<int:operation_id>/undo/", steering.undo, name="operation_undo"),
+    path("operations/<int:operation_id>/abort/", operation_actions.abort, name="operation_abort"),
+    path("operations/<int:operation_id>/stop-calling/", operation_actions.stop_calling, name="operation_stop_calling"),
+    path("operations/<int:operation_id>/retry/", operation_actions.retry, name="operation_retry"),
+    path("operations/<int:operation_id>/confirm/", operation_actions.confirm, name="operation_confirm"),
+    path("operations/<int:operation_id>/take-over/", operation_actions.take_over, name="operation_take_over"),
+    path("operations/<int:operation_id>/undo/", operation_actions.undo, name="operation_undo"),
     path("changes/", changes.change_list, name="change_list"),
     path("changes/<int:change_id>/", changes.change, name="change"),
     path("changes/<int:change_id>/undo/", changes.undo, name="change_undo"),

@@ -1,4 +1,4 @@
-"""What every template knows: addresses, icons, moments, and text of strangers made visible."""
+"""What every template knows: addresses, icons, moments, and untrusted text made visible."""
 
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from django_htmx.jinja import htmx_script
 from jinja2 import BaseLoader, Environment, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 
-from common import fields, moments, strangers
+from common import fields, moments, untrusted
 from common.icons import icon
 
 SECTIONS = ("/batches/", "/campaigns/", "/changes/", "/operations/")
@@ -96,13 +96,13 @@ def section(path: str) -> str:
 
 
 def visible(value: object) -> str:
-    """A text or a number of the API as `common.strangers` has it, "" for None."""
-    return "" if value is None else strangers.visible(str(value))
+    """A text or a number of the API as `common.untrusted` has it, "" for None."""
+    return "" if value is None else untrusted.visible(str(value))
 
 
 def visible_id(value: object) -> str:
-    """An id of the API as `common.strangers` has it."""
-    return strangers.visible_id(str(value))
+    """An id of the API as `common.untrusted` has it."""
+    return untrusted.visible_id(str(value))
 
 
 def dash(value: Any) -> Any:

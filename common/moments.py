@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from common.strangers import visible
+from common.untrusted import visible
 
 NOTHING = "\N{EN DASH}"
 DAY = 24 * 60 * 60

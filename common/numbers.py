@@ -1,4 +1,4 @@
-"""Numbers that strangers write."""
+"""Numbers in untrusted text."""
 
 # Every number of so many digits fits the columns of every database.
 MOST_DIGITS = 18

@@ -15,11 +15,11 @@ from urllib.parse import urlencode
 import requests
 from urllib3.exceptions import HTTPError
 
-from syllable.answers import failure, parse
 from syllable.connections import DeadlineAdapter, call
 from syllable.errors import KeyRefused, NotSent, SyllableError, SyllableUnavailable, TimedOut, UnreadableAnswer
 from syllable.resilience.bulkhead import Bulkhead, Lane
 from syllable.resilience.deadline import Deadline
+from syllable.responses import failure, parse
 
 log = logging.getLogger("syllable")
 

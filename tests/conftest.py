@@ -13,7 +13,7 @@ from django.test.signals import template_rendered
 
 from accounts.models import User
 from batches.connection import client_for
-from batches.selectors import aside, batches, campaign, preview
+from batches.selectors import batches, campaign, parallel_reads, preview
 from batches.services.changes import road
 from batches.services.operations import items
 from sandbox.contracts import CONTRACTS
@@ -26,7 +26,7 @@ from tests.impatience import Impatience
 
 KEY = "key-for-tests"
 # Some tests put another in its place.
-ROOM_ASIDE = aside._room
+ROOM_FOR_PARALLEL_READS = parallel_reads._room
 # As in use.
 SHORT_TRY, LEAST_SECONDS = items.SHORT_TRY, latency.LEAST_SECONDS
 # Too long for a name: no resolver is asked, who may take seconds to say no.
@@ -65,7 +65,7 @@ def _nothing_known_of_the_api():
 def _patience(monkeypatch):
     """What stands beside a page is there, though the machine stall."""
     for reads in (batches, campaign, preview):
-        monkeypatch.setattr(reads, "ASIDE_SECONDS", 60.0)
+        monkeypatch.setattr(reads, "EXTRAS_SECONDS", 60.0)
     monkeypatch.setattr(preview, "STOP_SECONDS", 60.0)
 
 
@@ -150,16 +150,16 @@ def sandbox(empty_sandbox, contract, settings):
     settings.SYLLABLE_API_KEY = empty_sandbox.api_key
     caches["local"].clear()
     yield empty_sandbox
-    wait_for_reads_aside()
+    wait_for_parallel_reads()
     caches["local"].clear()
 
 
-def wait_for_reads_aside():
+def wait_for_parallel_reads():
     """Return when nothing is read beside a page any more: a late one would keep its count for the next test."""
-    for _ in range(aside.MOST_WAITING):
-        assert ROOM_ASIDE.acquire(timeout=10)
-    for _ in range(aside.MOST_WAITING):
-        ROOM_ASIDE.release()
+    for _ in range(parallel_reads.MOST_WAITING):
+        assert ROOM_FOR_PARALLEL_READS.acquire(timeout=10)
+    for _ in range(parallel_reads.MOST_WAITING):
+        ROOM_FOR_PARALLEL_READS.release()
 
 
 @pytest.fixture(scope="session")

@@ -202,7 +202,7 @@ def eventually(condition):
 DECIDE = """
 from django.core.management import call_command
 from tests.conftest import member_of
-from tests.batches.services.making import start
+from tests.batches.services.factories import start
 call_command("migrate", verbosity=0)
 start("pause", member_of("Operators", "operator@example.com"), campaign_id={campaign})
 """

@@ -15,7 +15,7 @@ from jinja2 import UndefinedError, nodes
 from accounts.models import User
 from batches.forms.batch import BatchForm
 from batches.models import Change, Operation, OperationItem
-from batches.views.list_address import ListAddress
+from batches.views.list_query import ListQuery
 from tests.test_rooms import ROOT, TOP
 from trail.models import Entry
 
@@ -33,7 +33,7 @@ GIVEN = (
     Change,
     Entry,
     HttpRequest,
-    ListAddress,
+    ListQuery,
     Operation,
     OperationItem,
     Page,

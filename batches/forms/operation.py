@@ -104,7 +104,7 @@ class TargetForm(forms.Form):
         return [(name, value) for name in names for value in self.data.getlist(name) if value]
 
 
-class WishForm(ExpiryForm):
+class OperationEditForm(ExpiryForm):
     """What has to be said before an operation of `kind` starts; without data it is only shown.
 
     Has only the fields that the kind needs. After `is_valid()`: `edit`. `word` has to be typed where it is a CANCEL
@@ -139,19 +139,19 @@ class WishForm(ExpiryForm):
             self.fields["typed"].label = f"Type {word} to confirm"
 
     @staticmethod
-    def wish_of(kind: Kind) -> BatchEdit:
+    def edit_of(kind: Kind) -> BatchEdit:
         """What an operation of `kind` wants of each batch, as far as it is known before the form is filled in."""
         return BatchEdit(status=STATUSES.get(kind))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        self.edit = self.wish_of(self.kind)
+        self.edit = self.edit_of(self.kind)
         if self.kind == Kind.CANCEL:
             reason = " ".join(cleaned.get("deleted_reason", "").split())
             self.edit = BatchEdit(status=BatchStatus.CANCELED, deleted_reason=reason)
         elif cleaned.get("expires_on") and (expires_on := self._moment(cleaned["expires_on"])):
             self.edit = BatchEdit(expires_on=expires_on)
-        for problem in rules.wish_problems(self.edit, now=timezone.now()):
+        for problem in rules.edit_problems(self.edit, now=timezone.now()):
             if problem.field not in self.errors:
                 self.add_error(problem.field, problem.message)
         if self.is_confirmed and "typed" in self.fields and not _same_word(cleaned.get("typed", ""), self.word):

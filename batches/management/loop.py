@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import structlog
 from django.db import close_old_connections
 
-from batches.services.operations.pauses import DatabaseTrouble, Pauses
+from batches.services.operations.backoff import Backoff, DatabaseTrouble
 
 logger = structlog.get_logger(__name__)
 
@@ -23,7 +23,7 @@ def repeat(job: Callable[[], Any], *, every: float) -> NoReturn:
     for number in (signal.SIGTERM, signal.SIGINT):
         # As the first process of a container it would not end by itself.
         signal.signal(number, _leave)
-    pauses = Pauses(first=every, longest=max(every, LONGEST_PAUSE))
+    pauses = Backoff(first=every, longest=max(every, LONGEST_PAUSE))
     while True:
         pause = every
         try:

@@ -1,6 +1,6 @@
 """What is kept: the audit trail, and the operations with their items."""
 
-from batches.models.change import ApiJSONField, Change, ChangeQuerySet, Origin, Outcome
+from batches.models.change import Change, ChangeQuerySet, Origin, Outcome
 from batches.models.operation import (
     MOST_SELECTED,
     STOPPING,
@@ -14,24 +14,4 @@ from batches.models.operation import (
     State,
     Target,
     TargetScope,
-)
-
-__all__ = (
-    "MOST_SELECTED",
-    "STOPPING",
-    "ApiJSONField",
-    "Cause",
-    "Change",
-    "ChangeQuerySet",
-    "ItemState",
-    "Kind",
-    "Operation",
-    "OperationItem",
-    "OperationQuerySet",
-    "Origin",
-    "Outcome",
-    "Standing",
-    "State",
-    "Target",
-    "TargetScope",
 )

@@ -1,31 +1,15 @@
 """The audit trail: every attempt to write a batch, whatever came of it."""
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
+from batches.models.fields import ApiJSONField, BatchEditField
 from common.numbers import whole_number
-from syllable.schemas import Batch, BatchEdit, BatchStatus, encodable
-
-
-class ApiJSONField(models.JSONField):
-    """What the API said or is asked for. PostgreSQL holds neither NUL nor half a surrogate pair: they become U+FFFD."""
-
-    def get_prep_value(self, value: Any) -> Any:
-        return super().get_prep_value(_storable(value))
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return encodable(value).replace("\0", "\ufffd")
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {_storable(name): _storable(item) for name, item in value.items()}
-    return value
+from syllable.schemas import Batch, BatchStatus
 
 
 class Outcome(models.TextChoices):
@@ -110,10 +94,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 class Change(models.Model):
     """One attempt to write one batch.
 
-    A STARTED row is also the lock on its batch: the database allows one. `wish` holds the edited fields as asked for
-    (`BatchEdit.fields()`), `loaded` what the operator was looking at, `before` the batch as Syllable gave it just
-    before the write, `after` the edited fields as the write sets them, `seen` the batch as last read. `detail` says
-    why it ended as it did, with Syllable's own words where there are any: untrusted text.
+    A STARTED row is also the lock on its batch: the database allows one. `edit` is what was asked for, `loaded` what
+    the operator was looking at, `before` the batch as Syllable gave it just before the write, `after` the edited fields
+    as the write sets them, `seen` the batch as last read. `detail` says why it ended as it did, with Syllable's own
+    words where there are any: untrusted text.
 
     A send of it that had no definite answer may reach the batch late, whatever a later send or a read has confirmed
     since: until `in_doubt_until`. None where each send was answered.
@@ -132,7 +116,7 @@ class Change(models.Model):
         "batches.Operation", null=True, blank=True, on_delete=models.PROTECT, related_name="changes"
     )
 
-    wish = ApiJSONField()
+    edit = BatchEditField()
     reason = models.TextField(blank=True)
     loaded = ApiJSONField(null=True, blank=True)
     before = ApiJSONField(null=True, blank=True)
@@ -173,11 +157,6 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"change {self.pk} of batch {self.batch_id}: {self.get_outcome_display()}"
-
-    @property
-    def edit(self) -> BatchEdit:
-        """What was asked for."""
-        return BatchEdit.from_fields(self.wish)
 
     @property
     def is_settled(self) -> bool:

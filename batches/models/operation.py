@@ -10,7 +10,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from batches.models.change import ApiJSONField, Change
+from batches.models.change import Change
+from batches.models.fields import BatchEditField
 from syllable.schemas import BatchEdit, BatchQuery
 
 
@@ -141,14 +142,15 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def urgent(self) -> Self:
         """Emergency stops that have not tried each of their batches once: nothing goes before them."""
         untried = OperationItem.objects.filter(operation=OuterRef("pk"), state=ItemState.WAITING, attempts=0)
-        return self.filter(Q(found_at=None) | Exists(untried), scope=TargetScope.ALL)
+        return self.filter(Q(listed_at=None) | Exists(untried), scope=TargetScope.ALL)
 
 
 class Operation(models.Model):
     """One decision over many batches.
 
-    `wish` is what is wanted of each batch (`BatchEdit.fields()`); a RESUME decides it for each batch. `campaign_id` is
-    set where the whole operation keeps to one campaign. `filter` is the list's own query: status, campaign, q.
+    `edit` is what is wanted of each batch; of a RESUME, which decides for each batch, only that it is released.
+    `campaign_id` is set where the whole operation keeps to one campaign. `filter` is the list's own query: status,
+    campaign, q.
 
     All its times are by the clock of the database, as several machines compare them.
 
@@ -161,7 +163,7 @@ class Operation(models.Model):
     filter of somebody who has it is not counted. `unattended_since` is set where they lost their authority and it goes
     on all the same. `cause` is why it was stopped.
 
-    `left_alone` counts the batches that were no
+    `skipped` counts the batches that were no
     business of the operation, by their status.
     """
 
@@ -170,7 +172,7 @@ class Operation(models.Model):
     campaign_id = models.BigIntegerField(null=True, blank=True)
     campaign_name = models.TextField(blank=True)
     filter = models.JSONField(default=dict, blank=True)
-    wish = ApiJSONField(default=dict)
+    edit = BatchEditField(default=BatchEdit)
     undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="operations")
     actor_email = models.EmailField(help_text="As sent to Syllable; stays when the user goes.")
@@ -181,7 +183,7 @@ class Operation(models.Model):
     cause = models.CharField(max_length=20, choices=Cause, blank=True)
     detail = models.TextField(blank=True, help_text="Why it waits, or why it ended as it did.")
     unlisted = models.TextField(blank=True, help_text="Why not all of its batches could be listed.")
-    left_alone = models.JSONField(default=dict, blank=True)
+    skipped = models.JSONField(default=dict, blank=True)
     stopped_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="has_stopped")
     stopped_by_email = models.EmailField(blank=True)
 
@@ -189,7 +191,7 @@ class Operation(models.Model):
     confirmed_at = models.DateTimeField(db_default=Now())
     queued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
-    found_at = models.DateTimeField(null=True, blank=True)
+    listed_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -203,11 +205,6 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"operation {self.pk}: {self.get_kind_display()}, {self.get_scope_display()}"
-
-    @property
-    def edit(self) -> BatchEdit:
-        """What is wanted of each batch; of a RESUME only that it is released."""
-        return BatchEdit.from_fields(self.wish)
 
     @property
     def is_open(self) -> bool:

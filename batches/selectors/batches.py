@@ -10,9 +10,9 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from batches.access import Scope
-from batches.selectors.aside import ASIDE_SECONDS, result_or_none, submit
 from batches.selectors.campaigns import cached_campaign_names, campaign_names
 from batches.selectors.last_seen import LastSeen
+from batches.selectors.parallel_reads import EXTRAS_SECONDS, result_or_none, submit
 from batches.selectors.reader import Reader, reader
 from syllable.errors import SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
@@ -59,17 +59,17 @@ def batch_list(query: BatchQuery, *, scope: Scope) -> BatchList:
     it for the same `query`, if it did; a definite refusal is never covered up like this.
     """
     client = reader(scope)
-    found = _read(client, query)
-    if found.error is None:
-        _last_seen.keep((client, query), found)
-    elif isinstance(found.error, SyllableUnavailable) and (seen := _last_seen.get((client, query))):
-        return replace(seen, stale_because=found.error)
-    return found
+    batch_list = _read(client, query)
+    if batch_list.error is None:
+        _last_seen.keep((client, query), batch_list)
+    elif isinstance(batch_list.error, SyllableUnavailable) and (seen := _last_seen.get((client, query))):
+        return replace(seen, stale_because=batch_list.error)
+    return batch_list
 
 
 def _read(client: Reader, query: BatchQuery) -> BatchList:
     deadline = Deadline(settings.SYLLABLE_TIMEOUT)
-    aside = deadline.capped(ASIDE_SECONDS)
+    extras = deadline.capped(EXTRAS_SECONDS)
     statuses = (ALL, *client.contract.abilities.statuses)
     # The page itself tells how many batches have the status it is restricted to.
     parts = {status: replace(query, status=status) for status in statuses if status != query.status}
@@ -80,26 +80,26 @@ def _read(client: Reader, query: BatchQuery) -> BatchList:
     counting, naming = {}, None
     if client.silent_since is None:
         missing = {status: part for status, part in parts.items() if keys[status] not in cached}
-        counting = {status: submit(_count, part, aside, scope=client.scope) for status, part in missing.items()}
+        counting = {status: submit(_count, part, extras, scope=client.scope) for status, part in missing.items()}
         if names is None:
-            naming = submit(campaign_names, scope=client.scope, deadline=aside, lane=Lane.ASIDE)
+            naming = submit(campaign_names, scope=client.scope, deadline=extras, lane=Lane.PARALLEL)
     try:
         page, error = client.list_batches(query, deadline=deadline), None
     except SyllableError as caught:
         page, error = None, caught
         # Nobody waits for numbers beside a page that is not there.
-        aside = Deadline(0)
+        extras = Deadline(0)
     counts[query.status] = page.total_count if page else None
-    counts |= {status: result_or_none(future, aside) for status, future in counting.items()}
+    counts |= {status: result_or_none(future, extras) for status, future in counting.items()}
     if naming is not None:
-        names = result_or_none(naming, aside)
+        names = result_or_none(naming, extras)
     return BatchList(timezone.now(), page, error, counts, names or {})
 
 
 def _count(query: BatchQuery, deadline: Deadline, *, scope: Scope) -> int | None:
     # The documents allow a limit of 0, but do not say what it means.
     question = replace(query, order_by="", descending=False, page=0, limit=1)
-    count = reader(scope, Lane.ASIDE).list_batches(question, deadline=deadline).total_count
+    count = reader(scope, Lane.PARALLEL).list_batches(question, deadline=deadline).total_count
     caches["local"].set(_cache_key(query, scope), count, COUNTS_KEPT_SECONDS)
     return count
 

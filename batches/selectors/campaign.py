@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from batches.access import Scope
 from batches.models import Change
-from batches.selectors.aside import ASIDE_SECONDS, result, submit
 from batches.selectors.batches import BatchList, batch_list
 from batches.selectors.campaigns import campaign_label
 from batches.selectors.changes import campaign_history
 from batches.selectors.last_seen import LastSeen
 from batches.selectors.operations import Progress, campaign_operations
+from batches.selectors.parallel_reads import EXTRAS_SECONDS, result, submit
 from batches.selectors.reader import reader
 from common.numbers import whole_number
 from syllable.errors import NotFound, SyllableError, SyllableUnavailable
@@ -61,8 +61,8 @@ def campaign_page(query: BatchQuery, *, scope: Scope) -> CampaignPage:
     """
     campaign_id = query.campaign_id
     client = reader(scope)
-    deadline = Deadline(settings.SYLLABLE_TIMEOUT).capped(ASIDE_SECONDS)
-    reading = submit(client.within(Lane.ASIDE).get_campaign, campaign_id, deadline=deadline)
+    deadline = Deadline(settings.SYLLABLE_TIMEOUT).capped(EXTRAS_SECONDS)
+    reading = submit(client.within(Lane.PARALLEL).get_campaign, campaign_id, deadline=deadline)
     batches = batch_list(query, scope=scope)
     operations = campaign_operations(campaign_id, scope=scope)
     history = list(campaign_history(campaign_id, scope=scope))

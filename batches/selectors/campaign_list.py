@@ -11,9 +11,9 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from batches.access import Scope
-from batches.selectors.aside import pages_aside, result, submit
 from batches.selectors.campaigns import campaign_label
 from batches.selectors.last_seen import LastSeen
+from batches.selectors.parallel_reads import pages_in_parallel, result, submit
 from batches.selectors.reader import Reader, reader
 from syllable.errors import SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
@@ -93,29 +93,29 @@ def campaign_list(*, scope: Scope) -> CampaignList:
         return kept
     client = reader(scope)
     try:
-        found = _read(client)
+        campaign_list = _read(client)
     except SyllableError as error:
         seen = _last_seen.get(client)
         if seen and isinstance(error, SyllableUnavailable):
             return replace(seen, stale_because=error)
         return CampaignList(timezone.now(), error=error)
-    caches["local"].set(key, found, KEPT_SECONDS)
-    _last_seen.keep(client, found)
-    return found
+    caches["local"].set(key, campaign_list, KEPT_SECONDS)
+    _last_seen.keep(client, campaign_list)
+    return campaign_list
 
 
 def _read(client: Reader) -> CampaignList:
     deadline = Deadline(settings.SYLLABLE_TIMEOUT)
-    aside = client.within(Lane.ASIDE)
+    parallel = client.within(Lane.PARALLEL)
     # Of an API that is known not to answer only the first page is asked: it finds out whether that is still so.
-    naming = submit(aside.all_campaigns, deadline=deadline) if client.silent_since is None else None
+    naming = submit(parallel.all_campaigns, deadline=deadline) if client.silent_since is None else None
     first = client.list_batches(_query(0), deadline=deadline)
-    naming = naming or submit(aside.all_campaigns, deadline=deadline)
+    naming = naming or submit(parallel.all_campaigns, deadline=deadline)
 
     def read(number: int) -> Page[Batch]:
-        return aside.list_batches(_query(number), deadline=deadline)
+        return parallel.list_batches(_query(number), deadline=deadline)
 
-    pages = pages_aside(first, read, deadline, most=MOST_PAGES, at_a_time=PAGES_AT_A_TIME)
+    pages = pages_in_parallel(first, read, deadline, most=MOST_PAGES, at_a_time=PAGES_AT_A_TIME)
     campaigns = result(naming, deadline)
     batches = _once_each(chain.from_iterable(page.items for page in pages))
     now = timezone.now()
@@ -134,10 +134,10 @@ def _query(page: int) -> BatchQuery:
 
 def _once_each(batches: Iterable[Batch]) -> list[Batch]:
     """What moves from one page to the next while they are read comes on both."""
-    found: dict[object, Batch] = {}
+    by_id: dict[object, Batch] = {}
     for batch in batches:
-        found.setdefault(batch.batch_id or id(batch), batch)
-    return list(found.values())
+        by_id.setdefault(batch.batch_id or id(batch), batch)
+    return list(by_id.values())
 
 
 def _rows(campaigns: list[Campaign], batches: list[Batch], now: datetime) -> list[CampaignRow]:

@@ -44,7 +44,7 @@ def change_by_id(change_id: int, *, scope: Scope) -> Change | None:
     return scope.limit(changes).filter(pk=change_id).first()
 
 
-def outcome_to_tell(change_id: str, *, scope: Scope, batch_id: str | None = None) -> Change | None:
+def change_for_notice(change_id: str, *, scope: Scope, batch_id: str | None = None) -> Change | None:
     """The change that an address names as just made; None where it names none, or one of another batch."""
     number = whole_number(change_id)
     change = None if number is None else change_by_id(number, scope=scope)

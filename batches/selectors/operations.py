@@ -99,7 +99,7 @@ class ItemRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Heads:
+class HeaderCounts:
     """What the header of every page says: how many changes are not confirmed, and the operations that are not over.
 
     `running` counts all of these, `asking` those of them that wait for a person.
@@ -115,11 +115,11 @@ class Heads:
         return self.running - self.asking
 
 
-def heads(*, scope: Scope) -> Heads:
-    """See `Heads`; two queries, and a third where a change is not settled. It counts `ChangeQuerySet.not_confirmed`."""
+def header_counts(*, scope: Scope) -> HeaderCounts:
+    """See `HeaderCounts`. Takes two queries, and a third where a change is not settled."""
     operations, changes = scope.limit(Operation.objects.all()), scope.limit(Change.objects.all())
     under_way = dict(operations.open().order_by().values_list("pk", "state"))
-    return Heads(
+    return HeaderCounts(
         not_confirmed=changes.not_confirmed().count() if changes.unsettled().exists() else 0,
         running=len(under_way),
         asking=list(under_way.values()).count(State.ASKING),
@@ -225,11 +225,11 @@ def _stopped_since(found: Iterable[Progress], scope: Scope) -> Counter[int]:
         batch_id=OuterRef("batch_id"),
         outcome=Outcome.APPLIED,
         settled_at__gte=OuterRef("operation__created_at"),
-        wish__has_key="status",
+        edit__has_key="status",
     )
     later = scope.limit(later).order_by("-pk")
     items = OperationItem.objects.filter(operation__in=stops).exclude(state__in=AS_IT_SHALL_BE)
-    items = items.annotate(newest=Subquery(later.annotate(wanted=KT("wish__status")).values("wanted")[:1]))
+    items = items.annotate(newest=Subquery(later.annotate(wanted=KT("edit__status")).values("wanted")[:1]))
     stopped = items.filter(newest__in=(BatchStatus.PAUSED, BatchStatus.CANCELED)).order_by()
     return Counter(dict(stopped.values_list("operation").annotate(count=Count("pk"))))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from batches.access import Scope
-from batches.selectors.aside import pages_aside, result, submit
+from batches.selectors.parallel_reads import pages_in_parallel, result, submit
 from batches.selectors.reader import reader
 from syllable.errors import NotFound, SyllableError
 from syllable.resilience.bulkhead import Lane
@@ -101,7 +101,7 @@ def people_in(batches: Iterable[Batch], deadline: Deadline, *, scope: Scope, is_
 
 def read_each(batch_ids: list[str], deadline: Deadline, *, scope: Scope) -> Read:
     """The batches, each read alone, some at a time until the deadline."""
-    client = reader(scope, Lane.ASIDE)
+    client = reader(scope, Lane.PARALLEL)
     found: dict[str, Batch] = {}
     unread, error = len(batch_ids), None
     for start in range(0, len(batch_ids), AT_A_TIME):
@@ -124,7 +124,7 @@ def read_each(batch_ids: list[str], deadline: Deadline, *, scope: Scope) -> Read
 def paused_batches(query: BatchQuery, deadline: Deadline, *, scope: Scope) -> tuple[list[Batch], bool]:
     """The paused batches of `query`, up to 1,000, read side by side once their number is known, and whether these are
     all. Raises SyllableError."""
-    client = reader(scope, Lane.ASIDE)
+    client = reader(scope, Lane.PARALLEL)
     if query.status not in ("", BatchStatus.PAUSED):
         return [], True
     query = replace(query, status=BatchStatus.PAUSED.value, order_by="batch_id", limit=ROWS_PER_PAGE)
@@ -133,7 +133,7 @@ def paused_batches(query: BatchQuery, deadline: Deadline, *, scope: Scope) -> tu
         return client.list_batches(replace(query, page=number), deadline=deadline)
 
     first = result(submit(read, 0), deadline)
-    pages = pages_aside(
+    pages = pages_in_parallel(
         first, read, deadline, most=1 if first.total_count is None else MOST_PAGES, at_a_time=MOST_PAGES
     )
     batches = {batch.batch_id: batch for page in pages for batch in page.items}

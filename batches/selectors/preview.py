@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from batches.access import Scope
 from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Kind, Operation, Outcome, Target, TargetScope
-from batches.selectors.aside import ASIDE_SECONDS, result, submit
 from batches.selectors.campaigns import cached_campaign_names, campaign_label
 from batches.selectors.operations import CAMPAIGN_OF_ITEM
+from batches.selectors.parallel_reads import EXTRAS_SECONDS, result, submit
 from batches.selectors.people import MOST_READ, Starts, paused_batches, read_each, starts_of
 from batches.selectors.reader import reader
 from syllable.errors import NotFound, SyllableError
@@ -34,14 +34,14 @@ OTHER = "in a status that this dashboard does not know"
 class Preview:
     """What is known of the batches that an operation is about.
 
-    `touched` is how many it is going to write, None where that cannot be counted: `error` says why. `left_alone` counts
+    `touched` is how many it is going to write, None where that cannot be counted: `error` says why. `skipped` counts
     the others by what they are, `unknown` the selected ones that could not be read. `mode` is by what the one campaign
     that they belong to reaches people, "" where that is not known or there are several.
     """
 
     touched: int | None
     error: SyllableError | None = None
-    left_alone: Mapping[str, int] = field(default_factory=dict)
+    skipped: Mapping[str, int] = field(default_factory=dict)
     unknown: int = 0
     campaign_name: str = ""
     is_whole_campaign: bool = False
@@ -60,7 +60,7 @@ class Preview:
         return "cancel" if self.touched is None else str(self.touched)
 
 
-def preview(
+def operation_preview(
     kind: Kind,
     target: Target,
     *,
@@ -74,19 +74,19 @@ def preview(
     `listed` is the page on which a selection was made. `pauses` are what a resume would take back; then only their
     batches are touched.
     """
-    deadline = Deadline(STOP_SECONDS if kind in STOPPING else ASIDE_SECONDS)
+    deadline = Deadline(STOP_SECONDS if kind in STOPPING else EXTRAS_SECONDS)
     campaign = _submit_campaign(target.campaign_id, deadline, scope) if target.scope == TargetScope.CAMPAIGN else None
     if target.scope == TargetScope.SELECTION:
-        found = _of_selection(target.batch_ids, listed, statuses, deadline, scope, is_resume=kind == Kind.RESUME)
+        preview = _of_selection(target.batch_ids, listed, statuses, deadline, scope, is_resume=kind == Kind.RESUME)
     else:
-        found = _of_query(target.query, statuses, deadline, scope)
+        preview = _of_query(target.query, statuses, deadline, scope)
         if kind == Kind.RESUME:
             meant = None if pauses is None else set(scope.limit(pauses).values_list("batch_id", flat=True))
-            found = _resuming(found, target.query, meant, deadline, scope)
+            preview = _resuming(preview, target.query, meant, deadline, scope)
     if target.scope != TargetScope.CAMPAIGN:
-        return _of_one_campaign(replace(found, campaign_name=_known_name(target.campaign_id, scope)), deadline, scope)
-    found = replace(found, is_whole_campaign=True)
-    return _with_campaign(found, target.campaign_id, campaign, deadline, scope)
+        return _of_one_campaign(replace(preview, campaign_name=_known_name(target.campaign_id, scope)), deadline, scope)
+    preview = replace(preview, is_whole_campaign=True)
+    return _with_campaign(preview, target.campaign_id, campaign, deadline, scope)
 
 
 def undo_preview(operation: Operation, *, scope: Scope) -> Preview:
@@ -102,25 +102,25 @@ def rest_preview(operation: Operation, *, scope: Scope) -> Preview:
     tried = (ItemState.WAITING,) if operation.is_open else (ItemState.WAITING, ItemState.FAILED, ItemState.UNCONFIRMED)
     left = scope.limit(operation.items.all(), by=CAMPAIGN_OF_ITEM).filter(~Exists(changed_since), state__in=tried)
     batch_ids = set(left.values_list("batch_id", flat=True))
-    is_complete = operation.found_at is not None and not operation.unlisted
+    is_complete = operation.listed_at is not None and not operation.unlisted
     return _resume_preview(operation, batch_ids, scope, is_complete=is_complete)
 
 
 def _resume_preview(operation: Operation, batch_ids: set[str], scope: Scope, *, is_complete: bool = True) -> Preview:
     """`is_complete` says whether these are all batches that are resumed."""
-    deadline = Deadline(ASIDE_SECONDS)
+    deadline = Deadline(EXTRAS_SECONDS)
     campaign = _submit_campaign(operation.campaign_id, deadline, scope) if operation.campaign_id is not None else None
     if len(batch_ids) > MOST_READ:
-        found = _resuming(Preview(touched=None), operation.target.query, batch_ids, deadline, scope)
+        preview = _resuming(Preview(touched=None), operation.target.query, batch_ids, deadline, scope)
     else:
-        found = _of_known(batch_ids, deadline, scope)
-    if starts := found.starts:
+        preview = _of_known(batch_ids, deadline, scope)
+    if starts := preview.starts:
         people = replace(starts.people, is_complete=starts.people.is_complete and is_complete)
         # The others that are paused are no business of this operation.
-        found = replace(found, starts=replace(starts, people=people, not_resumed=0))
-    if not is_complete and not found.touched:
-        found = replace(found, touched=None)
-    return _with_campaign(found, operation.campaign_id, campaign, deadline, scope) if campaign else found
+        preview = replace(preview, starts=replace(starts, people=people, not_resumed=0))
+    if not is_complete and not preview.touched:
+        preview = replace(preview, touched=None)
+    return _with_campaign(preview, operation.campaign_id, campaign, deadline, scope) if campaign else preview
 
 
 def _of_known(batch_ids: set[str], deadline: Deadline, scope: Scope) -> Preview:
@@ -135,17 +135,17 @@ def campaign_name_for(kind: Kind, target: Target, *, scope: Scope) -> str:
     """The campaign's name for the record of an operation that starts without a preview; "" where there is none."""
     if target.scope != TargetScope.CAMPAIGN:
         return _known_name(target.campaign_id, scope)
-    deadline = Deadline(STOP_SECONDS if kind in STOPPING else ASIDE_SECONDS)
+    deadline = Deadline(STOP_SECONDS if kind in STOPPING else EXTRAS_SECONDS)
     reading = _submit_campaign(target.campaign_id, deadline, scope)
     return _with_campaign(Preview(touched=None), target.campaign_id, reading, deadline, scope).campaign_name
 
 
 def _submit_campaign(campaign_id: int | str | None, deadline: Deadline, scope: Scope) -> "Future[Campaign] | None":
-    return submit(reader(scope, Lane.ASIDE).get_campaign, campaign_id or 0, deadline=deadline)
+    return submit(reader(scope, Lane.PARALLEL).get_campaign, campaign_id or 0, deadline=deadline)
 
 
 def _with_campaign(
-    found: Preview,
+    preview: Preview,
     campaign_id: int | str | None,
     reading: "Future[Campaign] | None",
     deadline: Deadline,
@@ -154,21 +154,21 @@ def _with_campaign(
     try:
         campaign = result(reading, deadline)
     except SyllableError:
-        return replace(found, campaign_name=_known_name(campaign_id, scope))
+        return replace(preview, campaign_name=_known_name(campaign_id, scope))
     name = campaign_label(campaign_id, campaign.campaign_name)
     mode, hours = (campaign.mode or "").lower(), out_of_hours(campaign, timezone.now())
-    return replace(found, campaign_name=name, mode=mode, hours=hours)
+    return replace(preview, campaign_name=name, mode=mode, hours=hours)
 
 
-def _of_one_campaign(found: Preview, deadline: Deadline, scope: Scope) -> Preview:
+def _of_one_campaign(preview: Preview, deadline: Deadline, scope: Scope) -> Preview:
     """With how and when people are reached, where all batches that are resumed belong to one campaign."""
-    if found.starts is None or not found.starts.people.is_complete or len(found.starts.campaign_ids) != 1:
-        return found
-    (campaign_id,) = found.starts.campaign_ids
+    if preview.starts is None or not preview.starts.people.is_complete or len(preview.starts.campaign_ids) != 1:
+        return preview
+    (campaign_id,) = preview.starts.campaign_ids
     if campaign_id is None:
-        return found
-    read = _with_campaign(found, campaign_id, _submit_campaign(campaign_id, deadline, scope), deadline, scope)
-    return replace(read, campaign_name=found.campaign_name)
+        return preview
+    read = _with_campaign(preview, campaign_id, _submit_campaign(campaign_id, deadline, scope), deadline, scope)
+    return replace(read, campaign_name=preview.campaign_name)
 
 
 def _known_name(campaign_id: int | str | None, scope: Scope) -> str:
@@ -178,7 +178,7 @@ def _known_name(campaign_id: int | str | None, scope: Scope) -> str:
 
 def _of_query(query: BatchQuery, statuses: Collection[BatchStatus], deadline: Deadline, scope: Scope) -> Preview:
     """Counted by status, side by side: one call for each, and one for all of them."""
-    client = reader(scope, Lane.ASIDE)
+    client = reader(scope, Lane.PARALLEL)
     asked = [query.status] if query.status else [*client.contract.abilities.statuses, ANY]
     counting = {
         status: submit(client.list_batches, replace(query, status=str(status), limit=1), deadline=deadline)
@@ -195,10 +195,10 @@ def _of_query(query: BatchQuery, statuses: Collection[BatchStatus], deadline: De
             counts |= {status: total} if total is not None else {}
     wanted = [status for status in asked if status in statuses]
     touched = sum(counts[status] for status in wanted) if counts.keys() >= set(wanted) else None
-    left_alone = {str(status): count for status, count in counts.items() if status and status not in statuses and count}
+    skipped = {str(status): count for status, count in counts.items() if status and status not in statuses and count}
     if not query.status and len(counts) == len(asked):
-        left_alone |= _positive({OTHER: counts.pop(ANY) - sum(counts.values())})
-    return Preview(touched, error, left_alone)
+        skipped |= _positive({OTHER: counts.pop(ANY) - sum(counts.values())})
+    return Preview(touched, error, skipped)
 
 
 def _of_selection(
@@ -211,7 +211,7 @@ def _of_selection(
     is_resume: bool,
 ) -> Preview:
     """The selected batches: most are on the page on which they were selected, some of the others are read alone."""
-    client = reader(scope, Lane.ASIDE)
+    client = reader(scope, Lane.PARALLEL)
     batches: dict[str, Batch] = {}
     error: SyllableError | None = None
     if listed:
@@ -233,29 +233,29 @@ def _of_selection(
     chosen = [batches[batch_id] for batch_id in batch_ids if batch_id in batches]
     touched = [batch for batch in chosen if batch.status in statuses]
     unknown = len(batch_ids) - len(chosen) - gone
-    left_alone = Counter(str(batch.status) or OTHER for batch in chosen if batch.status not in statuses)
+    skipped = Counter(str(batch.status) or OTHER for batch in chosen if batch.status not in statuses)
     return Preview(
         None if unknown else len(touched),
         error,
-        left_alone | _positive({GONE: gone}),
+        skipped | _positive({GONE: gone}),
         unknown,
         starts=starts_of(touched, deadline, scope=scope, is_complete=not unknown) if is_resume else None,
     )
 
 
-def _resuming(found: Preview, query: BatchQuery, meant: set[str] | None, deadline: Deadline, scope: Scope) -> Preview:
+def _resuming(preview: Preview, query: BatchQuery, meant: set[str] | None, deadline: Deadline, scope: Scope) -> Preview:
     """The same with what it starts; of the paused batches only those that are `meant` are resumed, None for all."""
     try:
         paused, is_complete = paused_batches(query, deadline, scope=scope)
     except SyllableError as error:
-        touched = found.touched if meant is None else len(meant)
-        return replace(found, touched=touched, error=found.error or error)
+        touched = preview.touched if meant is None else len(meant)
+        return replace(preview, touched=touched, error=preview.error or error)
     if meant is None:
-        return replace(found, starts=starts_of(paused, deadline, scope=scope, is_complete=is_complete))
+        return replace(preview, starts=starts_of(paused, deadline, scope=scope, is_complete=is_complete))
     resumed = [batch for batch in paused if batch.batch_id in meant]
     not_resumed = len(paused) - len(resumed)
     starts = starts_of(resumed, deadline, scope=scope, is_complete=is_complete, not_resumed=not_resumed)
-    return replace(found, touched=len(resumed) if is_complete else len(meant), starts=starts)
+    return replace(preview, touched=len(resumed) if is_complete else len(meant), starts=starts)
 
 
 def _positive(counts: Mapping[str, int]) -> Counter[str]:

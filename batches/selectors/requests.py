@@ -107,19 +107,22 @@ Recent = TTLCache[tuple[Reader, str], BatchRequests]
 
 def requests_page(batch_id: str, choice: Choice, *, scope: Scope, number: str = "1") -> RequestsPage:
     """A page of 100; a number that is none, or past the end, gives the nearest page there is. Raises SyllableError."""
-    found = batch_requests(batch_id, scope=scope)
-    listed = _with_reference(found.rows, choice)
+    listed_requests = batch_requests(batch_id, scope=scope)
+    listed = _with_reference(listed_requests.rows, choice)
     counts = Counter(row.status for row in listed)
     page = Paginator(_with_status(listed, choice), REQUESTS_PER_PAGE).get_page(number)
     rows = [_shown(row, choice) for row in page.object_list]
-    return RequestsPage(page, rows, dict(counts.most_common()), len(found.rows), found.unreadable, found.read_at)
+    total = len(listed_requests.rows)
+    return RequestsPage(
+        page, rows, dict(counts.most_common()), total, listed_requests.unreadable, listed_requests.read_at
+    )
 
 
 def requests_export(batch_id: str, choice: Choice, *, scope: Scope) -> tuple[Iterator[BatchRequest], int]:
     """Every chosen request, and how many rows of the batch could not be read. Raises SyllableError at once."""
-    found = batch_requests(batch_id, scope=scope)
-    listed = _with_status(_with_reference(found.rows, choice), choice)
-    return (_shown(row, choice) for row in listed), found.unreadable
+    listed_requests = batch_requests(batch_id, scope=scope)
+    listed = _with_status(_with_reference(listed_requests.rows, choice), choice)
+    return (_shown(row, choice) for row in listed), listed_requests.unreadable
 
 
 def batch_requests(batch_id: str, *, scope: Scope) -> BatchRequests:
@@ -130,14 +133,14 @@ def batch_requests(batch_id: str, *, scope: Scope) -> BatchRequests:
     """
     client = reader(scope)
     with _lock:
-        found = _recent.get((client, batch_id))
-    if found is None:
+        listed_requests = _recent.get((client, batch_id))
+    if listed_requests is None:
         answer = client.list_results(batch_id)
         rows = [_listed(row) for row in answer.items]
-        found = BatchRequests(rows, answer.unreadable, timezone.now())
+        listed_requests = BatchRequests(rows, answer.unreadable, timezone.now())
         with _lock:
-            _recent[client, batch_id] = found
-    return found
+            _recent[client, batch_id] = listed_requests
+    return listed_requests
 
 
 def forget_requests(batch_id: str, *, scope: Scope) -> None:
@@ -197,7 +200,7 @@ def recent_requests(*, seconds: float = KEPT_SECONDS, most: int = MOST_KEPT_REQU
 
     Kept in this process: so many requests at the `most`, but the latest batch always, whatever its size.
     """
-    return TTLCache(most, seconds, getsizeof=lambda found: min(most, max(1, len(found.rows))))
+    return TTLCache(most, seconds, getsizeof=lambda kept: min(most, max(1, len(kept.rows))))
 
 
 _recent = recent_requests()

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from batches.access import scope_of
 from batches.forms.batch import BatchForm
 from batches.selectors.batch import abilities, batch_page
-from batches.selectors.changes import outcome_to_tell
+from batches.selectors.changes import change_for_notice
 from batches.services.changes.start import NotAllowed, check_actor
 from batches.views.decorators import UserRequest, may_view
 from syllable.errors import NotFound, SyllableUnavailable, WrongContract
@@ -23,7 +23,7 @@ def batch(request: UserRequest, batch_id: str) -> HttpResponse:
     context = {
         "batch_id": batch_id,
         "page": page,
-        "told": outcome_to_tell(request.GET.get("change", ""), scope=scope, batch_id=batch_id),
+        "notice": change_for_notice(request.GET.get("change", ""), scope=scope, batch_id=batch_id),
         "why_no_edit": why_no_edit(request, page.wrong_contract),
         "form": None,
     }

@@ -13,9 +13,9 @@ from batches.selectors.batch import abilities
 from batches.selectors.batches import BatchList
 from batches.selectors.batches import batch_list as read_list
 from batches.selectors.campaigns import campaign_label
-from batches.selectors.changes import outcome_to_tell
+from batches.selectors.changes import change_for_notice
 from batches.views.decorators import UserRequest, may_view
-from batches.views.list_address import LIMITS, ListAddress, read_address
+from batches.views.list_query import LIMITS, ListQuery, read_list_query
 from batches.views.list_rows import Row, RowMaker
 from syllable.schemas import Abilities
 
@@ -49,7 +49,7 @@ class Tab:
     """One status as a filter. `count` is None where it is not known."""
 
     label: str
-    link: ListAddress
+    link: ListQuery
     count: int | None
     is_current: bool
 
@@ -60,7 +60,7 @@ class Heading:
 
     name: str
     label: str
-    link: ListAddress | None
+    link: ListQuery | None
     sorted: str
 
 
@@ -72,8 +72,8 @@ class Pager:
     until: int
     total: int | None
     last: int | None
-    previous_link: ListAddress | None
-    next_link: ListAddress | None
+    previous_link: ListQuery | None
+    next_link: ListQuery | None
 
 
 @may_view
@@ -81,21 +81,21 @@ class Pager:
 def batch_list(request: UserRequest) -> HttpResponse:
     """The page, or, for htmx, its table alone."""
     able = abilities()
-    address, problems = read_address(request.GET, able)
+    address, problems = read_list_query(request.GET, able)
     scope = scope_of(request.user)
-    found = read_list(address.query(), scope=scope)
-    table = table_context(request, address, found, here=str(address))
+    batch_list = read_list(address.query(), scope=scope)
+    table = table_context(request, address, batch_list, here=str(address))
     if is_refresh(request):
         return refreshed_table(request, table)
     context = table | {
         "problems": problems,
-        "told": outcome_to_tell(request.GET.get("change", ""), scope=scope),
+        "notice": change_for_notice(request.GET.get("change", ""), scope=scope),
         "typed": request.GET.get("q", address.q),
-        "campaigns": _campaigns(address, found),
+        "campaigns": _campaigns(address, batch_list),
         "orders": {order: label for order, label in ORDERS.items() if order.removeprefix("-") in able.order_by},
         "limits": LIMITS,
     }
-    return render(request, "batches/list.html", context, status=503 if found.error else 200)
+    return render(request, "batches/list.html", context, status=503 if batch_list.error else 200)
 
 
 def is_refresh(request: UserRequest) -> bool:
@@ -105,49 +105,49 @@ def is_refresh(request: UserRequest) -> bool:
 
 def refreshed_table(request: UserRequest, table: dict[str, Any]) -> HttpResponse:
     """The table alone; where it cannot be read, the reason as plain text with a 503."""
-    if error := table["found"].error:
+    if error := table["batch_list"].error:
         return HttpResponse(error.user_message, status=503, content_type="text/plain; charset=utf-8")
     return render(request, "batches/_table.html", table)
 
 
-def table_context(request: UserRequest, address: ListAddress, found: BatchList, *, here: str) -> dict[str, Any]:
+def table_context(request: UserRequest, address: ListQuery, batch_list: BatchList, *, here: str) -> dict[str, Any]:
     """What `batches/_table.html` shows: the list at `address`, on a page at `here`, which it refreshes itself from."""
     able = abilities()
     return {
         "address": address,
         "here": here,
-        "found": found,
-        "tabs": _tabs(address, found, able),
+        "batch_list": batch_list,
+        "tabs": _tabs(address, batch_list, able),
         "headings": _headings(address, able),
-        "rows": _rows(request, address, found),
-        "pager": _pager(address, found),
+        "rows": _rows(request, address, batch_list),
+        "pager": _pager(address, batch_list),
         "campaign_id": "",
     }
 
 
-def _campaigns(address: ListAddress, found: BatchList) -> list[tuple[str, str]]:
+def _campaigns(address: ListQuery, batch_list: BatchList) -> list[tuple[str, str]]:
     """What the campaign filter offers, by name; the one that is chosen even if its name is not known."""
-    names = dict(found.campaign_names)
+    names = dict(batch_list.campaign_names)
     if address.campaign:
         names.setdefault(address.campaign, campaign_label(address.campaign, None))
     return sorted(names.items(), key=lambda item: item[1].casefold())
 
 
-def _tabs(address: ListAddress, found: BatchList, able: Abilities) -> list[Tab]:
+def _tabs(address: ListQuery, batch_list: BatchList, able: Abilities) -> list[Tab]:
     statuses = ["", *able.statuses]
     if address.status not in statuses:
         statuses.append(address.status)
     return [
-        Tab(status or "All", address.to(status=str(status)), found.counts.get(status), status == address.status)
+        Tab(status or "All", address.to(status=str(status)), batch_list.counts.get(status), status == address.status)
         for status in statuses
     ]
 
 
-def _headings(address: ListAddress, able: Abilities) -> list[Heading]:
+def _headings(address: ListQuery, able: Abilities) -> list[Heading]:
     return [_heading(name, label, address, able) for name, label in COLUMNS]
 
 
-def _heading(name: str, label: str, address: ListAddress, able: Abilities) -> Heading:
+def _heading(name: str, label: str, address: ListQuery, able: Abilities) -> Heading:
     field = SORTED_AS.get(name, name)
     directions = {field: "ascending", f"-{field}": "descending"}
     other_way = f"-{field}" if address.order == field else field
@@ -155,21 +155,21 @@ def _heading(name: str, label: str, address: ListAddress, able: Abilities) -> He
     return Heading(name, label, link, directions.get(address.order, ""))
 
 
-def _rows(request: UserRequest, address: ListAddress, found: BatchList) -> list[Row]:
+def _rows(request: UserRequest, address: ListQuery, batch_list: BatchList) -> list[Row]:
     """Nothing where the page could not be read. Nothing is offered to be done about what is stale."""
-    if not found.page:
+    if not batch_list.page:
         return []
     maker = RowMaker(
         address=address,
-        campaign_names=found.campaign_names,
-        now=found.read_at,
-        has_actions=request.user.has_perm(EDIT) and not found.is_stale,
+        campaign_names=batch_list.campaign_names,
+        now=batch_list.read_at,
+        has_actions=request.user.has_perm(EDIT) and not batch_list.is_stale,
     )
-    return [maker.row(batch) for batch in found.page.items]
+    return [maker.row(batch) for batch in batch_list.page.items]
 
 
-def _pager(address: ListAddress, found: BatchList) -> Pager | None:
-    page = found.page
+def _pager(address: ListQuery, batch_list: BatchList) -> Pager | None:
+    page = batch_list.page
     if page is None:
         return None
     # The API may give fewer rows to a page than it was asked for, so the numbers go by what it says it gave.

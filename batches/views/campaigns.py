@@ -10,10 +10,10 @@ from batches.access import scope_of
 from batches.selectors.batches import batch_list
 from batches.selectors.campaign import campaign_page
 from batches.selectors.campaign_list import campaign_list as read_campaigns
-from batches.selectors.changes import outcome_to_tell
+from batches.selectors.changes import change_for_notice
 from batches.views.batches import is_refresh, refreshed_table, table_context
 from batches.views.decorators import UserRequest, may_view
-from batches.views.list_address import ListAddress
+from batches.views.list_query import ListQuery
 from batches.views.list_rows import SOON
 
 CAMPAIGNS_PER_PAGE = 50
@@ -23,10 +23,10 @@ CAMPAIGNS_PER_PAGE = 50
 @require_safe
 def campaign_list(request: UserRequest) -> HttpResponse:
     """Every campaign with what its batches add up to; a page that is none, or past the end, is the nearest there is."""
-    found = read_campaigns(scope=scope_of(request.user))
-    page = Paginator(found.rows or [], CAMPAIGNS_PER_PAGE).get_page(request.GET.get("page", 1))
-    context = {"found": found, "page": page, "soon": found.read_at + SOON}
-    return render(request, "batches/campaigns.html", context, status=503 if found.error else 200)
+    campaign_list = read_campaigns(scope=scope_of(request.user))
+    page = Paginator(campaign_list.rows or [], CAMPAIGNS_PER_PAGE).get_page(request.GET.get("page", 1))
+    context = {"campaign_list": campaign_list, "page": page, "soon": campaign_list.read_at + SOON}
+    return render(request, "batches/campaigns.html", context, status=503 if campaign_list.error else 200)
 
 
 @may_view
@@ -37,7 +37,7 @@ def campaign(request: UserRequest, campaign_id: str) -> HttpResponse:
     `change` names the change whose outcome is to be told first.
     """
     scope = scope_of(request.user)
-    address = ListAddress(campaign=campaign_id)
+    address = ListQuery(campaign=campaign_id)
     here = reverse("batches:campaign", args=[campaign_id])
     if is_refresh(request):
         table = table_context(request, address, batch_list(address.query(), scope=scope), here=here)
@@ -46,7 +46,7 @@ def campaign(request: UserRequest, campaign_id: str) -> HttpResponse:
     context = table_context(request, address, page.batches, here=here) | {
         "campaign_id": campaign_id,
         "page": page,
-        "told": outcome_to_tell(request.GET.get("change", ""), scope=scope),
+        "notice": change_for_notice(request.GET.get("change", ""), scope=scope),
     }
     status = 404 if page.is_unknown else 503 if page.batches.error else 200
     return render(request, "batches/campaign.html", context, status=status)

@@ -11,8 +11,8 @@ from batches.models import Outcome
 from batches.selectors.batch import abilities, batch_now, paused_from
 from batches.services.changes.road import Result
 from batches.services.changes.start import NotAllowed, batch_edit, batch_pause, batch_resume
+from batches.views.after_write import next_page
 from batches.views.decorators import UserRequest, may_edit
-from batches.views.next_page import next_page
 from syllable.errors import SyllableError
 
 STATUS_CODES = {Outcome.CONFLICT: 409, Outcome.REJECTED: 422, Outcome.NOT_SENT: 409, Outcome.UNCONFIRMED: 502}
@@ -30,7 +30,7 @@ def edit(request: UserRequest, batch_id: str) -> HttpResponse:
     form = _form(request, request.POST, batch_id)
     if form.is_lost:
         form = _found_again(request, batch_id) or form
-    context = {"form": form, "batch_id": batch_id, "told": None}
+    context = {"form": form, "batch_id": batch_id, "notice": None}
     if not form.is_valid():
         return render(request, "batches/edit.html", context, status=422)
     if not request.POST.get("confirm") or not form.is_as_reviewed:
@@ -44,7 +44,8 @@ def edit(request: UserRequest, batch_id: str) -> HttpResponse:
         return written(request, result)
     for problem in result.problems:
         form.add_error(problem.field or None, problem.message)
-    return render(request, "batches/edit.html", context | {"told": result.change}, status=STATUS_CODES[result.outcome])
+    context["notice"] = result.change
+    return render(request, "batches/edit.html", context, status=STATUS_CODES[result.outcome])
 
 
 @may_edit

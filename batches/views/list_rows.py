@@ -10,7 +10,7 @@ from django.urls import reverse
 from batches import rules
 from batches.converters import BatchIdConverter
 from batches.selectors.campaigns import campaign_label
-from batches.views.list_address import ListAddress
+from batches.views.list_query import ListQuery
 from common.moments import Moment, Moments
 from syllable.schemas import OVER, Batch
 
@@ -43,7 +43,7 @@ class RowMaker:
     Without `has_actions` nothing can be done with one click.
     """
 
-    address: ListAddress
+    address: ListQuery
     campaign_names: Mapping[str, str]
     now: datetime
     has_actions: bool

@@ -7,7 +7,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from batches.access import scope_of
 from batches.models import Operation, Standing, State
-from batches.selectors.changes import outcome_to_tell
+from batches.selectors.changes import change_for_notice
 from batches.selectors.operations import (
     Progress,
     operation_by_id,
@@ -18,13 +18,13 @@ from batches.selectors.operations import (
 )
 from batches.services.operations.undo import UNDONE_BY
 from batches.views.decorators import UserRequest, may_edit, may_view
-from batches.views.starting import start
+from batches.views.operation_start import start
 
 
 @may_view
 @require_http_methods(["GET", "HEAD", "POST"])
 def operation_list(request: UserRequest) -> HttpResponse:
-    """All operations, newest first. POST: see `starting.start`."""
+    """All operations, newest first. POST: see `operation_start.start`."""
     if request.method == "POST":
         return may_edit(start)(request)
     page, progress = operations_page(scope=scope_of(request.user), number=request.GET.get("page", 1))
@@ -51,7 +51,7 @@ def operation(request: UserRequest, operation_id: int) -> HttpResponse:
     context |= _items(request, progress)
     if part == "operation-items":
         return render(request, "batches/_operation_items.html", context)
-    context["told"] = outcome_to_tell(request.GET.get("change", ""), scope=scope)
+    context["notice"] = change_for_notice(request.GET.get("change", ""), scope=scope)
     context["can_undo"] = found.kind in UNDONE_BY and not found.is_open and progress.done > 0
     context["entries"] = operation_entries(found, scope=scope)
     return render(request, "batches/operation.html", context)

@@ -20,8 +20,8 @@ from batches.selectors.requests import (
     requests_export,
     requests_page,
 )
+from batches.views.csv_export import csv_response
 from batches.views.decorators import UserRequest, may_view
-from batches.views.spreadsheet import csv_response
 from syllable.errors import NotFound, SyllableError
 from syllable.schemas import encodable_json
 
@@ -73,16 +73,16 @@ def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
         return redirect(_address("batches:request_list", batch_id, request))
     choice = _choice(request)
     try:
-        found = requests_page(batch_id, choice, scope=scope, number=request.GET.get("page", "1"))
+        listed_requests = requests_page(batch_id, choice, scope=scope, number=request.GET.get("page", "1"))
     except SyllableError as error:
         return _unavailable(request, batch_id, error, retry=_address("batches:request_list", batch_id, request))
     context = {
         "batch_id": batch_id,
         "choice": choice,
-        "found": found,
+        "listed_requests": listed_requests,
         "error": None,
-        "tabs": _tabs(found, choice),
-        "rows": [_row(row) for row in found.rows],
+        "tabs": _tabs(listed_requests, choice),
+        "rows": [_row(row) for row in listed_requests.rows],
     }
     return render(request, "batches/requests.html", context)
 
@@ -122,12 +122,12 @@ def _choice(request: UserRequest) -> Choice:
     )
 
 
-def _tabs(found: RequestsPage, choice: Choice) -> list[Tab]:
-    counts = {status: count for status, count in found.counts.items() if len(status) <= LONGEST_TAB}
+def _tabs(listed_requests: RequestsPage, choice: Choice) -> list[Tab]:
+    counts = {status: count for status, count in listed_requests.counts.items() if len(status) <= LONGEST_TAB}
     shown = dict(list(counts.items())[:MOST_TABS])
     if choice.status:
-        shown.setdefault(choice.status, found.counts.get(choice.status, 0))
-    everything = Tab("", sum(found.counts.values()), not choice.status)
+        shown.setdefault(choice.status, listed_requests.counts.get(choice.status, 0))
+    everything = Tab("", sum(listed_requests.counts.values()), not choice.status)
     return [everything, *(Tab(status, count, status == choice.status) for status, count in shown.items())]
 
 
@@ -146,5 +146,11 @@ def _address(name: str, batch_id: str, request: UserRequest) -> str:
 
 def _unavailable(request: UserRequest, batch_id: str, error: SyllableError, *, retry: str) -> HttpResponse:
     """The page with the reason in place of the requests; what was chosen stays chosen."""
-    context = {"batch_id": batch_id, "choice": _choice(request), "found": None, "error": error, "retry": retry}
+    context = {
+        "batch_id": batch_id,
+        "choice": _choice(request),
+        "listed_requests": None,
+        "error": error,
+        "retry": retry,
+    }
     return render(request, "batches/requests.html", context, status=404 if isinstance(error, NotFound) else 503)

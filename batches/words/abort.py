@@ -37,7 +37,7 @@ def if_aborted(progress: Any) -> list[str]:
     found = [f"{batches(left)} {_keep(left)} calling."]
     if kind == Kind.CANCEL:
         found = [f"{batches(left)} {'is' if left == 1 else 'are'} not canceled: those that call keep calling."]
-    if progress.operation.found_at is None:
+    if progress.operation.listed_at is None:
         found.append("More are being looked for: those keep calling, too.")
     return found + ([f"{batches(progress.done)} {_stay(progress.done)} {did}."] if progress.done else [])
 

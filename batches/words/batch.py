@@ -7,7 +7,7 @@ from typing import Any
 
 from batches.words.tones import REQUESTS, STATUSES, Tone
 from common.moments import NOTHING
-from common.strangers import visible
+from common.untrusted import visible
 from syllable.schemas import Campaign
 
 NO_STATUS = "no status"

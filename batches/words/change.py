@@ -8,7 +8,7 @@ from batches.models import Change, Outcome
 from batches.services.changes.undo import undo_edit
 from batches.words.tones import OUTCOME_ALERTS, Alert
 from common.moments import NOTHING, clock, exact
-from common.strangers import visible
+from common.untrusted import visible
 from syllable.schemas import KEEP, BatchEdit, BatchStatus, Timestamp, plain_text
 
 LABELS = {
@@ -23,7 +23,7 @@ NEVER_CONFIRMED = "Never confirmed"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Notice:
     """The outcome of a change: the `title` first, then the `body`, "" for nothing; and what can be done about it."""
 
     alert: Alert
@@ -85,9 +85,9 @@ def _deeds(edit: BatchEdit, before: str | None) -> list[str]:
     return deeds
 
 
-def tell(change: Change, *, may_edit: bool) -> Told:
+def change_notice(change: Change, *, may_edit: bool) -> Notice:
     """The outcome of a change in words, with what can be done about it by a person who `may_edit` or not."""
-    return Told(
+    return Notice(
         alert=OUTCOME_ALERTS[Outcome(change.outcome)],
         title=visible(_title(change)),
         body=visible(_body(change)),

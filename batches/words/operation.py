@@ -7,7 +7,7 @@ from typing import Any
 from batches.models import Kind, Operation, State, Target, TargetScope
 from batches.words.change import shown
 from batches.words.tones import OPERATION_STATES, Tone
-from common.strangers import visible, visible_id
+from common.untrusted import visible, visible_id
 
 VERBS = {Kind.PAUSE: "Pause", Kind.RESUME: "Resume", Kind.CANCEL: "Cancel", Kind.EXPIRY: "Set the expiry of"}
 # Why a batch of this status is left alone.
@@ -73,15 +73,15 @@ def named(operation: Operation) -> str:
 
 def wanted_expiry(operation: Operation) -> str:
     """The expiry that an operation sets, "" where it sets none."""
-    expires_on = operation.wish.get("expires_on")
+    expires_on = operation.edit.fields().get("expires_on")
     return shown(expires_on, "expires_on") if expires_on else ""
 
 
-def reasons(left_alone: Mapping[str, int], kind: str) -> list[tuple[int, str]]:
+def reasons(skipped: Mapping[str, int], kind: str) -> list[tuple[int, str]]:
     """What an operation leaves alone and why, most first."""
     found = [
         (count, visible(LEFT_ALONE.get((Kind(kind), status), WORDS.get(status, status))))
-        for status, count in left_alone.items()
+        for status, count in skipped.items()
     ]
     return sorted(found, key=lambda line: -line[0])
 

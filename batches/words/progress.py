@@ -84,7 +84,7 @@ def _finding(progress: Any) -> list[str]:
         return ["Waiting for a worker."]
     if not progress.total:
         return ["Its batches are being looked for."]
-    return ["More batches are being looked for."] if progress.operation.found_at is None else []
+    return ["More batches are being looked for."] if progress.operation.listed_at is None else []
 
 
 def _end(progress: Any) -> str:
@@ -112,7 +112,7 @@ def why_not_all(operation: Operation) -> str:
     """Why an operation that is over may not have found all of its batches; "" where it has."""
     if operation.unlisted:
         return "not all batches could be listed"
-    is_cut_short = operation.state == State.STOPPED and operation.found_at is None
+    is_cut_short = operation.state == State.STOPPED and operation.listed_at is None
     return "it ended before all were found" if is_cut_short else ""
 
 
@@ -217,7 +217,7 @@ def numbers(progress: Any) -> list[tuple[Standing, int]]:
 def percent(progress: Any) -> int | None:
     """How much is confirmed; None where it is not known how much there is."""
     operation = progress.operation
-    if why_not_all(operation) or (operation.is_open and operation.found_at is None):
+    if why_not_all(operation) or (operation.is_open and operation.listed_at is None):
         return None
     return 100 * progress.confirmed // progress.total if progress.total else 0
 

@@ -31,7 +31,7 @@ class Lane(Enum):
     # Reads and writes of the background, which has threads of its own and keeps to one pace.
     OPERATIONS = "operations"
     # What a page shows beside its subject, read by threads of its own. Too impatient to tell how the API is.
-    ASIDE = "aside"
+    PARALLEL = "parallel"
 
 
 # Pages and writes are read by the threads of the server, so together they stay below its `threads`.
@@ -39,7 +39,7 @@ LIMITS = {
     Lane.PAGES: Limit(calls=8, waiting=2, patience=0.5),
     Lane.WRITES: Limit(calls=4, waiting=2, patience=3.0),
     Lane.OPERATIONS: Limit(calls=64, waiting=0, patience=0.0),
-    Lane.ASIDE: Limit(calls=16, waiting=0, patience=0.0),
+    Lane.PARALLEL: Limit(calls=16, waiting=0, patience=0.0),
 }
 
 
@@ -56,9 +56,9 @@ class Bulkhead:
     def call(self, lane: Lane, deadline: Deadline) -> Iterator[None]:
         """The body is one call with all its tries. Raises TooBusy or NotAnswering before it, soon or at once."""
         with self._places[lane].taken(deadline):
-            if lane in (Lane.PAGES, Lane.ASIDE):
+            if lane in (Lane.PAGES, Lane.PARALLEL):
                 self.breaker.admit(may_try=lane is Lane.PAGES)
-            if lane is Lane.ASIDE:
+            if lane is Lane.PARALLEL:
                 yield
                 return
             with self.breaker.judging():

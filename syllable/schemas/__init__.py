@@ -1,31 +1,7 @@
 """What the API says, typed, and what we can ask of it."""
 
-from syllable.schemas.asked import KEEP, Abilities, BatchEdit, BatchQuery, Keep
+from syllable.schemas.inputs import KEEP, Abilities, BatchEdit, BatchQuery, Keep
 from syllable.schemas.objects import AnswerT, Batch, Campaign, Page, RequestResult, read_rows
 from syllable.schemas.status import NOT_OVER, OVER, OVER_REQUESTS, RUNNING, BatchStatus, typed_status
 from syllable.schemas.text import encodable, encodable_json, plain_text
 from syllable.schemas.timestamp import Timestamp
-
-__all__ = [
-    "KEEP",
-    "NOT_OVER",
-    "OVER",
-    "OVER_REQUESTS",
-    "RUNNING",
-    "Abilities",
-    "AnswerT",
-    "Batch",
-    "BatchEdit",
-    "BatchQuery",
-    "BatchStatus",
-    "Campaign",
-    "Keep",
-    "Page",
-    "RequestResult",
-    "Timestamp",
-    "encodable",
-    "encodable_json",
-    "plain_text",
-    "read_rows",
-    "typed_status",
-]

@@ -22,9 +22,9 @@ from batches.selectors.changes import (
     batch_history,
     campaign_history,
     change_by_id,
+    change_for_notice,
     changes_left_open,
     changes_page,
-    outcome_to_tell,
 )
 from batches.selectors.reader import reader
 from batches.selectors.requests import Choice, requests_export, requests_page
@@ -34,7 +34,7 @@ from batches.services.operations.actions import operation_stop
 from batches.services.operations.targets import operation_find
 from syllable.errors import NotFound
 from syllable.schemas import BatchQuery, BatchStatus
-from tests.batches.services.making import WISHES, carried_out, start, totals
+from tests.batches.services.factories import EDITS, carried_out, start, totals
 from tests.batches.views.operation_pages import words
 from trail.models import Action
 from trail.services import entry_add
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OF_7, NOTHING = Scope(frozenset({7})), Scope(frozenset())
 # What reads nothing that belongs to a campaign, and what the command line asks for the whole account.
 WITHOUT_SCOPE = {"recent_requests", "abilities", "account_check", "campaign_label", "out_of_hours"}
-TOOLS = {"aside", "last_seen", "masking", "reader"}
+TOOLS = {"parallel_reads", "last_seen", "masking", "reader"}
 SINCE = {"seen_at": timezone.now(), "deadline_at": timezone.now() - timedelta(hours=1)}
 
 
@@ -77,11 +77,11 @@ def kept(operator):
 
     def made(campaign):
         about = {"actor": operator, "actor_email": operator.email, "campaign_id": campaign}
-        wish = WISHES[Kind.PAUSE].fields()
-        operation = Operation.objects.create(kind=Kind.PAUSE, scope=TargetScope.FILTER, wish=wish, **about)
+        edit = EDITS[Kind.PAUSE]
+        operation = Operation.objects.create(kind=Kind.PAUSE, scope=TargetScope.FILTER, edit=edit, **about)
         operation.items.create(batch_id=f"of-{campaign}")
         change = Change.objects.create(
-            batch_id=f"of-{campaign}", outcome=Outcome.UNCONFIRMED, wish=wish, seen={}, **SINCE, **about
+            batch_id=f"of-{campaign}", outcome=Outcome.UNCONFIRMED, edit=edit, seen={}, **SINCE, **about
         )
         entry_add(Action.OPERATION_STARTED, actor=operator, operation_id=operation.pk, campaign_id=campaign)
         return change, operation
@@ -133,9 +133,9 @@ class TestTheDatabase:
         assert list(changes_page(scope=OF_7)) == list(changes_left_open(scope=OF_7)) == [of_7]
         assert list(changes_page(scope=NOTHING)) == []
         assert len(changes_page(scope=EVERYTHING)) == 3
-        assert change_by_id(of_7.pk, scope=OF_7) == outcome_to_tell(str(of_7.pk), scope=OF_7) == of_7
+        assert change_by_id(of_7.pk, scope=OF_7) == change_for_notice(str(of_7.pk), scope=OF_7) == of_7
         for other in others:
-            assert change_by_id(other.pk, scope=OF_7) is outcome_to_tell(str(other.pk), scope=OF_7) is None
+            assert change_by_id(other.pk, scope=OF_7) is change_for_notice(str(other.pk), scope=OF_7) is None
             assert not batch_history(other.batch_id, scope=OF_7)
         assert not campaign_history("8", scope=OF_7)
         assert list(campaign_history("7", scope=OF_7)) == list(batch_history("of-7", scope=OF_7)) == [of_7]
@@ -157,7 +157,7 @@ class TestTheDatabase:
         assert operations.operation_progress(of_7, scope=OF_7).total == 1
 
     def test_the_counts_of_the_header(self, kept):
-        of_7, everything = operations.heads(scope=OF_7), operations.heads(scope=EVERYTHING)
+        of_7, everything = operations.header_counts(scope=OF_7), operations.header_counts(scope=EVERYTHING)
         assert (of_7.not_confirmed, of_7.running, of_7.newest) == (1, 1, kept[7][1].pk)
         assert (everything.not_confirmed, everything.running) == (3, 3)
 
@@ -232,7 +232,7 @@ class TestTheApi:
         ],
     )
     def test_a_preview(self, account, target, touched):
-        found = preview.preview(Kind.PAUSE, target, scope=OF_7, statuses={BatchStatus.ACTIVE})
+        found = preview.operation_preview(Kind.PAUSE, target, scope=OF_7, statuses={BatchStatus.ACTIVE})
         assert found.touched == touched
         assert found.campaign_name in ("", "The 7", "Campaign 8")
 

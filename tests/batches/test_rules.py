@@ -73,7 +73,7 @@ def test_canceling_needs_a_reason_that_can_be_seen(reason):
 @pytest.mark.parametrize("reason", ["x", "7", "!", "間違い", "\u200bWrong\u200b list", "\U0001f6d1", "e\u0301"])
 def test_whatever_can_be_seen_is_a_reason(reason):
     assert problems("ACTIVE", BatchEdit(status=BatchStatus.CANCELED, deleted_reason=reason)) == []
-    assert rules.wish_problems(BatchEdit(status=BatchStatus.CANCELED, deleted_reason=reason), now=NOW) == []
+    assert rules.edit_problems(BatchEdit(status=BatchStatus.CANCELED, deleted_reason=reason), now=NOW) == []
 
 
 def test_a_reason_without_canceling_is_refused():

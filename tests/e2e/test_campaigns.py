@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from batches.models import Change, Outcome
 from sandbox import faults
+from syllable.schemas import BatchEdit
 
 LONG_NAME = "Vaccination: invitation of everyone over sixty who has no appointment yet " + "x" * 60
 
@@ -62,7 +63,7 @@ def test_the_batches_of_a_campaign_refresh_themselves(opened, sandbox):
 
 @pytest.mark.parametrize("path", ["/campaigns/", "/campaigns/2/", "/campaigns/7/"])
 def test_nothing_is_wider_than_the_screen(opened, base_url, accessible, path):
-    Change.objects.create(batch_id="b", outcome=Outcome.UNCONFIRMED, wish={}, deadline_at=datetime.now(UTC))
+    Change.objects.create(batch_id="b", outcome=Outcome.UNCONFIRMED, edit=BatchEdit(), deadline_at=datetime.now(UTC))
     opened.goto(base_url + path)
     for width in (320, 390, 768, 1024):
         opened.set_viewport_size({"width": width, "height": 844})

@@ -5,7 +5,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from batches.models import Kind, Operation, State
-from tests.batches.services.making import start
+from tests.batches.services.factories import start
 from tests.conftest import member_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,8 +9,8 @@ from django_tasks_db.models import DBTaskResult
 
 from batches.models import Change, Operation, Outcome, State
 from batches.services.changes.reconcile import changes_settle
+from tests.batches.services.factories import totals
 from tests.batches.services.looks import make_due
-from tests.batches.services.making import totals
 from tests.workers.processes import eventually
 
 

@@ -6,7 +6,7 @@ from django.db import IntegrityError
 from accounts.models import User
 from batches.models import Kind, Operation, State, TargetScope
 from sandbox import faults
-from tests.batches.services.making import start, totals
+from tests.batches.services.factories import start, totals
 from tests.workers.campaigns import assert_all_done, fill, finished, wait_for_writes, writes
 from tests.workers.processes import eventually
 from trail.models import Entry

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches.models import Change, Kind, Origin, Outcome, State
-from tests.batches.services.making import start, totals
+from tests.batches.services.factories import start, totals
 from tests.workers.campaigns import fill, finished
 from tests.workers.processes import MANAGE, PATIENCE_SECONDS, eventually, skewed
 
@@ -128,8 +128,8 @@ def test_the_trail_says_when_by_the_clock_of_the_database(paused):
 @pytest.mark.parametrize("clock_off", [OFF, -OFF], ids=["ahead", "behind"])
 def test_the_header_counts_by_the_clock_of_the_database(paused, processes, clock_off):
     code = (
-        "from batches.access import EVERYTHING; from batches.selectors.operations import heads; "
-        "print('not confirmed:', heads(scope=EVERYTHING).not_confirmed)"
+        "from batches.access import EVERYTHING; from batches.selectors.operations import header_counts; "
+        "print('not confirmed:', header_counts(scope=EVERYTHING).not_confirmed)"
     )
     paused()
 
@@ -153,7 +153,7 @@ def test_a_worker_with_a_clock_that_is_behind_goes_on_with_what_a_dead_one_left(
         actor=operator,
         actor_email=operator.email,
         origin=Origin.OPERATION,
-        wish=operation.wish,
+        edit=operation.edit,
         before=sandbox.batch(ids[0]),
         deadline_at=Now(),
     )

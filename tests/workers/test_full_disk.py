@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from batches.models import Kind
-from tests.batches.services.making import start
+from tests.batches.services.factories import start
 from tests.workers.campaigns import assert_all_done, fill, taken_over, wait_for_writes, writes
 from tests.workers.processes import eventually
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from batches.models import Kind, Operation, State, TargetScope
-from tests.batches.services.making import start, totals
+from tests.batches.services.factories import start, totals
 from tests.workers.campaigns import fill, finished, writes
 from tests.workers.processes import eventually
 

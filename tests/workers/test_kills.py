@@ -6,7 +6,7 @@ import time
 import pytest
 
 from batches.models import Kind
-from tests.batches.services.making import start
+from tests.batches.services.factories import start
 from tests.workers.campaigns import assert_all_done, fill, taken_over, wait_for_writes
 
 pytestmark = pytest.mark.django_db(transaction=True)

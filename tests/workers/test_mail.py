@@ -13,7 +13,7 @@ from accounts.tasks import reset_request
 from batches.models import Kind
 from syllable.schemas import BatchEdit, Timestamp
 from tests.accounts.mail_server import MailServer
-from tests.batches.services.making import start
+from tests.batches.services.factories import start
 from tests.conftest import member_of
 from tests.workers.campaigns import fill, taken_over, wait_for_writes
 from tests.workers.processes import MANAGE, eventually

@@ -6,7 +6,7 @@ import pytest
 
 from batches.models import Kind, Operation, State, TargetScope
 from syllable.schemas import BatchEdit, Timestamp
-from tests.batches.services.making import start, totals
+from tests.batches.services.factories import start, totals
 from tests.workers.campaigns import assert_all_done, fill, finished, taken_over, wait_for_writes
 from tests.workers.processes import PATIENCE_SECONDS, eventually
 
@@ -53,7 +53,7 @@ def test_a_write_that_was_under_way_when_all_was_paused_does_not_slip_through(sa
     assert under_way.wait(PATIENCE_SECONDS)
 
     pause = start(Kind.PAUSE, operator)
-    eventually(lambda: Operation.objects.get(pk=pause.pk).found_at)
+    eventually(lambda: Operation.objects.get(pk=pause.pk).listed_at)
     may_land.set()
 
     assert finished(pause).state == State.FINISHED

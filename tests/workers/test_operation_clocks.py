@@ -10,7 +10,7 @@ from django_tasks_db.models import DBTaskResult
 
 from batches.models import Kind, Operation, State, TargetScope
 from batches.services.operations.actions import operation_retry
-from tests.batches.services.making import start
+from tests.batches.services.factories import start
 from tests.workers.campaigns import an_hour_later, assert_all_done, fill, never_queued, writes
 from tests.workers.processes import eventually, skewed
 

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from batches.models import Kind, Operation, TargetScope
-from tests.batches.services.making import start
+from tests.batches.services.factories import start
 from tests.workers.campaigns import an_hour_later, assert_all_done, fill, never_queued, taken_over, wait_for_writes
 from tests.workers.processes import eventually
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from batches.models import Kind, State
-from tests.batches.services.making import start, totals
+from tests.batches.services.factories import start, totals
 from tests.workers.campaigns import fill, finished
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from batches.models import Kind, Outcome
-from tests.batches.services.making import start
+from tests.batches.services.factories import start
 from tests.workers.campaigns import assert_all_done, fill, finished, taken_over, wait_for_writes, writes
 from tests.workers.processes import eventually
 

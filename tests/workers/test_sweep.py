@@ -5,7 +5,7 @@ from django_tasks_db.models import DBTaskResult
 
 from batches.models import Kind, Operation, State, TargetScope
 from batches.services.operations.actions import operation_confirm
-from tests.batches.services.making import start
+from tests.batches.services.factories import start
 from tests.workers.campaigns import (
     an_hour_later,
     assert_all_done,

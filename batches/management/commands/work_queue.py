@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
-from batches.services.operations.pauses import DatabaseTrouble, Pauses
+from batches.services.operations.backoff import Backoff, DatabaseTrouble
 
 logger = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             excluded_queue_names=[],
         )
         worker.configure_signals()
-        pauses = Pauses()
+        pauses = Backoff()
         while worker.running:
             try:
                 worker.run()

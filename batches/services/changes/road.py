@@ -81,7 +81,7 @@ def time_to_land() -> timedelta:
 class Result:
     """What came of a write: the finished change, the batch as last read, and what spoke against the edit by field.
 
-    `error` is what went wrong last with the API. `is_taken` says that nothing was tried, because somebody else was
+    `error` is what went wrong last with the API. `is_locked` says that nothing was tried, because somebody else was
     changing the batch; `is_overtaken` that somebody else settled the change, who found it past its time;
     `refused_for` why it was not to be sent.
     """
@@ -90,7 +90,7 @@ class Result:
     batch: Batch | None = None
     problems: tuple[Problem, ...] = ()
     error: SyllableError | None = None
-    is_taken: bool = False
+    is_locked: bool = False
     is_overtaken: bool = False
     refused_for: Reason | None = None
 
@@ -162,19 +162,19 @@ class Road:
         except WrongContract as error:
             self.error = error
             return self._refuse(Outcome.NOT_SENT, error.sentence)
-        found = rules.problems(
+        problems = rules.problems(
             batch,
             self.edit,
             abilities=self.client.contract.abilities,
             now=self._now(),
             paused_from=self.paused_from,
         )
-        if self._shown(batch) and not found:
+        if self._shown(batch) and not problems:
             return self._refuse(Outcome.UNCHANGED, ALREADY_SO)
         if rules.clashes(self.change.loaded or {}, batch, self.edit):
             return self._refuse(Outcome.CONFLICT, "The batch was changed meanwhile. Nothing was overwritten.")
-        if found:
-            return self._refuse(Outcome.NOT_SENT, " ".join(problem.message for problem in found), tuple(found))
+        if problems:
+            return self._refuse(Outcome.NOT_SENT, " ".join(problem.message for problem in problems), tuple(problems))
         if self.guard and (refusal := self.guard(batch)):
             return replace(self._refuse(Outcome.NOT_SENT, refusal.sentence), refused_for=refusal.reason)
         return None

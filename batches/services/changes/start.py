@@ -60,7 +60,7 @@ def batch_update(
         actor_email=email,
         origin=origin,
         request_id=uuid.uuid4().hex,
-        wish=edit.fields(),
+        edit=edit,
         reason=edit.deleted_reason or "",
         loaded=dict(loaded) if loaded is not None else None,
         undoes=undoes,
@@ -68,7 +68,7 @@ def batch_update(
     )
     change = _start(change, is_brief=brief is not None)
     if change.outcome != Outcome.STARTED:
-        return Result(change, is_taken=True)
+        return Result(change, is_locked=True)
     scope = scope_behind(operation) if operation else scope_of(actor)
     return _road(change, edit, scope, guard=guard, brief=brief).walk()
 

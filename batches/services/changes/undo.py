@@ -47,7 +47,7 @@ def change_undo(
     edit = undo_edit(change)
     if not edit:
         raise NotAllowed("This change cannot be undone.")
-    set_by_change = {name: value for name, value in change.wish.items() if value != BatchStatus.ACTIVE}
+    set_by_change = {name: value for name, value in change.edit.fields().items() if value != BatchStatus.ACTIVE}
     return batch_update(
         batch_id=change.batch_id,
         edit=edit,

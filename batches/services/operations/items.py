@@ -13,9 +13,9 @@ from batches.services.changes.reconcile import change_settle
 from batches.services.changes.road import Reason, Refusal, Result
 from batches.services.changes.start import batch_update
 from batches.services.changes.undo import change_undo
-from batches.services.operations.answering import check_answers
 from batches.services.operations.authority import authorized
 from batches.services.operations.lease import Lease
+from batches.services.operations.outage import check_answers
 from batches.services.operations.targets import is_newest
 from syllable.errors import KeyRefused, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
@@ -147,7 +147,7 @@ class ItemWriter:
                 return before.is_settled
         if (
             change.outcome == Outcome.UNCONFIRMED
-            or result.is_taken
+            or result.is_locked
             or result.is_overtaken
             or isinstance(result.error, (SyllableUnavailable, KeyRefused))
         ):

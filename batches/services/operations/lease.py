@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce, Now
 from batches.models import Cause, Operation, OperationQuerySet, State
 from common.clock import from_now
 
-CARRIED = (State.WAITING, State.RUNNING)
+RUNNABLE = (State.WAITING, State.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ class Lease:
         return Operation.objects.filter(pk=self.operation_id, token=self.token, state=State.RUNNING)
 
 
-def lease_take(operation_id: int) -> Lease | None:
+def lease_acquire(operation_id: int) -> Lease | None:
     """Take an operation unless it is over, waits for a person, or a living worker has it."""
     lease = Lease(operation_id, uuid.uuid4().hex)
     taken = (
-        Operation.objects.filter(pk=operation_id, state__in=CARRIED)
+        Operation.objects.filter(pk=operation_id, state__in=RUNNABLE)
         .filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
         .update(
             state=State.RUNNING,

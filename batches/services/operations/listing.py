@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from django.db.models.functions import Now
 
 from batches.models import ItemState, Operation
-from batches.services.operations.answering import check_answers
-from batches.services.operations.doubts import Doubts
 from batches.services.operations.items import MOST_ATTEMPTS, short_try_seconds
+from batches.services.operations.late_writes import LateWrites
 from batches.services.operations.lease import Lease
-from batches.services.operations.targets import is_listed, left_alone, operation_find
+from batches.services.operations.outage import check_answers
+from batches.services.operations.targets import is_listed, operation_find, skipped
 from syllable.errors import SyllableError
 
 MOST_LISTINGS = 50
@@ -24,7 +24,7 @@ class Listing:
 
     operation: Operation
     lease: Lease
-    doubts: Doubts
+    late_writes: LateWrites
     newly_found: int | None = None
     is_counted: bool = True
     listings: int = 0
@@ -38,24 +38,24 @@ class Listing:
         """Count what is left alone, as far as it can be counted soon. Raises Silent."""
         counts: dict[str, int] = {}
         try:
-            for status, count in left_alone(self.operation, patience=short_try_seconds()):
+            for status, count in skipped(self.operation, patience=short_try_seconds()):
                 self.is_counted = True
                 counts |= {status: count} if count else {}
         except SyllableError as error:
             check_answers(error)
         finally:
             self.is_counted = True
-        self.lease.record(left_alone=counts)
+        self.lease.record(skipped=counts)
 
     def find(self) -> None:
         """List once. Raises Silent, and SyllableError where it is the list that fails."""
-        uncertain = self.doubts.under_way() + self.operation.items.filter(state=ItemState.WAITING).count()
+        uncertain = self.late_writes.under_way() + self.operation.items.filter(state=ItemState.WAITING).count()
         try:
             found = operation_find(self.operation)
         except SyllableError as error:
             check_answers(error)
             raise
-        Operation.objects.filter(pk=self.operation.pk, found_at=None).update(found_at=Now())
+        Operation.objects.filter(pk=self.operation.pk, listed_at=None).update(listed_at=Now())
         self.listings += 1
         self.newly_found = found + uncertain if self.listings < MOST_LISTINGS else 0
 

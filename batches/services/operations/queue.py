@@ -15,7 +15,7 @@ from batches.models import Operation, State
 logger = structlog.get_logger(__name__)
 
 # By name alone: tasks import services.
-TASK = "batches.tasks.carry"
+TASK = "batches.tasks.run_operation"
 # Stopping has workers of its own, so that nothing long stands before it.
 STOP_QUEUE = "stop"
 DEFAULT_QUEUE = "default"

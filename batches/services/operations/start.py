@@ -30,7 +30,7 @@ def operation_start(
     operation = Operation(
         kind=kind,
         **target.fields(),
-        wish=edit.fields(),
+        edit=edit,
         actor=actor,
         actor_email=email,
         needs_stop_everything=check_target(actor, kind=kind, target=target, edit=edit),
@@ -39,7 +39,7 @@ def operation_start(
         take_turns()
         make_way(operation, target.batch_ids)
         operation.save(force_insert=True)
-        about = {"filter": operation.filter, "wish": operation.wish}
+        about = {"filter": operation.filter, "edit": operation.edit.fields()}
         operation_entry(Action.OPERATION_STARTED, operation, actor=actor, source=source, **about)
         supersede(operation, actor, source)
         if target.scope == TargetScope.SELECTION:
@@ -57,4 +57,4 @@ def items_create(operation: Operation, changes: Mapping[str, int | None]) -> Non
         [OperationItem(operation=operation, batch_id=batch_id, undoes_id=pk) for batch_id, pk in changes.items()],
         batch_size=500,
     )
-    Operation.objects.filter(pk=operation.pk).update(found_at=Now())
+    Operation.objects.filter(pk=operation.pk).update(listed_at=Now())

@@ -36,11 +36,11 @@ MOST_PAGES = 2000
 def is_listed(operation: Operation) -> bool:
     """Whether its batches have to be found; else its items were all made when it was started."""
     if operation.scope == TargetScope.SELECTION:
-        return takes_back_resume(operation)
+        return undoes_resume(operation)
     return operation.kind != Kind.RESUME or operation.scope == TargetScope.FILTER
 
 
-def takes_back_resume(operation: Operation) -> bool:
+def undoes_resume(operation: Operation) -> bool:
     """Whether its batches are those that a resume may have put into the calling."""
     return operation.is_stopping and operation.undoes_id is not None
 
@@ -51,19 +51,19 @@ def operation_find(operation: Operation) -> int:
     While others are being written the pages of a list move, so this has to be repeated until it finds nothing new.
     Raises SyllableError.
     """
-    if operation.undoes and takes_back_resume(operation):
+    if operation.undoes and undoes_resume(operation):
         return _find_resumed(operation, operation.undoes)
     client = syllable_client(Lane.OPERATIONS)
     return sum(add_items(operation, batches) for batches in _listed(client, operation))
 
 
-def left_alone(operation: Operation, *, patience: float) -> Iterator[tuple[str, int]]:
+def skipped(operation: Operation, *, patience: float) -> Iterator[tuple[str, int]]:
     """The number of batches in its scope that are no business of the operation, by status. Raises SyllableError.
 
     Those that are as it wants them come first: it must not write before they are counted, as it adds to them. Each
     count may take `patience` seconds.
     """
-    if takes_back_resume(operation):
+    if undoes_resume(operation):
         return
     client = syllable_client(Lane.OPERATIONS)
     query, edit = operation.target.query, operation.edit

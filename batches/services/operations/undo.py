@@ -82,7 +82,7 @@ def _taking_back(operation: Operation, actor: User, email: str, *, needs_stop_ev
     return Operation(
         kind=UNDONE_BY[Kind(operation.kind)],
         **target.fields(),
-        wish=undoing_edit(operation).fields(),
+        edit=undoing_edit(operation),
         undoes=operation,
         actor=actor,
         actor_email=email,

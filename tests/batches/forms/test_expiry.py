@@ -113,7 +113,7 @@ class TestAnHourThatComesTwice:
         assert response.status_code == 422
         assert "The second: 01:30 EST (UTC-05:00)" in text(response)
         assert reader.post(OPERATIONS, started | {"expires_on_offset": "-05:00"}).status_code == 302
-        assert Operation.objects.get().wish == {"expires_on": SECOND}
+        assert Operation.objects.get().edit.fields() == {"expires_on": SECOND}
 
 
 def test_an_hour_that_never_comes_gets_a_sentence_and_stays_typed(reader):
@@ -189,7 +189,7 @@ class TestTheZoneChangesOnTheWay:
         refused = reader.post(OPERATIONS, {**expiry, "seen": seen(preview), "confirm": "1", "expires_on": "soon"})
         assert "Time zone: America/New_York" in text(refused)
         assert reader.post(OPERATIONS, {**expiry, "seen": seen(refused), "confirm": "1"}).status_code == 302
-        assert Operation.objects.get().wish == {"expires_on": "2036-06-01T12:00:00Z"}
+        assert Operation.objects.get().edit.fields() == {"expires_on": "2036-06-01T12:00:00Z"}
 
 
 class TestWhatWasNotReviewed:
@@ -213,7 +213,7 @@ class TestWhatWasNotReviewed:
         assert "Nothing has been sent yet" in text(again)
         assert not Change.objects.exists()
         assert confirm(reader, again).status_code == 302
-        assert Change.objects.get().wish == wanted(again)
+        assert Change.objects.get().edit.fields() == wanted(again)
 
     def test_the_review_of_another_batch_is_no_review(self, reader, batch):
         batch.store.add_batch("other", status="ACTIVE", expires_on="2036-01-01T00:00:30.25Z")

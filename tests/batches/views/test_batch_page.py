@@ -122,14 +122,14 @@ def test_it_tells_the_outcome_that_the_address_names(client, batch, operator):
 @pytest.mark.parametrize("change", ["x", "-1", "9" * 30, "²", "999"])
 def test_it_ignores_a_change_that_is_none(client, batch, operator, change):
     client.force_login(operator)
-    assert page(client, change=change).context["told"] is None
+    assert page(client, change=change).context["notice"] is None
 
 
 def test_it_does_not_tell_the_outcome_of_another_batch(client, batch, operator):
     batch.store.add_batch("other", campaign_id=1, status="ACTIVE")
     change = batch_pause(batch_id="other", actor=operator).change
     client.force_login(operator)
-    assert page(client, change=change.pk).context["told"] is None
+    assert page(client, change=change.pk).context["notice"] is None
 
 
 def test_odd_data_is_shown_as_it_is(client, batch, operator):

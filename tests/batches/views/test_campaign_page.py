@@ -11,7 +11,8 @@ from django.urls import reverse
 from batches.models import Change, Kind
 from batches.services.changes.start import batch_pause
 from sandbox import faults
-from tests.batches.services.making import start
+from syllable.schemas import BatchEdit
+from tests.batches.services.factories import start
 from tests.batches.views.list_page import DASH, in_words, link, shown, tabs
 
 pytestmark = pytest.mark.django_db
@@ -348,7 +349,13 @@ def test_it_costs_the_campaign_and_what_a_list_costs(open_page, campaign, sandbo
 def test_its_history_is_the_newest_of_many(open_page, campaign, operator, sandbox):
     change = batch_pause(batch_id="ACTIVE.1", actor=operator).change
     Change.objects.bulk_create(
-        Change(batch_id=f"b{number}", campaign_id=campaign, outcome="applied", wish={}, deadline_at=change.deadline_at)
+        Change(
+            batch_id=f"b{number}",
+            campaign_id=campaign,
+            outcome="applied",
+            edit=BatchEdit(),
+            deadline_at=change.deadline_at,
+        )
         for number in range(30)
     )
 

@@ -39,7 +39,7 @@ class TestList:
         batch_edit(batch_id=ID, edit=edit, actor=operator, loaded={})
         client.force_login(operator)
         response = client.get("/changes/")
-        assert [change.wish["status"] for change in response.context["page"]] == ["CANCELED", "PAUSED"]
+        assert [change.edit.status for change in response.context["page"]] == ["CANCELED", "PAUSED"]
         html = text(response)
         assert "operator@example.com" in html
         assert "Wrong &lt;b&gt;list" in html
@@ -77,7 +77,7 @@ class TestList:
         self, client, batch, pause, operator, django_assert_num_queries
     ):
         Change.objects.bulk_create(
-            Change(batch_id=str(number), outcome=Outcome.APPLIED, wish={}, deadline_at=pause.deadline_at)
+            Change(batch_id=str(number), outcome=Outcome.APPLIED, edit=BatchEdit(), deadline_at=pause.deadline_at)
             for number in range(40)
         )
         batch.requests.clear()

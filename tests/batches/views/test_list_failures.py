@@ -77,7 +77,7 @@ def test_a_slow_syllable_does_not_hold_the_page(seen, sandbox, settings):
 
 
 def test_a_slow_count_costs_only_itself(seen, sandbox, monkeypatch):
-    monkeypatch.setattr(selectors, "ASIDE_SECONDS", 0.1)
+    monkeypatch.setattr(selectors, "EXTRAS_SECONDS", 0.1)
     may_go = Event()
     sandbox.store.add_batch("20250117.1", status="PAUSED")
     # The list itself is the only one that asks for an order.

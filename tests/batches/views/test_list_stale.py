@@ -7,7 +7,7 @@ import pytest
 
 from batches.connection import syllable_client
 from batches.models import Change
-from batches.selectors import aside
+from batches.selectors import parallel_reads
 from batches.selectors.last_seen import LastSeen
 from sandbox import faults
 from syllable.resilience import circuit_breaker
@@ -166,7 +166,7 @@ def test_nothing_is_counted_while_the_api_is_silent(seen, sandbox, silence):
 
 
 def test_what_waits_to_be_counted_has_an_end(seen, sandbox, monkeypatch):
-    monkeypatch.setattr(aside, "_room", BoundedSemaphore(2))
+    monkeypatch.setattr(parallel_reads, "_room", BoundedSemaphore(2))
     sandbox.store.add_batch(ID, status="PAUSED")
 
     html = seen().content.decode()

@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from batches.access import EVERYTHING
 from batches.models import Change, ItemState, Kind, Outcome
-from batches.selectors.operations import heads
+from batches.selectors.operations import header_counts
 from batches.services.changes.reconcile import BETWEEN_LOOKS, changes_settle
 from batches.services.changes.start import batch_pause
 from sandbox import faults
-from tests.batches.services.making import carried_out, start
+from syllable.schemas import BatchEdit
+from tests.batches.services.factories import carried_out, start
 from tests.batches.views.operation_pages import OPERATIONS, words
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,10 +73,12 @@ def test_the_header_asks_what_the_trail_asks(campaign, operator):
         ("written since", Outcome.APPLIED, later, now),
     ]
     for batch_id, outcome, deadline, settled in cases:
-        Change.objects.create(batch_id=batch_id, outcome=outcome, wish={}, deadline_at=deadline, settled_at=settled)
+        Change.objects.create(
+            batch_id=batch_id, outcome=outcome, edit=BatchEdit(), deadline_at=deadline, settled_at=settled
+        )
     found = Change.objects.not_confirmed().values_list("batch_id", flat=True)
     assert sorted(found) == ["left", "not sent again", "open", "tried again"]
-    assert heads(scope=EVERYTHING).not_confirmed == 4
+    assert header_counts(scope=EVERYTHING).not_confirmed == 4
 
 
 def test_what_is_given_up_for_good_has_a_word_of_its_own(client, operator, campaign, swallowed):

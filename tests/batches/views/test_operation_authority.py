@@ -8,7 +8,7 @@ from django.utils import timezone
 from batches.models import Cause, Kind, Operation, State, TargetScope
 from batches.services.operations.actions import operation_stop
 from batches.services.operations.undo import operation_undo
-from tests.batches.services.making import WISHES, carried_out, start
+from tests.batches.services.factories import EDITS, carried_out, start
 from tests.batches.views.operation_pages import OPERATIONS, words
 from tests.conftest import member_of
 from trail.models import Action, Entry
@@ -25,7 +25,7 @@ def account(sandbox):
 
 def made(operator, **fields):
     """A stop of everything as it stands in the database, with one batch left."""
-    fields = {"kind": Kind.PAUSE, "scope": TargetScope.ALL, "wish": WISHES[Kind.PAUSE].fields()} | fields
+    fields = {"kind": Kind.PAUSE, "scope": TargetScope.ALL, "edit": EDITS[Kind.PAUSE]} | fields
     operation = Operation.objects.create(actor=operator, actor_email=operator.email, **fields)
     operation.items.create(batch_id="2025.0")
     return operation

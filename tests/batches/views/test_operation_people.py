@@ -9,7 +9,7 @@ from batches.selectors import people, preview
 from sandbox import faults
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch
-from tests.batches.services.making import carried_out, start
+from tests.batches.services.factories import carried_out, start
 from tests.batches.views.operation_pages import OPERATIONS, words
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -193,7 +193,7 @@ class TestGoOn:
     def asking(self, pause, operator):
         fields = {"kind": Kind.RESUME, "scope": TargetScope.CAMPAIGN, "campaign_id": 7, "state": State.ASKING}
         who = {"actor": operator, "actor_email": operator.email}
-        resume = Operation.objects.create(found_at=timezone.now(), **fields, **who)
+        resume = Operation.objects.create(listed_at=timezone.now(), **fields, **who)
         for change in pause.changes.exclude(batch_id="a0"):
             OperationItem.objects.create(operation=resume, batch_id=change.batch_id, undoes=change)
         OperationItem.objects.create(operation=resume, batch_id="a0", state="done")
@@ -215,7 +215,7 @@ class TestGoOn:
         assert "4 people are still to be contacted." in words(client.post(f"{OPERATIONS}{asking.pk}/confirm/"))
 
     def test_more_that_may_be_found_is_not_denied(self, client, asked, asking):
-        Operation.objects.filter(pk=asking.pk).update(found_at=None)
+        Operation.objects.filter(pk=asking.pk).update(listed_at=None)
         text = words(client.post(f"{OPERATIONS}{asking.pk}/confirm/"))
         assert "At least 8 people are still to be contacted" in text
 
@@ -224,7 +224,7 @@ class TestTryAgain:
     @pytest.fixture
     def ended(self, asked, pause, operator):
         who = {"actor": operator, "actor_email": operator.email}
-        over = {"state": State.FINISHED, "found_at": timezone.now(), "finished_at": timezone.now()}
+        over = {"state": State.FINISHED, "listed_at": timezone.now(), "finished_at": timezone.now()}
         resume = Operation.objects.create(kind=Kind.RESUME, scope=TargetScope.CAMPAIGN, campaign_id=7, **who, **over)
         states = {"a0": "done", "a1": "failed", "a2": "unconfirmed"}
         for change in pause.changes.all():
@@ -256,7 +256,7 @@ class TestTryAgain:
 
     def test_more_that_may_be_found_is_not_denied(self, client, ended):
         ended.items.update(state="done")
-        Operation.objects.filter(pk=ended.pk).update(state=State.STOPPED, found_at=None)
+        Operation.objects.filter(pk=ended.pk).update(state=State.STOPPED, listed_at=None)
         text = words(client.post(f"{OPERATIONS}{ended.pk}/retry/"))
         assert "0 batches" not in text
         assert "How many people are still to be contacted could not be read." in text

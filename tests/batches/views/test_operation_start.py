@@ -12,7 +12,8 @@ from batches.selectors import preview as previewing
 from batches.services.changes.start import batch_pause
 from batches.services.operations.queue import operations_to_queue
 from sandbox import faults
-from tests.batches.services.making import carried_out, start
+from syllable.schemas import BatchEdit
+from tests.batches.services.factories import carried_out, start
 from tests.batches.views.list_page import shown
 from tests.batches.views.operation_pages import OPERATIONS, confirmed, seen, words
 from tests.conftest import member_of
@@ -158,10 +159,10 @@ class TestApiDown:
         assert response.status_code == 302
 
     def test_a_resume_says_what_it_does_not_know(self, asked, down, operator, monkeypatch):
-        monkeypatch.setattr(previewing, "ASIDE_SECONDS", 0.3)
+        monkeypatch.setattr(previewing, "EXTRAS_SECONDS", 0.3)
         pause = start(Kind.PAUSE, operator)
         Operation.objects.filter(pk=pause.pk).update(state=State.FINISHED)
-        paused = {"origin": "operation", "outcome": "applied", "wish": {}, "deadline_at": timezone.now()}
+        paused = {"origin": "operation", "outcome": "applied", "edit": BatchEdit(), "deadline_at": timezone.now()}
         Change.objects.create(operation=pause, campaign_id=7, batch_id="a0", **paused)
         text = words(asked(RESUME))
         assert "1 batch will be resumed" in text
@@ -183,7 +184,7 @@ class TestCancel:
 
     def test_with_both_it_starts(self, client, asked):
         assert confirmed(client, CANCEL, deleted_reason=" wrong  list ", typed="flu <b>shots</b>").status_code == 302
-        assert Operation.objects.get().wish == {"status": "CANCELED", "deleted_reason": "wrong list"}
+        assert Operation.objects.get().edit.fields() == {"status": "CANCELED", "deleted_reason": "wrong list"}
 
     @pytest.mark.parametrize(
         ("typed", "complaint"),
@@ -218,7 +219,7 @@ class TestExpiry:
         operator.save()
         assert "Time zone: America/New_York" in words(asked(EXPIRY))
         assert confirmed(client, EXPIRY, expires_on="2050-01-31T12:00").status_code == 302
-        assert Operation.objects.get().wish == {"expires_on": "2050-01-31T17:00:00Z"}
+        assert Operation.objects.get().edit.fields() == {"expires_on": "2050-01-31T17:00:00Z"}
 
     @pytest.mark.parametrize(
         ("typed", "complaint"),

@@ -9,7 +9,8 @@ from django.utils import timezone
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, State, TargetScope
 from batches.services.changes.start import batch_resume
 from sandbox import faults
-from tests.batches.services.making import WISHES, carried_out, start
+from syllable.schemas import BatchEdit
+from tests.batches.services.factories import EDITS, carried_out, start
 from tests.batches.views.operation_pages import OPERATIONS, words
 from tests.conftest import member_of
 
@@ -26,8 +27,8 @@ def made(operator):
     """Makes an operation as it stands in the database, with batches by how they stand."""
 
     def made(kind=Kind.PAUSE, items=None, **fields):
-        wish = WISHES.get(kind, WISHES[Kind.PAUSE]).fields()
-        given = {"scope": TargetScope.CAMPAIGN, "campaign_id": 7, "wish": wish, "found_at": timezone.now()} | fields
+        edit = EDITS.get(kind, EDITS[Kind.PAUSE])
+        given = {"scope": TargetScope.CAMPAIGN, "campaign_id": 7, "edit": edit, "listed_at": timezone.now()} | fields
         started = {"started_at": timezone.now() - timedelta(minutes=1)} | given
         operation = Operation.objects.create(kind=kind, actor=operator, actor_email=operator.email, **started)
         OperationItem.objects.bulk_create(
@@ -101,7 +102,7 @@ class TestTheQuestionBeforeAborting:
             (Kind.PAUSE, {"waiting": 1, "done": 2}, {}, "1 batch keeps calling. 2 batches stay paused."),
             (Kind.PAUSE, {"waiting": 1, "failed": 1}, {}, "2 batches keep calling."),
             (Kind.PAUSE, {}, {}, "Nothing has been paused yet: every batch that calls keeps calling."),
-            (Kind.PAUSE, {"waiting": 2}, {"found_at": None}, "More are being looked for: those keep calling, too."),
+            (Kind.PAUSE, {"waiting": 2}, {"listed_at": None}, "More are being looked for: those keep calling, too."),
             (Kind.PAUSE, {"done": 2}, {}, "What has been found so far is paused. If there is more, it keeps calling."),
             (Kind.CANCEL, {"waiting": 3}, {}, "3 batches are not canceled: those that call keep calling."),
             (Kind.RESUME, {"waiting": 3, "done": 2}, {}, "2 batches that it has resumed keep calling. 3 batches stay"),
@@ -270,7 +271,7 @@ class TestTakenInPart:
     def test_a_stop_that_was_aborted_while_it_looked_for_batches_has_not_stopped_all(
         self, opened, made, kind, items, said
     ):
-        response = opened(made(kind, items, found_at=None, **ABORTED))
+        response = opened(made(kind, items, listed_at=None, **ABORTED))
         assert said in words(response)
         assert "100 %" not in words(response)
         assert '<span class="app-badge app-badge-red">Aborted</span>' in response.content.decode()
@@ -364,7 +365,11 @@ class TestWhatProbablyStillCalls:
     def test_a_resume_in_doubt_can_be_paused(self, opened, made):
         resume = made(Kind.RESUME, {"unconfirmed": 1, "failed": 1}, **OVER)
         change = Change.objects.create(
-            operation=resume, batch_id="unconfirmed-0", outcome=Outcome.UNCONFIRMED, wish={}, deadline_at=timezone.now()
+            operation=resume,
+            batch_id="unconfirmed-0",
+            outcome=Outcome.UNCONFIRMED,
+            edit=BatchEdit(),
+            deadline_at=timezone.now(),
         )
         resume.items.filter(state=ItemState.UNCONFIRMED).update(change=change)
         html = opened(resume).content.decode()

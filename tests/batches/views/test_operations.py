@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, State, TargetScope
 from sandbox import faults
-from tests.batches.services.making import WISHES, carried_out, start
+from syllable.schemas import BatchEdit
+from tests.batches.services.factories import EDITS, carried_out, start
 from tests.batches.views.operation_pages import OPERATIONS, words
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def made(operator, items=None, **fields):
         "kind": Kind.PAUSE,
         "scope": TargetScope.CAMPAIGN,
         "campaign_id": 7,
-        "wish": WISHES[Kind.PAUSE].fields(),
+        "edit": EDITS[Kind.PAUSE],
     } | fields
     operation = Operation.objects.create(actor=operator, actor_email=operator.email, **fields)
     OperationItem.objects.bulk_create(
@@ -44,7 +45,7 @@ def made(operator, items=None, **fields):
 
 def over(operator, items, **fields):
     now = timezone.now()
-    ended = {"started_at": now - timedelta(minutes=2), "found_at": now, "finished_at": now}
+    ended = {"started_at": now - timedelta(minutes=2), "listed_at": now, "finished_at": now}
     return made(operator, items, **({"state": State.FINISHED} | ended | fields))
 
 
@@ -97,7 +98,7 @@ class TestWhileItRuns:
             {ItemState.WAITING: 30, ItemState.DONE: 9, ItemState.FAILED: 1},
             state=State.RUNNING,
             started_at=timezone.now() - timedelta(seconds=30),
-            found_at=timezone.now(),
+            listed_at=timezone.now(),
         )
         operation.items.exclude(state=ItemState.WAITING).update(finished_at=timezone.now())
         client.force_login(operator)
@@ -157,7 +158,7 @@ class TestWhileItRuns:
         begun = timezone.now() - timedelta(seconds=30)
         operation = made(operator, items, state=State.RUNNING, started_at=begun)
         operation.items.exclude(state=ItemState.WAITING).update(finished_at=timezone.now())
-        Operation.objects.update(found_at=None)
+        Operation.objects.update(listed_at=None)
         client.force_login(operator)
         text = words(page(client, operation))
         assert "Confirmed 75 %" not in text
@@ -188,7 +189,7 @@ class TestWhileItRuns:
     def test_the_header_counts_several_and_what_is_not_confirmed(self, client, operator):
         made(operator, state=State.ASKING)
         made(operator)
-        Change.objects.create(batch_id="x", outcome=Outcome.UNCONFIRMED, wish={}, deadline_at=timezone.now())
+        Change.objects.create(batch_id="x", outcome=Outcome.UNCONFIRMED, edit=BatchEdit(), deadline_at=timezone.now())
         client.force_login(operator)
         html = client.get("/changes/").content.decode()
         assert '<a class="app-running" href="/operations/">' in html
@@ -319,7 +320,7 @@ class TestList:
             assert "Page 1 of 2" in words(client.get(OPERATIONS))
 
 
-class TestSteering:
+class TestOperationActions:
     @pytest.fixture(autouse=True)
     def _logged_in(self, client, operator):
         client.force_login(operator)
@@ -390,7 +391,7 @@ class TestSteering:
         assert queued()[-1].kind == Kind.PAUSE
 
     def test_what_cannot_be_undone_is_refused(self, client, operator):
-        canceled = over(operator, {"done": 1}, kind=Kind.CANCEL, wish=WISHES[Kind.CANCEL].fields())
+        canceled = over(operator, {"done": 1}, kind=Kind.CANCEL, edit=EDITS[Kind.CANCEL])
         assert "Undo" not in words(page(client, canceled))
         assert do(client, "undo", canceled).status_code == 403
 

@@ -11,7 +11,7 @@ from batches.services.changes.reconcile import change_settle
 from batches.services.changes.start import batch_pause, batch_resume
 from sandbox import faults
 from syllable.schemas import BatchStatus
-from tests.batches.services.making import carried_out, start, totals
+from tests.batches.services.factories import carried_out, start, totals
 from tests.batches.views.edit_page import EditPage
 
 pytestmark = pytest.mark.django_db

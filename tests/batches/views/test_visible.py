@@ -8,9 +8,9 @@ from django.template import engines
 from django.urls import reverse
 
 from batches.models import Change, Kind, Operation, TargetScope
-from common.strangers import visible, visible_id
+from common.untrusted import visible, visible_id
 from sandbox import faults
-from tests.batches.services.making import start
+from tests.batches.services.factories import start
 from tests.batches.views.odd_answers import CAMPAIGN, ID
 
 pytestmark = pytest.mark.django_db

@@ -219,7 +219,7 @@ def test_reads_go_on_by_themselves_soon_after_the_api_is_back(client, sandbox, s
 
 def test_what_stands_beside_a_page_neither_tells_how_the_api_is_nor_tries(client, sandbox, silence, monkeypatch):
     sandbox.faults.add(faults.answer(500), times=None)
-    aside = client.within(Lane.ASIDE)
+    aside = client.within(Lane.PARALLEL)
     for _ in range(2 * circuit_breaker.FAILURES):
         with pytest.raises(SyllableUnavailable):
             aside.list_campaigns()

@@ -50,7 +50,7 @@ class TestWhatIsSent:
         change = Change.objects.get()
         assert (result.outcome, change.outcome) == (Outcome.APPLIED, "applied")
         assert (change.actor, change.actor_email) == (operator, "operator@example.com")
-        assert change.wish == {"status": "PAUSED"}
+        assert change.edit.fields() == {"status": "PAUSED"}
         assert change.before["status"] == "ACTIVE"
         assert change.seen["status"] == "PAUSED"
         assert change.settled_at is not None
@@ -302,7 +302,7 @@ class TestTheLock:
         Change.objects.create(
             batch_id=ID,
             actor_email="colleague@example.com",
-            wish={"status": "PAUSED"},
+            edit=BatchEdit(status=BatchStatus.PAUSED),
             deadline_at=timezone.now() + timedelta(seconds=30),
         )
         result = batch_pause(batch_id=ID, actor=operator)
@@ -311,7 +311,7 @@ class TestTheLock:
         assert not batch.requests
 
     def test_a_started_change_past_its_deadline_is_settled_by_the_next_writer(self, batch, operator):
-        left = Change.objects.create(batch_id=ID, wish={"status": "PAUSED"}, deadline_at=timezone.now())
+        left = Change.objects.create(batch_id=ID, edit=BatchEdit(status=BatchStatus.PAUSED), deadline_at=timezone.now())
         assert batch_pause(batch_id=ID, actor=operator).outcome == Outcome.APPLIED
         left.refresh_from_db()
         assert left.outcome == Outcome.NOT_SENT

@@ -8,11 +8,11 @@ from django.db.models.functions import Now
 from batches.models import Change, Kind, Operation, Outcome, State, TargetScope
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.start import batch_edit, batch_pause, batch_resume
-from batches.services.operations import run
-from batches.services.operations.run import operation_carry
+from batches.services.operations import runner
+from batches.services.operations.runner import operation_run
 from sandbox import faults
 from syllable.schemas import BatchEdit, Timestamp
-from tests.batches.services.making import carried_out, meanwhile, start, totals, wait_for_crews
+from tests.batches.services.factories import carried_out, meanwhile, start, totals, wait_for_crews
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,9 +66,9 @@ class Worker:
         self.rounds = 0
         self.must_leave = False
 
-    def carry(self):
+    def run(self):
         """Carry it out until it is over, or must be left. Returns the operation as it is then."""
-        while operation_carry(self.operation.pk, must_leave=self.look) and not self.must_leave:
+        while operation_run(self.operation.pk, must_leave=self.look) and not self.must_leave:
             pass
         assert self.rounds > ROUNDS, "it was over before anything could have landed"
         self.operation.refresh_from_db()
@@ -85,7 +85,7 @@ class Worker:
 def is_done(operation):
     """Whether the worker has nothing left to write."""
     fresh = Operation.objects.get(pk=operation.pk)
-    return fresh.found_at is not None and fresh.items.exists() and not fresh.items.filter(state="waiting").exists()
+    return fresh.listed_at is not None and fresh.items.exists() and not fresh.items.filter(state="waiting").exists()
 
 
 def doubts_are_over():
@@ -141,7 +141,7 @@ def test_what_lands_after_everything_was_stopped_is_stopped_again(prepare, stop,
         assert "may still reach" in Operation.objects.get(pk=operation.pk).detail
         doubts_are_over()
 
-    Worker(operation, land).carry()
+    Worker(operation, land).run()
 
     assert operation.state == State.FINISHED
     assert operation.detail == ""
@@ -151,7 +151,7 @@ def test_what_lands_after_everything_was_stopped_is_stopped_again(prepare, stop,
 
 
 def test_what_lands_is_stopped_again_while_others_may_still_land(batch, sandbox, late, operator, monkeypatch):
-    monkeypatch.setattr(run, "LOOKS_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(runner, "LOOKS_EVERY_SECONDS", 0.1)
     first = late("a")
     edited(operator)()
     operation = start(Kind.PAUSE, operator)
@@ -160,7 +160,7 @@ def test_what_lands_is_stopped_again_while_others_may_still_land(batch, sandbox,
         first.lands()
         sandbox.after(meanwhile(doubts_are_over), method="PUT", path="/a$")
 
-    Worker(operation, land).carry()
+    Worker(operation, land).run()
 
     assert totals(operation) == {"done": 2}
     assert sandbox.batch("a")["status"] == "PAUSED"
@@ -177,7 +177,7 @@ def test_what_somebody_resumed_after_the_stop_is_theirs(batch, sandbox, late, op
         batch_resume(batch_id="a", actor=operator)
         doubts_are_over()
 
-    Worker(operation, land).carry()
+    Worker(operation, land).run()
 
     assert totals(operation) == {"done": 2}
     assert sandbox.batch("a")["status"] == "ACTIVE"
@@ -191,7 +191,7 @@ def test_the_next_worker_looks_again_as_well(batch, sandbox, late, operator):
     def leave(worker):
         worker.must_leave = True
 
-    assert Worker(operation, leave).carry().is_open
+    assert Worker(operation, leave).run().is_open
     first.lands()
     doubts_are_over()
 
@@ -213,7 +213,7 @@ def test_a_batch_that_was_paused_already_when_its_turn_came_is_looked_at_as_well
         first.lands()
         doubts_are_over()
 
-    Worker(operation, land).carry()
+    Worker(operation, land).run()
 
     assert totals(operation) == {"done": 2}
     assert sandbox.batch("a")["status"] == "PAUSED"
@@ -229,7 +229,7 @@ def test_a_batch_that_did_not_change_is_read_once_more_and_not_written(batch, sa
         sandbox.before(since.append, times=None)
         doubts_are_over()
 
-    Worker(operation, wait).carry()
+    Worker(operation, wait).run()
 
     assert totals(operation) == {"done": 2}
     assert {request.method for request in since} == {"GET"}
@@ -248,7 +248,7 @@ def test_a_worker_that_leaves_while_it_pauses_a_batch_again_leaves_that_to_the_n
         sandbox.after(lambda request: setattr(worker, "must_leave", True), method="GET", path="/a$")
         doubts_are_over()
 
-    Worker(operation, land).carry()
+    Worker(operation, land).run()
     assert totals(operation) == {"done": 1, "waiting": 1}
 
     carried_out(operation)
@@ -269,7 +269,7 @@ def test_a_batch_that_cannot_be_read_again_is_not_said_to_be_paused_unless_it_is
         sandbox.faults.add(faults.answer(status), method="GET", path="/a$", times=None)
         doubts_are_over()
 
-    Worker(operation, lose).carry()
+    Worker(operation, lose).run()
 
     assert operation.state == State.FINISHED
     assert totals(operation) == ends

@@ -17,6 +17,7 @@ from batches.models import Change, Outcome
 from batches.services.changes.reconcile import change_settle, changes_settle
 from batches.services.changes.start import batch_pause, batch_resume
 from sandbox import faults
+from syllable.schemas import BatchEdit, BatchStatus
 from tests.batches.services.looks import LOOKS, make_due
 
 pytestmark = pytest.mark.django_db
@@ -183,7 +184,7 @@ def test_while_the_api_is_silent_it_stays_open_and_the_command_says_so(batch, un
 
 def test_a_living_writer_is_left_alone(batch):
     change = Change.objects.create(
-        batch_id=ID, wish={"status": "PAUSED"}, deadline_at=timezone.now() + timedelta(seconds=30)
+        batch_id=ID, edit=BatchEdit(status=BatchStatus.PAUSED), deadline_at=timezone.now() + timedelta(seconds=30)
     )
     assert changes_settle() == []
     assert change_settle(change).outcome == Outcome.STARTED

@@ -14,7 +14,7 @@ from batches.services.operations.authority import Uncounted
 from batches.services.operations.undo import operation_undo
 from sandbox import faults
 from syllable.schemas import BatchEdit, Timestamp
-from tests.batches.services.making import WISHES, carried_out, meanwhile, start, totals
+from tests.batches.services.factories import EDITS, carried_out, meanwhile, start, totals
 from tests.conftest import member_of
 from trail.models import Action, Entry
 from trail.source import Source
@@ -223,7 +223,7 @@ class TestTakingOver:
 
 class TestRecord:
     def over(self, operator, **fields):
-        fields = {"kind": Kind.RESUME, "scope": TargetScope.CAMPAIGN, "campaign_id": 7, "wish": {}} | fields
+        fields = {"kind": Kind.RESUME, "scope": TargetScope.CAMPAIGN, "campaign_id": 7, "edit": BatchEdit()} | fields
         operation = Operation.objects.create(actor=operator, actor_email=operator.email, **fields)
         operation.items.create(batch_id="2025.0", state=ItemState.FAILED)
         return operation
@@ -234,7 +234,7 @@ class TestRecord:
         assert (entry.action, entry.actor_email) == (Action.OPERATION_STARTED, "operator@example.com")
         assert (entry.address, entry.request_id) == ("192.0.2.1", "abc")
         assert (entry.operation_id, entry.campaign_id, entry.campaign_name) == (operation.pk, 7, "Flu shots")
-        assert (entry.body["kind"], entry.body["wish"]["deleted_reason"]) == ("cancel", "wrong list")
+        assert (entry.body["kind"], entry.body["edit"]["deleted_reason"]) == ("cancel", "wrong list")
 
     def test_an_undo_is_recorded_with_both_operations(self, account, operator, other):
         pause = carried_out(start(Kind.PAUSE, operator))
@@ -338,7 +338,7 @@ class TestEverything:
             kind=Kind.PAUSE,
             scope=scope,
             filter={"q": "2"} if scope == TargetScope.FILTER else {},
-            wish=WISHES[Kind.PAUSE].fields(),
+            edit=EDITS[Kind.PAUSE],
             actor=operator,
             actor_email=operator.email,
             **fields,

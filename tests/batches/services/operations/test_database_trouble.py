@@ -8,7 +8,7 @@ from django.db.backends.signals import connection_created
 
 from batches.models import Change, Kind, Outcome, State
 from batches.services.operations.undo import operation_undo
-from tests.batches.services.making import carried_out, start, totals
+from tests.batches.services.factories import carried_out, start, totals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,14 +11,15 @@ from django.utils import timezone
 
 from batches.connection import syllable_client
 from batches.models import Change, Kind, Outcome, TargetScope
-from batches.services.operations import items, run
+from batches.services.operations import items, runner
 from batches.services.operations.actions import operation_stop
+from batches.services.operations.concurrency import MOST_CALLS, MOST_CALLS_OF_AN_EMERGENCY
 from batches.services.operations.items import short_try_seconds
-from batches.services.operations.room import MOST_CALLS, MOST_CALLS_OF_AN_EMERGENCY
-from batches.services.operations.run import operation_carry
+from batches.services.operations.runner import operation_run
 from sandbox import faults
 from syllable.resilience.bulkhead import Lane
-from tests.batches.services.making import carried_out, start, totals, wait_for_crews
+from syllable.schemas import BatchEdit
+from tests.batches.services.factories import carried_out, start, totals, wait_for_crews
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("short_tries")]
 
@@ -54,16 +55,16 @@ def seconds_to_pause(sandbox, operator, *, campaign_id, ids):
     sandbox.after(count, method="PUT", path=f"/{campaign_id}-[^/]*well", times=None)
     began = time.monotonic()
 
-    def carry():
+    def run():
         try:
-            operation_carry(operation.pk, must_leave=all_written.is_set)
+            operation_run(operation.pk, must_leave=all_written.is_set)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(1) as pool:
-        run = pool.submit(carry)
+        running = pool.submit(run)
         assert all_written.wait(300)
-        run.result()
+        running.result()
     # It would wait for its turn beside the next one.
     operation_stop(operation=operation, actor=operator)
     assert {sandbox.batch(batch_id)["status"] for batch_id in healthy} == {"PAUSED"}
@@ -125,14 +126,14 @@ def test_what_hung_is_tried_again_after_all_others(batches, operator):
 
 
 def test_what_appears_while_others_hang_is_stopped_beside_them(held, sandbox, operator, monkeypatch):
-    monkeypatch.setattr(run, "LOOKS_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(runner, "LOOKS_EVERY_SECONDS", 0.1)
     sandbox.store.add_batch("hangs", campaign_id=7, status="ACTIVE")
     operation = start(Kind.PAUSE, operator)
     appears = lambda request: sandbox.store.add_batch("late", campaign_id=7, status="ACTIVE")  # noqa: E731
     # In its second try.
     sandbox.after(appears, method="GET", path="/hangs$", skip=3)
 
-    operation_carry(operation.pk, must_leave=lambda: (sandbox.batch("late") or {}).get("status") == "PAUSED")
+    operation_run(operation.pk, must_leave=lambda: (sandbox.batch("late") or {}).get("status") == "PAUSED")
 
     assert len(sandbox.requests.of("PUT")) == 3
 
@@ -161,7 +162,9 @@ def test_a_read_that_hangs_is_not_sent_and_tried_again(batches, operator):
 
 def test_a_batch_that_another_writer_holds_does_not_keep_a_stop_waiting(batches, operator):
     later = timezone.now() + timedelta(seconds=3)
-    Change.objects.create(batch_id="a", actor_email="other@example.com", origin="form", wish={}, deadline_at=later)
+    Change.objects.create(
+        batch_id="a", actor_email="other@example.com", origin="form", edit=BatchEdit(), deadline_at=later
+    )
 
     operation = carried_out(start(Kind.PAUSE, operator))
 
@@ -213,6 +216,6 @@ def test_calls_that_hang_are_so_many_and_no_more(kind, scope, most, held, sandbo
         rounds.append(len(sandbox.requests.of("PUT")))
         return rounds.count(most) > 10 or max(rounds) > most
 
-    operation_carry(operation.pk, must_leave=look)
+    operation_run(operation.pk, must_leave=look)
 
     assert max(rounds) == most

@@ -6,8 +6,8 @@ import pytest
 
 from batches.models import Kind, Operation, Outcome, State
 from batches.services.operations.actions import operation_retry, operation_stop
-from batches.services.operations.run import operation_carry
-from tests.batches.services.making import carried_out, start, totals, wait_for_crews
+from batches.services.operations.runner import operation_run
+from tests.batches.services.factories import carried_out, start, totals, wait_for_crews
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +44,7 @@ def test_what_was_begun_before_its_worker_left_changes_no_item_that_another_has_
 
     campaign.before(hold, method="GET", path="/a$", times=None)
     operation = start(Kind.PAUSE, operator)
-    assert operation_carry(operation.pk, must_leave=arrived.is_set)
+    assert operation_run(operation.pk, must_leave=arrived.is_set)
     carried_out(operation)
     ended = totals(operation)
     item = operation.items.get(batch_id="a")

@@ -16,11 +16,11 @@ from batches.services.operations import turn
 from batches.services.operations.actions import operation_confirm, operation_retry, operation_stop
 from batches.services.operations.conflicts import InTheWay
 from batches.services.operations.queue import FIRST, operation_enqueue, operations_to_queue
-from batches.services.operations.run import operation_carry
+from batches.services.operations.runner import operation_run
 from batches.services.operations.undo import operation_undo
 from sandbox import faults
 from syllable.schemas import BatchEdit, Timestamp
-from tests.batches.services.making import carried_out, meanwhile, start, totals, wait_for_crews
+from tests.batches.services.factories import carried_out, meanwhile, start, totals, wait_for_crews
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOTH = pytest.mark.parametrize("contract", ["2025-04", "current"])
@@ -64,7 +64,7 @@ class TestWhatItTouches:
         assert totals(operation) == {"done": 12}
         assert statuses(campaign) == {"PAUSED"}
         assert statuses(campaign, ["other"]) == {"ACTIVE"}
-        assert operation.left_alone == {"PAUSED": 1, "CANCELED": 1, "EXPIRED": 1}
+        assert operation.skipped == {"PAUSED": 1, "CANCELED": 1, "EXPIRED": 1}
         changes = Change.objects.filter(operation=operation)
         assert changes.count() == 12
         assert {change.outcome for change in changes} == {Outcome.APPLIED}
@@ -227,7 +227,12 @@ class TestWhatGoesWrong:
     def test_a_batch_that_somebody_is_changing_is_waited_for(self, campaign, operator):
         soon = timezone.now() + timedelta(seconds=1)
         Change.objects.create(
-            batch_id="a00", actor_email="other@example.com", origin="form", wish={}, started_at=soon, deadline_at=soon
+            batch_id="a00",
+            actor_email="other@example.com",
+            origin="form",
+            edit=BatchEdit(),
+            started_at=soon,
+            deadline_at=soon,
         )
         assert totals(carried_out(start(Kind.PAUSE, operator))) == {"done": 12}
 
@@ -397,7 +402,7 @@ class TestSharing:
             campaign.store.add_batch(f"b{number}", campaign_id=7, status="ACTIVE")
         first, second = start(Kind.PAUSE, operator), start(Kind.PAUSE, operator, campaign_id=8)
 
-        assert operation_carry(first.pk), "it is to be queued again"
+        assert operation_run(first.pk), "it is to be queued again"
         assert 0 < totals(first)["done"] < 52
         assert totals(carried_out(second)) == {"done": 1}
         assert totals(carried_out(first)) == {"done": 52}
@@ -405,7 +410,7 @@ class TestSharing:
     def test_it_keeps_its_worker_while_nobody_else_waits(self, campaign, operator, monkeypatch):
         monkeypatch.setattr(turn, "TURN_SECONDS", 0.0)
         operation = start(Kind.PAUSE, operator)
-        assert not operation_carry(operation.pk)
+        assert not operation_run(operation.pk)
         assert totals(operation) == {"done": 12}
 
     def test_it_leaves_its_worker_to_an_emergency_stop_at_once(self, campaign, operator, monkeypatch):
@@ -416,7 +421,7 @@ class TestSharing:
         pause = start(Kind.PAUSE, operator)
         campaign.after(meanwhile(lambda: start(Kind.PAUSE, operator, scope=TargetScope.ALL)), method="PUT", skip=5)
 
-        assert operation_carry(pause.pk), "it is to be queued again"
+        assert operation_run(pause.pk), "it is to be queued again"
         assert 0 < totals(pause)["done"] < 112
         stop = Operation.objects.get(scope=TargetScope.ALL)
         carried_out(stop)
@@ -430,7 +435,7 @@ class TestSharing:
         stop = start(Kind.PAUSE, operator, scope=TargetScope.ALL)
         start(Kind.PAUSE, operator)
 
-        assert operation_carry(stop.pk), "it is to be queued again"
+        assert operation_run(stop.pk), "it is to be queued again"
         operation_enqueue(stop)
 
         assert totals(stop) == {"done": 12, "waiting": 1}

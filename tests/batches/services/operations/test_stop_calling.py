@@ -13,9 +13,10 @@ from django_tasks_db.models import DBTaskResult
 from batches.models import Change, ItemState, Kind, Operation, Outcome, State, TargetScope
 from batches.services.changes.start import NotAllowed
 from batches.services.operations.actions import operation_retry, operation_stop
-from batches.services.operations.doubts import Doubts
+from batches.services.operations.late_writes import LateWrites
 from batches.services.operations.undo import operation_stop_calling, operation_undo
-from tests.batches.services.making import carried_out, meanwhile, start, totals
+from syllable.schemas import BatchEdit, BatchStatus
+from tests.batches.services.factories import carried_out, meanwhile, start, totals
 from trail.models import Action, Entry
 from trail.source import Source
 
@@ -65,7 +66,12 @@ def test_it_takes_what_is_under_way_or_in_doubt_and_not_what_was_never_tried(cam
     outcomes = [Outcome.APPLIED, Outcome.UNCONFIRMED, Outcome.STARTED, Outcome.NOT_SENT, Outcome.REJECTED]
     for batch_id, outcome in zip(BATCHES, outcomes, strict=False):
         Change.objects.create(
-            batch_id=batch_id, operation=resume, outcome=outcome, wish={}, deadline_at=timezone.now(), before={}
+            batch_id=batch_id,
+            operation=resume,
+            outcome=outcome,
+            edit=BatchEdit(),
+            deadline_at=timezone.now(),
+            before={},
         )
     pause = stop_calling(resume, operator)
     assert list(pause.items.values_list("batch_id", flat=True)) == ["a0", "a1", "a2"]
@@ -74,7 +80,9 @@ def test_it_takes_what_is_under_way_or_in_doubt_and_not_what_was_never_tried(cam
 
 def test_a_write_that_began_as_it_was_ended_is_found_by_the_worker(campaign, resume, operator):
     """Its change is recorded after the batches of the pause were collected, and its guard asked before it was over."""
-    change = Change(batch_id="a5", operation=resume, wish={}, deadline_at=timezone.now(), before={}, origin="operation")
+    change = Change(
+        batch_id="a5", operation=resume, edit=BatchEdit(), deadline_at=timezone.now(), before={}, origin="operation"
+    )
     pause = stop_calling(resume, operator)
     assert not pause.items.exists()
     change.save()
@@ -92,7 +100,7 @@ def test_a_write_in_doubt_that_lands_late_is_stopped_all_the_same(campaign, resu
         operation=resume,
         origin="operation",
         outcome=Outcome.UNCONFIRMED,
-        wish={"status": "ACTIVE"},
+        edit=BatchEdit(status=BatchStatus.ACTIVE),
         before={},
         deadline_at=timezone.now() + timedelta(hours=1),
     )
@@ -128,12 +136,16 @@ def test_what_was_looked_at_after_the_last_write_is_not_looked_at_again(campaign
 
 def test_it_does_not_wait_for_the_writes_of_others(campaign, resume, operator):
     Change.objects.create(
-        batch_id="elsewhere", wish={}, before={}, deadline_at=timezone.now() + timedelta(hours=1), origin="form"
+        batch_id="elsewhere",
+        edit=BatchEdit(),
+        before={},
+        deadline_at=timezone.now() + timedelta(hours=1),
+        origin="form",
     )
     pause = stop_calling(resume, operator)
-    doubts = Doubts(pause)
-    doubts.begin()
-    assert not doubts.under_way()
+    late_writes = LateWrites(pause)
+    late_writes.begin()
+    assert not late_writes.under_way()
     assert carried_out(pause).state == State.FINISHED
 
 
@@ -209,7 +221,7 @@ def test_undoing_a_resume_takes_what_is_in_doubt_as_well(campaign, resume, opera
         batch_id="a3",
         operation=resume,
         outcome=Outcome.UNCONFIRMED,
-        wish={},
+        edit=BatchEdit(),
         before={},
         deadline_at=now,
         settled_at=now,
@@ -229,7 +241,7 @@ def test_a_resume_that_was_tried_again_is_ended_though_the_pause_of_before_is_st
         operation=resume,
         actor_email=operator.email,
         origin="operation",
-        wish={"status": "ACTIVE"},
+        edit=BatchEdit(status=BatchStatus.ACTIVE),
         before={},
         outcome=Outcome.APPLIED,
         deadline_at=timezone.now(),

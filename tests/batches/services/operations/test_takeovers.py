@@ -10,7 +10,7 @@ from batches.services.changes.reconcile import change_settle
 from batches.services.changes.start import batch_update
 from batches.services.operations.actions import operation_retry
 from sandbox import faults
-from tests.batches.services.making import carried_out, meanwhile, start, totals
+from tests.batches.services.factories import carried_out, meanwhile, start, totals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,7 +42,7 @@ def left(sandbox, operator):
         actor=operator,
         actor_email=operator.email,
         origin=Origin.OPERATION,
-        wish=operation.wish,
+        edit=operation.edit,
         before=sandbox.batch("a"),
         deadline_at=timezone.now() + timedelta(seconds=0.5),
     )
@@ -79,7 +79,7 @@ def test_what_the_operation_wrote_itself_does_not_count_as_left_alone_when_it_go
     carried_out(operation)
 
     assert totals(operation) == {"done": 2}
-    assert operation.left_alone == {"PAUSED": 1}
+    assert operation.skipped == {"PAUSED": 1}
 
 
 def test_who_was_overtaken_between_reading_and_writing_does_not_say_how_the_batch_ended(sandbox, operator):

@@ -4,10 +4,10 @@ import pytest
 
 from batches.models import Kind, Operation, State, TargetScope
 from batches.services.operations.actions import operation_stop
-from batches.services.operations.lease import lease_take
-from batches.services.operations.run import operation_carry
+from batches.services.operations.lease import lease_acquire
+from batches.services.operations.runner import operation_run
 from sandbox import faults
-from tests.batches.services.making import carried_out, start, totals, wait_for_crews
+from tests.batches.services.factories import carried_out, start, totals, wait_for_crews
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +30,7 @@ def while_it_waits(operation, deed):
             done.append(deed())
         return False
 
-    operation_carry(operation.pk, must_leave=look)
+    operation_run(operation.pk, must_leave=look)
     wait_for_crews()
     assert done
     operation.refresh_from_db()
@@ -60,7 +60,7 @@ def test_one_that_another_worker_has_taken_over_says_what_that_one_waits_for(dow
 
     def take_over():
         Operation.objects.filter(pk=operation.pk).update(token="", lease_until=None)
-        return lease_take(operation.pk)
+        return lease_acquire(operation.pk)
 
     while_it_waits(operation, take_over)
 

@@ -12,16 +12,16 @@ from django.db import close_old_connections
 
 from batches.connection import syllable_client
 from batches.models import Change, ItemState, Operation, OperationItem, State
-from batches.services.operations.answering import Outage, Silent, check_answers
+from batches.services.operations.abandoned import AbandonedChanges
 from batches.services.operations.authority import authorized
+from batches.services.operations.backoff import Backoff, DatabaseTrouble
+from batches.services.operations.concurrency import Room
 from batches.services.operations.crew import Crew
-from batches.services.operations.doubts import Doubts
 from batches.services.operations.items import ItemWriter, LeaseLost
-from batches.services.operations.lease import Lease, lease_take
-from batches.services.operations.left_behind import LeftBehind
+from batches.services.operations.late_writes import LateWrites
+from batches.services.operations.lease import Lease, lease_acquire
 from batches.services.operations.listing import Listing
-from batches.services.operations.pauses import DatabaseTrouble, Pauses
-from batches.services.operations.room import Room
+from batches.services.operations.outage import Outage, Silent, check_answers
 from batches.services.operations.turn import End, Turn
 from syllable.errors import SyllableError
 from syllable.resilience.bulkhead import Lane
@@ -46,13 +46,13 @@ DELAYED = "It was delayed by more than 15 minutes. Nobody is called before you s
 Key = int | str
 
 
-def operation_carry(operation_id: int, *, must_leave: Callable[[], bool] = lambda: False) -> bool:
+def operation_run(operation_id: int, *, must_leave: Callable[[], bool] = lambda: False) -> bool:
     """Carry out an operation, as far as it goes now; True where it is to be queued again.
 
     Does nothing where another worker has it, or it is over. `must_leave` is asked again and again: True where the
     worker has to end.
     """
-    lease = lease_take(operation_id)
+    lease = lease_acquire(operation_id)
     if lease is None:
         return False
     log = logger.bind(operation=operation_id)
@@ -94,20 +94,20 @@ class Carrier:
     writer: ItemWriter
     turn: Turn
     crew: Crew[Key]
-    left_behind: LeftBehind = field(init=False)
-    doubts: Doubts = field(init=False)
+    abandoned: AbandonedChanges = field(init=False)
+    late_writes: LateWrites = field(init=False)
     listing: Listing = field(init=False)
     outage: Outage = field(init=False)
     room: Room = field(init=False)
     ready: deque[OperationItem] = field(default_factory=deque)
     items: dict[Key, OperationItem] = field(default_factory=dict)
     is_stock_taken: bool = False
-    trouble: Pauses = field(default_factory=Pauses)
+    trouble: Backoff = field(default_factory=Backoff)
     look_at: float = 0.0
 
     def __post_init__(self) -> None:
-        self.left_behind, self.doubts = LeftBehind(self.operation), Doubts(self.operation)
-        self.listing = Listing(self.operation, self.lease, self.doubts)
+        self.abandoned, self.late_writes = AbandonedChanges(self.operation), LateWrites(self.operation)
+        self.listing = Listing(self.operation, self.lease, self.late_writes)
         self.outage, self.room = Outage(self.lease), Room(self.operation, self.crew)
 
     def carry(self) -> End:
@@ -163,9 +163,9 @@ class Carrier:
     def _take_stock(self) -> None:
         """What was begun before, by a worker that died or left, or by this one before the database failed."""
         under_way = [item.batch_id for key, item in self.items.items() if key in self.crew.under_way]
-        self.left_behind.find(apart_from=under_way)
+        self.abandoned.find(apart_from=under_way)
         self.writer.recall()
-        self.doubts.begin()
+        self.late_writes.begin()
         self.is_stock_taken = True
 
     def _is_calling(self) -> bool:
@@ -182,9 +182,9 @@ class Carrier:
                 self.listing.is_counted = False
                 self.crew.submit(COUNTING, self.listing.count)
             self.crew.submit(FINDING, self.listing.find)
-        if self.left_behind.look():
+        if self.abandoned.look():
             self.writer.recall()
-        for change in self.left_behind.to_settle():
+        for change in self.abandoned.to_settle():
             if self.room.is_free and -change.pk not in self.crew.under_way:
                 self.crew.submit(-change.pk, partial(self._settle, change))
         while self.listing.is_counted and self.room.is_free and (item := self._next()):
@@ -197,7 +197,7 @@ class Carrier:
             waiting = (
                 self.operation.items.filter(state=ItemState.WAITING)
                 .exclude(pk__in=self.items)
-                .exclude(batch_id__in=self.left_behind.batch_ids)
+                .exclude(batch_id__in=self.abandoned.batch_ids)
                 .select_related("change", "undoes")
                 .order_by("attempts", "pk")
             )
@@ -211,16 +211,16 @@ class Carrier:
     def _look_again(self) -> None:
         """All is tried: whether something came meanwhile, or a write of others landed late. That is looked for now and
         then while it is not certain yet, and once more when it is."""
-        is_waiting = self.crew.under_way or self.left_behind or self.doubts.under_way()
+        is_waiting = self.crew.under_way or self.abandoned or self.late_writes.under_way()
         if is_waiting and time.monotonic() < self.look_at:
             return
         self.look_at = time.monotonic() + LOOKS_EVERY_SECONDS
-        self.lease.note(MAY_LAND if self.doubts.under_way() else "")
+        self.lease.note(MAY_LAND if self.late_writes.under_way() else "")
         if self.listing.newly_found:
             self.crew.submit(FINDING, self.listing.find)
-        for change in self.doubts.to_look_at():
+        for change in self.late_writes.to_look_at():
             if self.room.is_free:
-                self.crew.submit(f"look {change.pk}", partial(self.doubts.look, change))
+                self.crew.submit(f"look {change.pk}", partial(self.late_writes.look, change))
 
     def _is_first_try(self, key: Key) -> bool:
         """Whether more is looked for only when this job has ended. What stops batches does not wait for those that hang
@@ -230,7 +230,7 @@ class Carrier:
 
     def _settle(self, change: Change) -> None:
         if self.writer.settle(change):
-            self.left_behind.forget(change)
+            self.abandoned.forget(change)
 
     def _ended(self, key: Key, error: Exception | None) -> End | None:
         """Take note of how a job ended; what follows for the operation."""
@@ -270,13 +270,13 @@ class Carrier:
         close_old_connections()
 
     def _is_done(self) -> bool:
-        if not self.is_stock_taken or self.crew.under_way or self.left_behind:
+        if not self.is_stock_taken or self.crew.under_way or self.abandoned:
             return False
         if self.outage.is_on or self.listing.newly_found != 0:
             return False
         if self.operation.items.filter(state=ItemState.WAITING).exists():
             return False
-        return not (self.doubts.under_way() or self.doubts.to_look_at())
+        return not (self.late_writes.under_way() or self.late_writes.to_look_at())
 
     def _patience(self) -> float:
         """How long to wait for a job to end before looking around again."""

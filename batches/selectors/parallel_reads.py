@@ -15,11 +15,11 @@ from syllable.resilience.deadline import Deadline
 from syllable.schemas import Page
 
 # A page is worth waiting for longer than what stands beside it.
-ASIDE_SECONDS = 3.0
+EXTRAS_SECONDS = 3.0
 
 # Shared by all requests, so that a slow API cannot make threads without end. What runs here never touches the ORM: a
 # thread of the pool would keep a database connection of its own open.
-_pool = ThreadPoolExecutor(max_workers=LIMITS[Lane.ASIDE].calls, thread_name_prefix="syllable")
+_pool = ThreadPoolExecutor(max_workers=LIMITS[Lane.PARALLEL].calls, thread_name_prefix="syllable")
 # What runs and waits in the pool: without an end to it, an API that hangs would make the queue grow with every visit.
 MOST_WAITING = 64
 _room = BoundedSemaphore(MOST_WAITING)
@@ -51,7 +51,7 @@ def result(future: Future[Result] | None, deadline: Deadline) -> Result:
         raise TimedOut from None
 
 
-def pages_aside(
+def pages_in_parallel(
     first: Page[Row], read: Callable[[int], Page[Row]], deadline: Deadline, *, most: int, at_a_time: int
 ) -> list[Page[Row]]:
     """The `first` page of a list and those after it, some at a time, until the last one or `most` of them.

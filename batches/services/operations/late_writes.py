@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 from batches import rules
 from batches.connection import syllable_client
 from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Operation, OperationItem
-from batches.services.operations.answering import check_answers
-from batches.services.operations.targets import is_listed, takes_back_resume
+from batches.services.operations.outage import check_answers
+from batches.services.operations.targets import is_listed, undoes_resume
 from syllable.errors import NotFound, SyllableError
 from syllable.resilience.bulkhead import Lane
 
@@ -17,7 +17,7 @@ ENDED = (ItemState.DONE, ItemState.SKIPPED)
 
 
 @dataclass(slots=True)
-class Doubts:
+class LateWrites:
     """A write without an answer may land late and put a batch into the calling that this operation has taken out of it.
 
     So a stop is not over before such writes are: what was under way when it was taken up, as that may reach a batch
@@ -77,7 +77,7 @@ class Doubts:
 
     def _others(self) -> ChangeQuerySet:
         others = Change.objects.exclude(operation=self.operation).exclude(operation__kind__in=STOPPING)
-        if takes_back_resume(self.operation):
+        if undoes_resume(self.operation):
             return others.filter(operation=self.operation.undoes_id)
         if not is_listed(self.operation):
             return others.filter(batch_id__in=self.operation.items.values("batch_id"))

@@ -13,7 +13,7 @@ FORGOTTEN_AFTER_SECONDS = 60.0
 DatabaseTrouble = (OperationalError, InterfaceError, InternalError)
 
 
-class Pauses:
+class Backoff:
     """Each pause is twice as long as the one before, from `first` to `longest` seconds, until something succeeds."""
 
     def __init__(self, *, first: float = FIRST_PAUSE, longest: float = LONGEST_PAUSE) -> None:

@@ -8,7 +8,7 @@ from batches.models import Change, Operation, Outcome
 LOOKS_EVERY_SECONDS = 1.0
 
 
-class LeftBehind:
+class AbandonedChanges:
     """What a worker that died has begun, or what somebody still ends who left without waiting for it.
 
     Until it is known what became of them their batches are not written.

@@ -29,7 +29,7 @@ PROBLEMS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ListAddress:
+class ListQuery:
     """What the address asks for. `page` is 1-based; `order` is a field of the API, with `-` before it: descending."""
 
     status: str = ""
@@ -44,12 +44,12 @@ class ListAddress:
         return bool(self.status or self.campaign or self.q)
 
     @property
-    def unfiltered(self) -> "ListAddress":
+    def unfiltered(self) -> "ListQuery":
         """Every batch, in the same order and as many to a page."""
-        return ListAddress(order=self.order, limit=self.limit)
+        return ListQuery(order=self.order, limit=self.limit)
 
     @property
-    def first_page(self) -> "ListAddress":
+    def first_page(self) -> "ListQuery":
         return self.to(page=1)
 
     def query(self) -> BatchQuery:
@@ -64,7 +64,7 @@ class ListAddress:
             limit=self.limit,
         )
 
-    def to(self, **changes: Any) -> "ListAddress":
+    def to(self, **changes: Any) -> "ListQuery":
         """The address with `changes`, on its first page unless they name one."""
         return replace(self, **({"page": 1} | changes))
 
@@ -80,7 +80,7 @@ class ListAddress:
         return _list() + (f"?{chosen}" if chosen else "")
 
 
-def read_address(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListAddress, list[str]]:
+def read_list_query(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListQuery, list[str]]:
     """The address in a query string, and a sentence on everything in it that could not be used.
 
     A status that the contract does not have is no mistake, nor is a campaign that is no number: the API may know more
@@ -104,7 +104,7 @@ def read_address(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListA
             problems.append(PROBLEMS[name])
     if "status" in usable:
         usable["status"] = typed_status(usable["status"])
-    return ListAddress(**usable), problems
+    return ListQuery(**usable), problems
 
 
 @cache

@@ -5,12 +5,12 @@ import threading
 from django.db import connections
 
 from batches.models import Kind, Target, TargetScope
-from batches.services.operations.run import operation_carry
+from batches.services.operations.runner import operation_run
 from batches.services.operations.start import operation_start
 from syllable.schemas import BatchEdit, BatchStatus
 from trail.source import BACKGROUND
 
-WISHES = {
+EDITS = {
     Kind.PAUSE: BatchEdit(status=BatchStatus.PAUSED),
     Kind.RESUME: BatchEdit(status=BatchStatus.ACTIVE),
     Kind.CANCEL: BatchEdit(status=BatchStatus.CANCELED, deleted_reason="wrong list"),
@@ -22,12 +22,12 @@ def start(kind, actor, *, edit=None, scope=TargetScope.CAMPAIGN, campaign_id=7, 
     if scope in (TargetScope.ALL, TargetScope.SELECTION):
         campaign_id = None
     target = Target(scope, campaign_id=campaign_id, **target)
-    return operation_start(kind=kind, target=target, edit=edit or WISHES[kind], actor=actor, source=source)
+    return operation_start(kind=kind, target=target, edit=edit or EDITS[kind], actor=actor, source=source)
 
 
 def carried_out(operation):
     """The operation after a worker has taken it as far as it goes."""
-    while operation_carry(operation.pk):
+    while operation_run(operation.pk):
         pass
     operation.refresh_from_db()
     return operation

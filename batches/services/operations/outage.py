@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from batches.connection import syllable_client
+from batches.services.operations.backoff import Backoff
 from batches.services.operations.lease import Lease
-from batches.services.operations.pauses import Pauses
 from syllable.errors import SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import BatchQuery
@@ -35,7 +35,7 @@ class Outage:
 
     lease: Lease
     is_on: bool = False
-    pauses: Pauses = field(default_factory=Pauses)
+    pauses: Backoff = field(default_factory=Backoff)
 
     def goes_on(self, error: SyllableError) -> None:
         """The API did not answer."""

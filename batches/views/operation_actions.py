@@ -48,7 +48,7 @@ def retry(request: UserRequest, operation_id: int) -> HttpResponse:
     operation = operation_or_404(request, operation_id)
     if operation.kind == Kind.RESUME and not operation.is_open and not request.POST.get("confirm"):
         check_operation(request.user, operation)
-        context = {"operation": operation, "found": rest_preview(operation, scope=scope_of(request.user))}
+        context = {"operation": operation, "preview": rest_preview(operation, scope=scope_of(request.user))}
         return render(request, "batches/operation_retry.html", context)
     if not operation_retry(operation=operation, actor=request.user, source=Source.of(request)):
         messages.info(request, "It is not over yet: it goes on by itself.")
@@ -62,7 +62,7 @@ def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
     operation = operation_or_404(request, operation_id)
     if operation.state == State.ASKING and not request.POST.get("confirm"):
         check_operation(request.user, operation)
-        context = {"operation": operation, "found": rest_preview(operation, scope=scope_of(request.user))}
+        context = {"operation": operation, "preview": rest_preview(operation, scope=scope_of(request.user))}
         return render(request, "batches/operation_confirm.html", context)
     if not operation_confirm(operation=operation, actor=request.user, source=Source.of(request)):
         messages.info(request, "It does not wait for your word any more.")
@@ -87,7 +87,7 @@ def undo(request: UserRequest, operation_id: int) -> HttpResponse:
     calls_people = UNDONE_BY.get(Kind(operation.kind)) == Kind.RESUME
     if calls_people and not operation.is_open and not request.POST.get("confirm"):
         check_operation(request.user, operation, edit=undoing_edit(operation))
-        context = {"operation": operation, "found": undo_preview(operation, scope=scope_of(request.user))}
+        context = {"operation": operation, "preview": undo_preview(operation, scope=scope_of(request.user))}
         return render(request, "batches/operation_undo.html", context)
     undoing = operation_undo(operation=operation, actor=request.user, source=Source.of(request))
     return redirect("batches:operation", undoing.pk)

@@ -1,4 +1,4 @@
-"""Text of strangers as pages show it: what nobody could see, or what would turn the text around, is written out.
+"""Untrusted text as pages show it: what nobody could see, or what would turn the text around, is written out.
 
 What goes back, such as the value of an input or an address, stays as it came.
 """

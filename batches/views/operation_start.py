@@ -8,18 +8,18 @@ from django.shortcuts import redirect, render
 
 from batches import rules
 from batches.access import scope_of
-from batches.forms.operation import LOST_PREVIEW, Seen, TargetForm, WishForm, seal, unseal
+from batches.forms.operation import LOST_PREVIEW, OperationEditForm, Seen, TargetForm, seal, unseal
 from batches.models import Kind, Operation, Target, TargetScope
 from batches.selectors.batch import abilities
 from batches.selectors.operations import emergency_stop
-from batches.selectors.preview import Preview, campaign_name_for, preview
+from batches.selectors.preview import Preview, campaign_name_for, operation_preview
 from batches.services.changes.start import check_actor
 from batches.services.operations.authority import check_target
 from batches.services.operations.conflicts import InTheWay
 from batches.services.operations.start import operation_start
 from batches.services.operations.targets import paused_by_operations
 from batches.views.decorators import UserRequest
-from batches.views.list_address import read_address
+from batches.views.list_query import read_list_query
 from trail.source import Source
 
 
@@ -30,7 +30,7 @@ def start(request: UserRequest) -> HttpResponse:
         return render(request, "batches/operation_unclear.html", {"form": asked}, status=422)
     kind, target = asked.kind_wanted, asked.target
     check_actor(request.user)
-    check_target(request.user, kind=kind, target=target, edit=WishForm.wish_of(kind))
+    check_target(request.user, kind=kind, target=target, edit=OperationEditForm.edit_of(kind))
     if target.scope == TargetScope.ALL and (stop := emergency_stop(scope=scope_of(request.user))):
         return _is_stopping_already(request, stop)
     try:
@@ -53,13 +53,13 @@ def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) 
     seen = unseal(sealed, kind, target)
     # In which zone an expiry was typed is known from its preview alone.
     is_lost = is_confirmed and kind == Kind.EXPIRY and bool(sealed) and seen is None
-    found = None
+    preview = None
     if is_confirmed and not is_lost and kind != Kind.CANCEL:
         seen = seen or Seen(campaign_name_for(kind, target, scope=scope_of(request.user)))
     elif not is_confirmed or seen is None:
-        found = _preview(request, kind, target)
-        seen = Seen(found.campaign_name, found.word, seen.zone if seen else "")
-    form = WishForm(request.POST, kind=kind, word=seen.word, is_confirmed=is_confirmed, zone=seen.zone)
+        preview = _preview(request, kind, target)
+        seen = Seen(preview.campaign_name, preview.word, seen.zone if seen else "")
+    form = OperationEditForm(request.POST, kind=kind, word=seen.word, is_confirmed=is_confirmed, zone=seen.zone)
     if is_lost:
         form.add_error(None, LOST_PREVIEW)
     if is_confirmed and form.is_valid():
@@ -67,14 +67,14 @@ def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) 
         source = Source.of(request)
         operation = operation_start(kind=kind, target=named, edit=form.edit, actor=request.user, source=source)
         return redirect("batches:operation", operation.pk)
-    found = found or _preview(request, kind, target)
-    shown = Seen(found.campaign_name or seen.campaign_name, form.word, form.zone)
+    preview = preview or _preview(request, kind, target)
+    shown = Seen(preview.campaign_name or seen.campaign_name, form.word, form.zone)
     context = {
         "kind": kind,
-        "target": replace(target, campaign_name=found.campaign_name),
+        "target": replace(target, campaign_name=preview.campaign_name),
         "asked": asked,
         "form": form,
-        "found": found,
+        "preview": preview,
         "seen": seal(kind, target, shown),
     }
     status = 422 if form.is_bound and form.errors else 200
@@ -84,9 +84,11 @@ def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) 
 def _preview(request: UserRequest, kind: Kind, target: Target) -> Preview:
     listed = pauses = None
     if "list" in request.POST:
-        address, _ = read_address(QueryDict(request.POST["list"]), abilities())
+        address, _ = read_list_query(QueryDict(request.POST["list"]), abilities())
         listed = address.query()
     if kind == Kind.RESUME and target.scope == TargetScope.CAMPAIGN:
         pauses = paused_by_operations(target.campaign_id or 0)
-    statuses = rules.eligible(WishForm.wish_of(kind))
-    return preview(kind, target, scope=scope_of(request.user), statuses=statuses, listed=listed, pauses=pauses)
+    statuses = rules.eligible(OperationEditForm.edit_of(kind))
+    return operation_preview(
+        kind, target, scope=scope_of(request.user), statuses=statuses, listed=listed, pauses=pauses
+    )

@@ -1,0 +1,35 @@
+"""Columns for what the API says and what is asked of it."""
+
+from typing import Any
+
+from django.db import models
+
+from syllable.schemas import BatchEdit, encodable
+
+
+class ApiJSONField(models.JSONField):
+    """JSON of the API. PostgreSQL holds neither NUL nor half a surrogate pair: both become U+FFFD."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(_storable(value))
+
+
+class BatchEditField(ApiJSONField):
+    """A `BatchEdit`, stored as its `fields()`. Lookups see that JSON."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        stored = super().from_db_value(value, expression, connection)
+        return BatchEdit.from_fields(stored) if isinstance(stored, dict) else stored
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(value.fields() if isinstance(value, BatchEdit) else value)
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return encodable(value).replace("\0", "\ufffd")
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return value
