@@ -1,54 +1,55 @@
-"""Changes of an operation that were begun and that no job of its crew will end."""
+"""Changes of an operation that were started and that no job of this worker will end."""
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from batches.models import Change, Operation, Outcome
 
 LOOKS_EVERY_SECONDS = 1.0
 
 
+@dataclass(slots=True)
 class AbandonedChanges:
-    """What a worker that died has begun, or what somebody still ends who left without waiting for it.
+    """The changes that a dead worker started, or one that left without waiting for its calls.
 
-    Until it is known what became of them their batches are not written.
+    No batch of theirs is written before their outcome is known. `is_known` is False while they have to be looked for.
     """
 
-    def __init__(self, operation: Operation) -> None:
-        self._operation = operation
-        self._changes: dict[int, Change] = {}
-        self._look_at = 0.0
+    operation: Operation
+    is_known: bool = False
+    changes: dict[int, Change] = field(default_factory=dict)
+    look_at: float = 0.0
 
     def __bool__(self) -> bool:
-        return bool(self._changes)
+        return bool(self.changes)
 
     @property
     def batch_ids(self) -> list[str]:
-        """The batches that are not to be written yet."""
-        return [change.batch_id for change in tuple(self._changes.values())]
+        """The batches that must not be written yet."""
+        return [change.batch_id for change in self.changes.values()]
 
     def find(self, *, apart_from: Iterable[str]) -> None:
-        """Look for them anew, `apart_from` the batches that the crew has under way."""
-        started = self._operation.changes.filter(outcome=Outcome.STARTED).exclude(batch_id__in=apart_from)
-        self._changes = {change.pk: change for change in started}
+        """Look for them, `apart_from` the batches that this worker is writing."""
+        started = self.operation.changes.filter(outcome=Outcome.STARTED).exclude(batch_id__in=apart_from)
+        self.changes = {change.pk: change for change in started}
+        self.is_known = True
 
     def forget(self, change: Change) -> None:
-        """It is known what became of it."""
-        self._changes.pop(change.pk, None)
+        """Drop a change whose outcome is known."""
+        self.changes.pop(change.pk, None)
 
     def look(self) -> bool:
-        """Forget those that have ended; True where there is one. Looks once a second at the most."""
-        if not self._changes or time.monotonic() < self._look_at:
+        """Drop those that have ended; True where there is one. Looks once a second at the most."""
+        if not self.changes or time.monotonic() < self.look_at:
             return False
-        self._look_at = time.monotonic() + LOOKS_EVERY_SECONDS
-        # Other threads forget changes meanwhile.
-        known = list(self._changes)
-        started = Change.objects.filter(pk__in=known, outcome=Outcome.STARTED).values_list("pk", flat=True)
-        ended = set(known) - set(started)
+        self.look_at = time.monotonic() + LOOKS_EVERY_SECONDS
+        started = Change.objects.filter(pk__in=self.changes, outcome=Outcome.STARTED).values_list("pk", flat=True)
+        ended = set(self.changes) - set(started)
         for pk in ended:
-            self._changes.pop(pk, None)
+            del self.changes[pk]
         return bool(ended)
 
     def to_settle(self) -> list[Change]:
-        """Those whose writer can write no more, so that it can be found out what became of them."""
-        return [change for change in tuple(self._changes.values()) if change.before is None or change.is_over()]
+        """Those whose writer can write no more, so that their outcome can be found out."""
+        return [change for change in self.changes.values() if change.before is None or change.is_over()]

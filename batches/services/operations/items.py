@@ -38,134 +38,123 @@ class LeaseLost(Exception):
     """The operation is over, or another worker has it: nothing more is to be written here."""
 
 
-@dataclass(slots=True)
-class ItemWriter:
-    """Writes the items of one operation, for the worker that holds `lease`. Safe to share between threads.
+def item_write(item: OperationItem, *, operation: Operation, lease: Lease) -> None:
+    """Try an item once. Where another try may help it stays WAITING, with this one counted against it.
 
-    `operation` is as last read: who it is carried out for may change.
+    `operation` is as last read. What went wrong with the API is counted only where the API answers others. Raises
+    ApiSilent where it does not, LeaseLost where this worker may not write any more.
     """
-
-    operation: Operation
-    lease: Lease
-
-    def write(self, item: OperationItem) -> None:
-        """Try an item once. Where another try may help it stays WAITING, with this one counted against it.
-
-        What went wrong with the API is counted only where the API answers others. Raises Silent where it does not,
-        LeaseLost where this worker may not write any more.
-        """
-        if item.change and not item.reopened and self._ended_by(change_settle(item.change), item):
-            return
-        result = self._written(item)
-        if not self._ended(result, item):
-            if result.is_overtaken and self.lease.operation() is None:
-                raise LeaseLost
-            check_answers(result.error)
-            self.failed(item)
-
-    def is_authorized(self) -> bool:
-        """Whether the operation may still be written for, see `authorized`; `operation` is as it is now then."""
-        operation = authorized(self.lease)
-        if operation is None:
-            return False
-        self.operation = operation
-        return True
-
-    def settle(self, change: Change) -> bool:
-        """Find out what became of a change that a dead worker left behind; False where that is not known yet.
-
-        One that was not applied leaves its item WAITING: it is read again before it is written again.
-        """
-        change = change_settle(change, is_abandoned=True)
-        if change.outcome == Outcome.STARTED:
-            return False
-        item = self.operation.items.filter(batch_id=change.batch_id, state=ItemState.WAITING).first()
-        if item and not self._ended_by(change, item):
-            _remember(item, change)
-        return True
-
-    def recall(self) -> None:
-        """Tell the items what was tried of them already: a worker may die after a change ended and before it says so.
-
-        An item whose change was applied then ends without another look at its batch.
-        """
-        ended = self.operation.changes.filter(batch_id=OuterRef("batch_id")).exclude(outcome=Outcome.STARTED)
-        newest = [
-            Subquery(found.order_by("-pk").values("pk")[:1], output_field=BigIntegerField())
-            for found in (ended.may_have_written(), ended)
-        ]
-        self.operation.items.filter(state=ItemState.WAITING).update(change=Coalesce(*newest))
-
-    def failed(self, item: OperationItem, why: str = "") -> None:
-        """Count a failed try against the item; the last one ends it, with `why` or what its change says."""
-        item.refresh_from_db()
-        item.attempts += 1
-        if item.attempts < MOST_ATTEMPTS:
-            OperationItem.objects.filter(pk=item.pk, state=ItemState.WAITING).update(attempts=item.attempts)
-            return
-        change = item.change
-        state = ItemState.UNCONFIRMED if change and change.outcome == Outcome.UNCONFIRMED else ItemState.FAILED
-        _end(item, state, why or (change.detail if change else ""), change)
-
-    def _written(self, item: OperationItem) -> Result:
-        # Only what nobody answers for is taken over.
-        if self.operation.unattended_since and not self.is_authorized():
+    if item.change and not item.reopened and _ended_by(change_settle(item.change), item):
+        return
+    result = _write(item, operation, lease)
+    if not _ended(result, item):
+        if result.is_overtaken and lease.operation() is None:
             raise LeaseLost
-        operation = self.operation
-        actor, guard = operation.actor, Guard(self, item)
-        if item.undoes and operation.kind == Kind.EXPIRY:
-            return change_undo(
-                change=item.undoes, actor=actor, origin=Origin.OPERATION, operation=operation, guard=guard
-            )
-        is_resume = operation.kind == Kind.RESUME
-        return batch_update(
-            batch_id=item.batch_id,
-            edit=self._resuming(item) if is_resume else operation.edit,
-            actor=actor,
-            origin=Origin.OPERATION,
-            loaded={"status": BatchStatus.PAUSED.value} if is_resume else None,
-            undoes=item.undoes,
-            operation=operation,
-            guard=guard,
-            brief=short_try_seconds() if self.operation.is_stopping and not item.attempts else None,
-        )
+        check_answers(result.error)
+        item_failed(item)
 
-    def _resuming(self, item: OperationItem) -> BatchEdit:
-        pause = item.undoes
-        paused_from = pause.paused_from if pause else Change.objects.paused_from(item.batch_id)
-        return BatchEdit(status=rules.resumed_status(paused_from))
 
-    def _ended(self, result: Result, item: OperationItem) -> bool:
-        """End the item as the result says; False where another try may help."""
-        change = result.change
-        if self._ended_by(change, item):
-            return True
-        if change.outcome == Outcome.UNCHANGED and item.change:
-            # What shows is most likely the work of the try before.
-            before = change_settle(item.change)
-            if self._ended_by(before, item) or not before.is_settled:
-                return before.is_settled
-        if (
-            change.outcome == Outcome.UNCONFIRMED
-            or result.is_locked
-            or result.is_overtaken
-            or isinstance(result.error, (SyllableUnavailable, KeyRefused))
-        ):
-            _remember(item, change)
-            return False
-        if result.error or change.outcome == Outcome.REJECTED:
-            _end(item, ItemState.FAILED, change.detail, change)
-            return True
-        if result.refused_for is Reason.LEASE_LOST:
+def item_settle(change: Change, *, operation: Operation) -> bool:
+    """Find out what became of a change that a dead worker started; False where that is not known yet.
+
+    The item of a change that was not applied stays WAITING: its batch is read again before it is written again.
+    """
+    change = change_settle(change, is_abandoned=True)
+    if change.outcome == Outcome.STARTED:
+        return False
+    item = operation.items.filter(batch_id=change.batch_id, state=ItemState.WAITING).first()
+    if item and not _ended_by(change, item):
+        _remember(item, change)
+    return True
+
+
+def items_recall(operation: Operation) -> None:
+    """Tell the items what was tried of them already: a worker may die after a change ended and before its item does.
+
+    An item whose change was applied then ends without another look at its batch.
+    """
+    ended = operation.changes.filter(batch_id=OuterRef("batch_id")).exclude(outcome=Outcome.STARTED)
+    newest = [
+        Subquery(changes.order_by("-pk").values("pk")[:1], output_field=BigIntegerField())
+        for changes in (ended.may_have_written(), ended)
+    ]
+    operation.items.filter(state=ItemState.WAITING).update(change=Coalesce(*newest))
+
+
+def item_failed(item: OperationItem, why: str = "") -> None:
+    """Count a failed try against the item; the last one ends it, with `why` or what its change says."""
+    item.refresh_from_db()
+    item.attempts += 1
+    if item.attempts < MOST_ATTEMPTS:
+        OperationItem.objects.filter(pk=item.pk, state=ItemState.WAITING).update(attempts=item.attempts)
+        return
+    change = item.change
+    state = ItemState.UNCONFIRMED if change and change.outcome == Outcome.UNCONFIRMED else ItemState.FAILED
+    _end(item, state, why or (change.detail if change else ""), change)
+
+
+def _write(item: OperationItem, operation: Operation, lease: Lease) -> Result:
+    if operation.unattended_since:
+        # Somebody may have taken the operation over since.
+        current = authorized(lease)
+        if current is None:
             raise LeaseLost
-        _end(item, ItemState.SKIPPED, change.detail, change)
-        return True
+        operation = current
+    actor, guard = operation.actor, Guard(lease, item)
+    if item.undoes and operation.kind == Kind.EXPIRY:
+        return change_undo(change=item.undoes, actor=actor, origin=Origin.OPERATION, operation=operation, guard=guard)
+    is_resume = operation.kind == Kind.RESUME
+    return batch_update(
+        batch_id=item.batch_id,
+        edit=_resuming(item) if is_resume else operation.edit,
+        actor=actor,
+        origin=Origin.OPERATION,
+        loaded={"status": BatchStatus.PAUSED.value} if is_resume else None,
+        undoes=item.undoes,
+        operation=operation,
+        guard=guard,
+        brief=short_try_seconds() if operation.is_stopping and not item.attempts else None,
+    )
 
-    def _ended_by(self, change: Change, item: OperationItem) -> bool:
-        if change.outcome != Outcome.APPLIED:
-            return False
-        _end(item, ItemState.DONE, change.detail, change)
+
+def _resuming(item: OperationItem) -> BatchEdit:
+    pause = item.undoes
+    paused_from = pause.paused_from if pause else Change.objects.paused_from(item.batch_id)
+    return BatchEdit(status=rules.resumed_status(paused_from))
+
+
+def _ended(result: Result, item: OperationItem) -> bool:
+    """End the item as the result says; False where another try may help."""
+    change = result.change
+    if _ended_by(change, item):
         return True
+    if change.outcome == Outcome.UNCHANGED and item.change:
+        # What shows is most likely the work of the try before.
+        before = change_settle(item.change)
+        if _ended_by(before, item) or not before.is_settled:
+            return before.is_settled
+    if (
+        change.outcome == Outcome.UNCONFIRMED
+        or result.is_locked
+        or result.is_overtaken
+        or isinstance(result.error, (SyllableUnavailable, KeyRefused))
+    ):
+        _remember(item, change)
+        return False
+    if result.error or change.outcome == Outcome.REJECTED:
+        _end(item, ItemState.FAILED, change.detail, change)
+        return True
+    if result.refused_for is Reason.LEASE_LOST:
+        raise LeaseLost
+    _end(item, ItemState.SKIPPED, change.detail, change)
+    return True
+
+
+def _ended_by(change: Change, item: OperationItem) -> bool:
+    if change.outcome != Outcome.APPLIED:
+        return False
+    _end(item, ItemState.DONE, change.detail, change)
+    return True
 
 
 def short_try_seconds() -> float:
@@ -179,14 +168,14 @@ def short_try_seconds() -> float:
 class Guard:
     """Asked right before a batch is written: whether the operation is still to write it, and still may."""
 
-    writer: ItemWriter
+    lease: Lease
     item: OperationItem
 
     def __call__(self, batch: Batch) -> Refusal | None:
         """Why it must not be, None where it may."""
-        if not self.writer.is_authorized():
+        operation = authorized(self.lease)
+        if operation is None:
             return LEASE_LOST
-        operation = self.writer.operation
         if operation.is_stopping:
             return None
         if stop := stop_over(batch, since=operation):

@@ -47,33 +47,9 @@ class LateWrites:
         late = self._others().filter(self._has_ended_item(), in_doubt_until__gt=self.operation.started_at)
         return list(late.exclude(pk__in=self.looked_at))
 
-    def look(self, change: Change) -> None:
-        """Read the batch again. Where it is in the calling once more, or cannot be read, its item is open once more.
-
-        Raises Silent where the API answers nobody.
-        """
-        client, edit = syllable_client(Lane.OPERATIONS), self.operation.edit
-        is_over = Change.objects.filter(pk=change.pk, in_doubt_until__lte=Now()).exists()
-        try:
-            batch = client.get_batch(change.batch_id)
-            is_calling = not client.contract.shows(batch, edit) and batch.status in rules.eligible(edit)
-        except NotFound:
-            is_calling = False
-        except SyllableError as error:
-            check_answers(error)
-            is_calling = True
-        if is_calling:
-            self._reopen(change)
-        if is_over:
-            self.looked_at.add(change.pk)
-
-    def _reopen(self, change: Change) -> None:
-        """Have the batch of `change` written again, unless somebody has decided about it since."""
-        for item in self.operation.items.filter(batch_id=change.batch_id, state__in=ENDED):
-            since = Change.objects.of_batch(item.batch_id).may_have_written().exclude(operation=self.operation)
-            if not since.filter(pk__gt=item.change_id).exists():
-                anew = {"state": ItemState.WAITING, "detail": "", "attempts": 0, "finished_at": None, "reopened": True}
-                OperationItem.objects.filter(pk=item.pk, state=item.state).update(**anew)
+    def forget(self, change: Change) -> None:
+        """Look at its batch no more: the write cannot land any more."""
+        self.looked_at.add(change.pk)
 
     def _others(self) -> ChangeQuerySet:
         others = Change.objects.exclude(operation=self.operation).exclude(operation__kind__in=STOPPING)
@@ -95,3 +71,33 @@ class LateWrites:
                 state__in=ENDED,
             )
         )
+
+
+def look_again(change: Change, *, operation: Operation) -> bool:
+    """Read the batch of a late write; True where that was the last look that is needed.
+
+    Opens the batch's item again where the batch calls people once more, or cannot be read. Raises ApiSilent where the
+    API answers nobody.
+    """
+    client, edit = syllable_client(Lane.OPERATIONS), operation.edit
+    is_last = Change.objects.filter(pk=change.pk, in_doubt_until__lte=Now()).exists()
+    try:
+        batch = client.get_batch(change.batch_id)
+        is_calling = not client.contract.shows(batch, edit) and batch.status in rules.eligible(edit)
+    except NotFound:
+        is_calling = False
+    except SyllableError as error:
+        check_answers(error)
+        is_calling = True
+    if is_calling:
+        _reopen(change, operation)
+    return is_last
+
+
+def _reopen(change: Change, operation: Operation) -> None:
+    """Have the batch of `change` written again, unless somebody has decided about it since."""
+    for item in operation.items.filter(batch_id=change.batch_id, state__in=ENDED):
+        since = Change.objects.of_batch(item.batch_id).may_have_written().exclude(operation=operation)
+        if not since.filter(pk__gt=item.change_id).exists():
+            anew = {"state": ItemState.WAITING, "detail": "", "attempts": 0, "finished_at": None, "reopened": True}
+            OperationItem.objects.filter(pk=item.pk, state=item.state).update(**anew)

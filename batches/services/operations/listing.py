@@ -1,67 +1,51 @@
-"""Listing the batches of an operation again and again, and counting those that are no business of it."""
+"""What a worker knows of the list of an operation's batches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Self
 
-from django.db.models.functions import Now
-
-from batches.models import ItemState, Operation
-from batches.services.operations.items import MOST_ATTEMPTS, short_try_seconds
-from batches.services.operations.late_writes import LateWrites
-from batches.services.operations.lease import Lease
-from batches.services.operations.outage import check_answers
-from batches.services.operations.targets import is_listed, operation_find, skipped
-from syllable.errors import SyllableError
+from batches.models import Operation
+from batches.services.operations.items import MOST_ATTEMPTS
+from batches.services.operations.targets import is_listed
 
 MOST_LISTINGS = 50
 
 
 @dataclass(slots=True)
 class Listing:
-    """`newly_found` counts what the last listing found, and what makes another one necessary: items that were waiting,
-    and writes of others that may still land. None before the first; there is no other when there is nothing.
-    `is_counted` is False while it is not known what was as wanted before.
+    """Batches are listed until a listing finds nothing new and nothing else was uncertain as it began.
+
+    `is_complete` says that no other listing is needed, `has_listed` that there was one. `skipped` counts the batches
+    that need no write, by status.
     """
 
-    operation: Operation
-    lease: Lease
-    late_writes: LateWrites
-    newly_found: int | None = None
-    is_counted: bool = True
+    is_complete: bool
+    has_listed: bool
+    uncertain: int = 0
     listings: int = 0
     failures: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        if not is_listed(self.operation):
-            self.newly_found = 0
+    @classmethod
+    def of(cls, operation: Operation) -> Self:
+        """The state before the first listing; complete where all items were made as the operation was started."""
+        is_complete = not is_listed(operation)
+        return cls(is_complete=is_complete, has_listed=is_complete)
 
-    def count(self) -> None:
-        """Count what is left alone, as far as it can be counted soon. Raises Silent."""
-        counts: dict[str, int] = {}
-        try:
-            for status, count in skipped(self.operation, patience=short_try_seconds()):
-                self.is_counted = True
-                counts |= {status: count} if count else {}
-        except SyllableError as error:
-            check_answers(error)
-        finally:
-            self.is_counted = True
-        self.lease.record(skipped=counts)
+    def begin(self, *, uncertain: int) -> None:
+        """Begin a listing. `uncertain` counts the items that wait and the writes of others that may still land."""
+        self.uncertain = uncertain
 
-    def find(self) -> None:
-        """List once. Raises Silent, and SyllableError where it is the list that fails."""
-        uncertain = self.late_writes.under_way() + self.operation.items.filter(state=ItemState.WAITING).count()
-        try:
-            found = operation_find(self.operation)
-        except SyllableError as error:
-            check_answers(error)
-            raise
-        Operation.objects.filter(pk=self.operation.pk, listed_at=None).update(listed_at=Now())
+    def end(self, *, new: int) -> None:
+        """End a listing that found `new` batches."""
         self.listings += 1
-        self.newly_found = found + uncertain if self.listings < MOST_LISTINGS else 0
+        self.has_listed = True
+        self.is_complete = new + self.uncertain == 0 or self.listings == MOST_LISTINGS
 
-    def failed(self, error: SyllableError) -> None:
-        """Count a listing that failed; the last one ends it, and the operation says why."""
+    def fail(self) -> bool:
+        """Count a listing that failed; True where there is to be no other try."""
         self.failures += 1
-        if self.failures == MOST_ATTEMPTS:
-            self.newly_found = 0
-            self.lease.record(unlisted=error.sentence)
+        return self.failures >= MOST_ATTEMPTS
+
+    def give_up(self) -> None:
+        """Go on with the batches that were listed so far."""
+        self.has_listed = self.is_complete = True

@@ -10,7 +10,7 @@ from syllable.resilience.bulkhead import Lane
 from syllable.schemas import BatchQuery
 
 
-class Silent(Exception):
+class ApiSilent(Exception):
     """The API answers nobody; `error` says how. Nothing that fails meanwhile is held against a batch."""
 
     def __init__(self, error: SyllableError) -> None:
@@ -20,32 +20,32 @@ class Silent(Exception):
 
 def check_answers(failure: SyllableError | None = None) -> None:
     """Return where the API answers others than the call that failed: as was seen meanwhile, or else it is asked for
-    next to nothing. Raises Silent where it does not."""
+    next to nothing. Raises ApiSilent where it does not."""
     if isinstance(failure, SyllableUnavailable) and failure.answers_others:
         return
     try:
         syllable_client(Lane.OPERATIONS).list_batches(BatchQuery(limit=1))
     except SyllableError as error:
-        raise Silent(error) from error
+        raise ApiSilent(error) from error
 
 
 @dataclass(slots=True)
 class Outage:
-    """While the API answers nobody. The operation says what it waits for; `pauses` are those between two questions."""
+    """The time in which the API answers nobody. `backoff` paces the questions whether it does."""
 
     lease: Lease
     is_on: bool = False
-    pauses: Backoff = field(default_factory=Backoff)
+    backoff: Backoff = field(default_factory=Backoff)
 
-    def goes_on(self, error: SyllableError) -> None:
-        """The API did not answer."""
+    def go_on(self, error: SyllableError) -> None:
+        """The API did not answer: the operation says what it waits for."""
         self.is_on = True
-        if not self.pauses.remaining:
-            self.pauses.begin()
+        if not self.backoff.remaining:
+            self.backoff.begin()
         self.lease.note(f"{error.sentence} This operation continues by itself as soon as Syllable answers.")
 
-    def is_over(self) -> None:
+    def end(self) -> None:
         """The API did answer."""
-        self.is_on = False
-        self.pauses.end()
         self.lease.note("")
+        self.is_on = False
+        self.backoff.end()

@@ -57,20 +57,24 @@ def operation_find(operation: Operation) -> int:
     return sum(add_items(operation, batches) for batches in _listed(client, operation))
 
 
-def skipped(operation: Operation, *, patience: float) -> Iterator[tuple[str, int]]:
-    """The number of batches in its scope that are no business of the operation, by status. Raises SyllableError.
+def skipped_statuses(operation: Operation) -> tuple[tuple[BatchStatus, ...], tuple[BatchStatus, ...]]:
+    """The statuses in which batches of its scope need no write: the one that the operation sets, and the others.
 
-    Those that are as it wants them come first: it must not write before they are counted, as it adds to them. Each
-    count may take `patience` seconds.
+    The first is to be counted before anything is written, as each write adds to it.
     """
     if undoes_resume(operation):
-        return
-    client = syllable_client(Lane.OPERATIONS)
+        return (), ()
     query, edit = operation.target.query, operation.edit
-    for status in sorted(client.contract.abilities.statuses, key=lambda status: status != edit.status):
-        if status not in rules.eligible(edit) and query.status in ("", status):
-            counted = replace(query, status=status, limit=1)
-            yield status.value, client.list_batches(counted, deadline=Deadline(patience)).total_count or 0
+    statuses = syllable_client(Lane.OPERATIONS).contract.abilities.statuses
+    skipped = [status for status in statuses if status not in rules.eligible(edit) and query.status in ("", status)]
+    as_wanted = tuple(status for status in skipped if status == edit.status)
+    return as_wanted, tuple(status for status in skipped if status != edit.status)
+
+
+def count_skipped(operation: Operation, status: BatchStatus, *, patience: float) -> int:
+    """The number of batches of the operation with this status, asked for `patience` seconds. Raises SyllableError."""
+    query = replace(operation.target.query, status=status, limit=1)
+    return syllable_client(Lane.OPERATIONS).list_batches(query, deadline=Deadline(patience)).total_count or 0
 
 
 def add_items(operation: Operation, batches: Iterable[Batch]) -> int:

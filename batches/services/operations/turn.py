@@ -11,7 +11,8 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from batches.models import Kind, Operation, OperationItem
-from batches.services.operations.items import ItemWriter
+from batches.services.operations.authority import authorized
+from batches.services.operations.lease import Lease
 from syllable.resilience.deadline import Deadline
 
 # How long an operation keeps its worker while others of its queue wait.
@@ -32,12 +33,13 @@ class End(Enum):
 
 @dataclass(slots=True)
 class Turn:
-    """One worker's turn at an operation. It is asked again and again, so it renews the lease as well, and asks for the
-    authority of the person behind the operation. `is_urgent` says that what hangs is not to be waited for.
+    """One worker's turn at `operation`, which is as last read: the person behind it may change.
+
+    `must_leave` says whether the worker has to end. `is_urgent` says that calls that hang must not be waited for.
     """
 
     operation: Operation
-    writer: ItemWriter
+    lease: Lease
     must_leave: Callable[[], bool]
     check_at: float = 0.0
     is_urgent: bool = False
@@ -45,13 +47,18 @@ class Turn:
     longest: Deadline = field(default_factory=lambda: Deadline(LONGEST_TURN_SECONDS))
 
     def reason_to_leave(self) -> End | None:
-        """Looked for often enough that the lease never ends by itself."""
+        """Renew the lease, ask for the authority of the person behind the operation, and say why to leave, if so.
+
+        Asks the database once a second, or often enough that the lease never ends by itself.
+        """
         now = time.monotonic()
         if now < self.check_at:
             return None
         self.check_at = now + min(1.0, settings.OPERATION_LEASE / 3)
-        if not (self.writer.lease.renew() and self.writer.is_authorized()):
+        operation = authorized(self.lease) if self.lease.renew() else None
+        if operation is None:
             return End.LOST
+        self.operation = operation
         if self._is_too_late():
             return End.ASKING
         if self._is_urgent():
@@ -65,7 +72,7 @@ class Turn:
         return End.AGAIN
 
     def check_soon(self) -> None:
-        """Look at the next opportunity: a while may have passed."""
+        """Ask the database at the next opportunity: a while may have passed."""
         self.check_at = 0.0
 
     def _is_too_late(self) -> bool:

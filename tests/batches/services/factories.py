@@ -33,10 +33,10 @@ def carried_out(operation):
     return operation
 
 
-def wait_for_crews():
+def wait_for_abandoned_jobs():
     """Return when what workers of this process have left behind has ended."""
     for thread in threading.enumerate():
-        if thread.name.startswith("crew-"):
+        if thread.name.startswith("operation_"):
             thread.join(60)
             assert not thread.is_alive()
 

@@ -12,7 +12,7 @@ from batches.services.operations import runner
 from batches.services.operations.runner import operation_run
 from sandbox import faults
 from syllable.schemas import BatchEdit, Timestamp
-from tests.batches.services.factories import carried_out, meanwhile, start, totals, wait_for_crews
+from tests.batches.services.factories import carried_out, meanwhile, start, totals, wait_for_abandoned_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,7 +55,7 @@ def late(sandbox):
     yield make
     for each in made:
         each.may_land.set()
-    wait_for_crews()
+    wait_for_abandoned_jobs()
 
 
 class Worker:

@@ -13,13 +13,13 @@ from batches.connection import syllable_client
 from batches.models import Change, Kind, Outcome, TargetScope
 from batches.services.operations import items, runner
 from batches.services.operations.actions import operation_stop
-from batches.services.operations.concurrency import MOST_CALLS, MOST_CALLS_OF_AN_EMERGENCY
 from batches.services.operations.items import short_try_seconds
+from batches.services.operations.pool import MOST_CALLS, MOST_CALLS_OF_AN_EMERGENCY
 from batches.services.operations.runner import operation_run
 from sandbox import faults
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import BatchEdit
-from tests.batches.services.factories import carried_out, start, totals, wait_for_crews
+from tests.batches.services.factories import carried_out, start, totals, wait_for_abandoned_jobs
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("short_tries")]
 
@@ -36,7 +36,7 @@ def held(sandbox):
     sandbox.latency = 0.1
     yield may_go
     may_go.set()
-    wait_for_crews()
+    wait_for_abandoned_jobs()
 
 
 def seconds_to_pause(sandbox, operator, *, campaign_id, ids):

@@ -7,7 +7,7 @@ import pytest
 from batches.models import Kind, Operation, Outcome, State
 from batches.services.operations.actions import operation_retry, operation_stop
 from batches.services.operations.runner import operation_run
-from tests.batches.services.factories import carried_out, start, totals, wait_for_crews
+from tests.batches.services.factories import carried_out, start, totals, wait_for_abandoned_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +51,7 @@ def test_what_was_begun_before_its_worker_left_changes_no_item_that_another_has_
     applied = operation.changes.get(batch_id="a", outcome=Outcome.APPLIED)
 
     may_go.set()
-    wait_for_crews()
+    wait_for_abandoned_jobs()
 
     item.refresh_from_db()
     assert totals(operation) == ended == {"done": 3}

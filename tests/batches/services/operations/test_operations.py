@@ -20,7 +20,7 @@ from batches.services.operations.runner import operation_run
 from batches.services.operations.undo import operation_undo
 from sandbox import faults
 from syllable.schemas import BatchEdit, Timestamp
-from tests.batches.services.factories import carried_out, meanwhile, start, totals, wait_for_crews
+from tests.batches.services.factories import carried_out, meanwhile, start, totals, wait_for_abandoned_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOTH = pytest.mark.parametrize("contract", ["2025-04", "current"])
@@ -387,7 +387,7 @@ class TestTwoAtATime:
         assert operation.stopped_by_email == operator.email
         assert 1 <= totals(operation)["done"] < 12
         assert len(campaign.requests.of("PUT")) <= 8
-        wait_for_crews()
+        wait_for_abandoned_jobs()
         assert not Change.objects.unsettled().exists()
 
         assert operation_retry(operation=operation, actor=operator)
@@ -440,7 +440,7 @@ class TestSharing:
 
         assert totals(stop) == {"done": 12, "waiting": 1}
         may_go.set()
-        wait_for_crews()
+        wait_for_abandoned_jobs()
         assert [task.priority for task in DBTaskResult.objects.order_by("enqueued_at")] == [FIRST, 0, 0]
 
     def test_it_outlives_a_database_that_is_busy_for_a_while(self, campaign, operator):

@@ -7,7 +7,7 @@ from batches.services.operations.actions import operation_stop
 from batches.services.operations.lease import lease_acquire
 from batches.services.operations.runner import operation_run
 from sandbox import faults
-from tests.batches.services.factories import carried_out, start, totals, wait_for_crews
+from tests.batches.services.factories import carried_out, start, totals, wait_for_abandoned_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +31,7 @@ def while_it_waits(operation, deed):
         return False
 
     operation_run(operation.pk, must_leave=look)
-    wait_for_crews()
+    wait_for_abandoned_jobs()
     assert done
     operation.refresh_from_db()
     return operation
