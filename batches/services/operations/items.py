@@ -38,14 +38,18 @@ class LeaseLost(Exception):
     """The operation is over, or another worker has it: nothing more is to be written here."""
 
 
-def item_write(item: OperationItem, *, operation: Operation, lease: Lease) -> None:
+def item_write(item: OperationItem, *, lease: Lease) -> None:
     """Try an item once. Where another try may help it stays WAITING, with this one counted against it.
 
-    `operation` is as last read. What went wrong with the API is counted only where the API answers others. Raises
-    ApiSilent where it does not, LeaseLost where this worker may not write any more.
+    What went wrong with the API is counted only where the API answers others. Raises ApiSilent where it does not,
+    LeaseLost where this worker may not write any more.
     """
     if item.change and not item.reopened and _ended_by(change_settle(item.change), item):
         return
+    # Read anew: somebody may have taken the operation over since.
+    operation = lease.operation()
+    if operation is None:
+        raise LeaseLost
     result = _write(item, operation, lease)
     if not _ended(result, item):
         if result.is_overtaken and lease.operation() is None:
@@ -94,12 +98,6 @@ def item_failed(item: OperationItem, why: str = "") -> None:
 
 
 def _write(item: OperationItem, operation: Operation, lease: Lease) -> Result:
-    if operation.unattended_since:
-        # Somebody may have taken the operation over since.
-        current = authorized(lease)
-        if current is None:
-            raise LeaseLost
-        operation = current
     actor, guard = operation.actor, Guard(lease, item)
     if item.undoes and operation.kind == Kind.EXPIRY:
         return change_undo(change=item.undoes, actor=actor, origin=Origin.OPERATION, operation=operation, guard=guard)

@@ -87,12 +87,11 @@ class Job(Protocol):
 class WriteItem:
     """Try one item once."""
 
-    operation: Operation
     lease: Lease
     item: OperationItem
 
     def run(self) -> Event:
-        item_write(self.item, operation=self.operation, lease=self.lease)
+        item_write(self.item, lease=self.lease)
         return Tried()
 
 

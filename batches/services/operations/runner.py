@@ -167,7 +167,7 @@ class Runner:
             if change.pk not in settling and self._has_room():
                 self.pool.submit(jobs.SettleChange(self.operation, change))
         while not self._is_counting() and self._has_room() and (item := self._next_item()):
-            self.pool.submit(jobs.WriteItem(self.operation, self.turn.lease, item))
+            self.pool.submit(jobs.WriteItem(self.turn.lease, item))
         if not any(self._is_first_try(job) for job in self.pool.under_way):
             self._look_again()
 
