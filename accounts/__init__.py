@@ -1,1 +1,1 @@
-"""People: who they are, how they log in, what they may do, and the mails that they get."""
+"""People: who they are, how they log in, what they may do, and the mails they get."""

@@ -1,4 +1,4 @@
-"""Our own in place of some forms of allauth."""
+"""Our replacements for some of allauth's forms."""
 
 from allauth.account import forms
 from allauth.account.adapter import get_adapter
@@ -10,7 +10,7 @@ from accounts.tasks import reset_request
 
 
 class ChangePasswordForm(forms.ChangePasswordForm):
-    """Counts wrong tries at the old password, as the login does."""
+    """The form to change a password. Wrong guesses at the old password count like failed logins."""
 
     def clean_oldpassword(self) -> str:
         attempt = get_adapter().password_attempt(context.request, self.user.email or "")
@@ -20,7 +20,7 @@ class ChangePasswordForm(forms.ChangePasswordForm):
 
 
 class ResetPasswordForm(forms.ResetPasswordForm):
-    """Asks for a link. Whether there is an account shows in nothing that happens before the answer."""
+    """The form to ask for a reset link. The answer never reveals whether the account exists."""
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"])
@@ -32,11 +32,11 @@ class ResetPasswordForm(forms.ResetPasswordForm):
 
 
 class UserTokenForm(forms.UserTokenForm):
-    """Opens a link, whichever kind it is."""
+    """The form that opens a link of either kind: invitation or reset."""
 
     token_generator = AnyTokens()
 
 
 def base_of(request: HttpRequest) -> str:
-    """The dashboard's own address, as whoever sends `request` has opened it: a host of ALLOWED_HOSTS."""
+    """Return the dashboard's own address under the host in `request`, without a slash at the end."""
     return request.build_absolute_uri("/").rstrip("/")

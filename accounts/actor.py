@@ -1,4 +1,4 @@
-"""Who sends a request, and whether they have just shown again that it is them."""
+"""Who sends a request, and whether they have just confirmed their identity."""
 
 from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
@@ -8,13 +8,13 @@ from accounts.models import User
 
 
 def actor_of(request: HttpRequest) -> User:
-    """The person who sends `request`; somebody is logged in."""
+    """Return the person who sends `request`. Somebody must be logged in."""
     assert isinstance(request.user, User)
     return request.user
 
 
 def is_reauthenticated(request: HttpRequest) -> bool:
-    """Whether the person has typed their own password once more within the last five minutes."""
+    """Return whether the person has typed their own password again within the last five minutes."""
     try:
         _require(request)
     except ReauthenticationRequired:
@@ -24,4 +24,4 @@ def is_reauthenticated(request: HttpRequest) -> bool:
 
 @reauthentication_required
 def _require(_request: HttpRequest) -> None:
-    """Raise ReauthenticationRequired where it is."""
+    """Raise ReauthenticationRequired unless the person has confirmed their identity recently."""

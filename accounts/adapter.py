@@ -1,4 +1,4 @@
-"""How accounts work here: administrators make them, passwords are not tried for ever, a worker sends the mails."""
+"""How accounts work here: administrators create them, password attempts are limited, a worker sends the mails."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ from accounts.tasks import notice_queue
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Closes sign-up, counts tries in the database instead of in the cache, and leaves mails to a worker."""
+    """allauth's adapter with sign-up closed, attempts counted in the database, and mails left to a worker."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """Whose password it is: of who logs in, and of who is logged in and says so again."""
+        """Check a password, both at login and when a logged-in person confirms their identity."""
         attempt = self.password_attempt(request, credentials.get("email", ""))
         user: AbstractBaseUser | None = super().authenticate(request, **credentials)
         if user:
@@ -30,7 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def password_attempt(self, request: HttpRequest, email: str) -> throttle.Attempt:
-        """Count a try at a password. Answers the request at once where there were too many."""
+        """Count an attempt at a password. Raises ImmediateHttpResponse (429) after too many."""
         attempt = throttle.attempt(throttle.PASSWORD, email=email, address=self.get_client_ip(request))
         if attempt is None:
             raise ImmediateHttpResponse(respond_429(request))
@@ -41,11 +41,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().post_login(request, user, **kwargs)
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """A password was set by a link: whoever has it reads the mail of the account, and may log in now."""
+        """Learn the address from which a link set the password: whoever has the link reads the account's mail."""
         throttle.address_learn(email=credentials["email"], address=self.get_client_ip(request))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Queue a notice, which is kept until it is sent: a link to set a password takes another way."""
+        """Queue a notice and keep it until it is sent. Links to set a password do not pass here."""
         if not settings.MAIL_DELIVERS:
             return
         request = allauth_context.request
@@ -54,5 +54,5 @@ class AccountAdapter(DefaultAccountAdapter):
         notice_queue(to=email, subject=str(message.subject), text=str(message.body))
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The visitor, as TrustedProxies found out; "" where it is not known, which is no reason to fail."""
+        """Return the visitor's address as TrustedProxies determined it; "" where it is unknown. Never fails."""
         return str(request.META.get("REMOTE_ADDR", ""))

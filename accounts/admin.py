@@ -1,4 +1,4 @@
-"""Managing people. Administrators give out what they have themselves, and touch nobody who can do more."""
+"""The admin's pages for people. Administrators grant only what they have, and cannot touch people who can do more."""
 
 from collections.abc import Callable
 from functools import partial
@@ -45,13 +45,13 @@ def _to_own_password(*_args: Any, **_kwargs: Any) -> Any:
     return redirect("account_change_password")
 
 
-# The admin's own pages for these count no attempts.
+# The admin's own versions of these pages do not limit attempts.
 admin.site.login = secure_admin_login(_to_index)  # type: ignore[method-assign]
 admin.site.logout = account.logout  # type: ignore[method-assign]
 admin.site.password_change = _to_own_password  # type: ignore[method-assign]
 admin.site.password_change_done = _to_own_password  # type: ignore[method-assign]
 
-# The one address of an account is kept by User.save().
+# User.save() maintains the one address of an account.
 admin.site.unregister(EmailAddress)
 if admin.site.is_registered(EmailConfirmation):
     admin.site.unregister(EmailConfirmation)
@@ -60,7 +60,7 @@ admin.site.register(Group, RoleAdmin)
 
 
 class NewUserForm(SetPasswordMixin, TimeZoneForm):
-    """A new person. Without a password they are given a link with which they set their own."""
+    """A new person. Without a password they get a link to set their own."""
 
     password1, password2 = SetPasswordMixin.create_password_fields()
 
@@ -92,7 +92,7 @@ class NewUserForm(SetPasswordMixin, TimeZoneForm):
 
 
 class EditedUserForm(TimeZoneForm, UserChangeForm):
-    """A person as an administrator edits them; the email is not there where it is one's own."""
+    """A person as an administrator edits them. Administrators cannot edit their own email."""
 
     class Meta(UserChangeForm.Meta):
         model = User
@@ -107,7 +107,7 @@ class EditedUserForm(TimeZoneForm, UserChangeForm):
 
 @admin.register(User)
 class UserAdmin(LinkAdmin):
-    """People: made, given a role, deactivated; never deleted, because what they did is theirs."""
+    """People are created, given a role and deactivated, but never deleted: their history must keep its author."""
 
     form = EditedUserForm
     add_form = NewUserForm
@@ -138,7 +138,8 @@ class UserAdmin(LinkAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = tuple(super().get_readonly_fields(request, obj))
         if obj is not None and obj == request.user:
-            # Nobody locks themselves out by a slip, and nobody acts as somebody else by taking their email for a while.
+            # Nobody can lock themselves out by mistake, or borrow somebody else's email for a while to act as that
+            # person.
             return (*fields, "email", "is_active", "groups", "is_superuser", "user_permissions")
         return fields
 
@@ -180,7 +181,7 @@ class UserAdmin(LinkAdmin):
         if request.method != "POST" or person is None or not self.has_change_permission(request, person):
             return show()
         if _changes_email(request, person) and not is_reauthenticated(request):
-            # What was posted goes on by itself then, but only to an address without a query.
+            # allauth then repeats the POST by itself, but only to an address without a query.
             request.META["QUERY_STRING"] = ""
             raise ReauthenticationRequired
         return self._record(request, person, show)
@@ -195,7 +196,8 @@ class UserAdmin(LinkAdmin):
             return _to_own_password()
         if not is_reauthenticated(request):
             if request.method == "POST":
-                # Not kept for later as the rest is: it would stand in the session as it was typed.
+                # Unlike the other POSTs this one is not repeated: the new password would sit in the session in plain
+                # text.
                 self.message_user(request, "The password was not set. Confirm that it is you first.", messages.WARNING)
             return redirect_to_login(request.path, reverse("account_reauthenticate"))
         return self._record(request, person, show) if request.method == "POST" else show()

@@ -26,7 +26,7 @@ ON_ITS_WAY = {
 
 
 class LinkAdmin(UserAdmin):
-    """The part of the people's admin that is about links and mails."""
+    """The links and mails on the admin's pages for people."""
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)
@@ -54,12 +54,12 @@ class LinkAdmin(UserAdmin):
         return self._links_page(request, people) if people else None
 
     def _send_link(self, request: HttpRequest, person: User) -> None:
-        """Queue a mail with a link to `person`, and say so."""
+        """Queue a mail with a link to `person`, and show a message about it."""
         purpose = link_send(person=person, **_by(request))
         self.message_user(request, ON_ITS_WAY[purpose].format(email=person.email), messages.INFO)
 
     def _links_page(self, request: HttpRequest, people: list[User]) -> HttpResponse:
-        """Links to hand over, in the answer itself: nothing keeps them."""
+        """Return a page that shows the links to hand over. The links are stored nowhere."""
         given = [(person, purpose_for(person), link_show(person=person, **_by(request))) for person in people]
         context = {**self.admin_site.each_context(request), "title": "Links to hand over", "given": given}
         response = render(request, "admin/accounts/user/links.html", context)
@@ -68,7 +68,7 @@ class LinkAdmin(UserAdmin):
 
     @admin.display(description="latest mail")
     def latest_mail(self, person: User) -> str:
-        """What became of the last mail to somebody, and why."""
+        """Return what became of the person's last mail, and why."""
         mail = self._latest_mail(person)
         if mail is None:
             return ""
@@ -77,14 +77,14 @@ class LinkAdmin(UserAdmin):
         return " ".join(filter(None, words))
 
     def mail_fieldsets(self, person: User) -> tuple[Any, ...]:
-        """The part of a person's page about their latest mail, where there is one."""
+        """Return the fieldset about the person's latest mail; none where there is no mail."""
         return (("Mail", {"fields": ("latest_mail",)}),) if self._latest_mail(person) else ()
 
     def _latest_mail(self, person: User) -> Mail | None:
         return person.mails.order_by("-pk").first()
 
     def _to_be_given_one(self, request: HttpRequest, people: QuerySet[User]) -> list[User]:
-        """Those of `people` who can have a link from whoever asks; of the others it is said why not."""
+        """Return those of `people` who may get a link from this administrator; tell why the others may not."""
         active = [person for person in people.filter(is_active=True) if person.email]
         if not active:
             self.message_user(request, "None of them is active and has an email.", messages.WARNING)
@@ -96,5 +96,5 @@ class LinkAdmin(UserAdmin):
 
 
 def _by(request: HttpRequest) -> dict[str, Any]:
-    """Who gives out a link, and from where."""
+    """Return who gives out a link, and from where, as keyword arguments."""
     return {"actor": actor_of(request), "base": base_of(request), "source": Source.of(request)}

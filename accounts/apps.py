@@ -1,8 +1,10 @@
-"""People as an app."""
+"""The app `accounts`."""
 
 from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
+    """The configuration of the app."""
+
     name = "accounts"
     default_auto_field = "django.db.models.BigAutoField"

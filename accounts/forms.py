@@ -1,4 +1,4 @@
-"""Forms about oneself."""
+"""Forms for people's own settings."""
 
 from typing import Any
 
@@ -10,13 +10,16 @@ from common.time_zones import time_zone_choices
 
 
 class TimeZoneSelect(forms.Select):
-    """A select of 500 options."""
+    """A select with 500 options."""
 
     template_name = "_select.html"
 
 
 class TimeZoneField(forms.ChoiceField):
-    """A select of time zones; empty is the installation's zone. A value that is no common name stays choosable."""
+    """A select of time zones.
+
+    Empty means the installation's zone. A stored value with an uncommon name stays selectable.
+    """
 
     widget = TimeZoneSelect
 
@@ -30,7 +33,7 @@ class TimeZoneField(forms.ChoiceField):
 
 
 class TimeZoneForm(forms.ModelForm):
-    """The part that forms about a user share."""
+    """What the forms about a user share."""
 
     time_zone = TimeZoneField(help_text="Dates and times are shown in this zone, with its name.")
 

@@ -1,4 +1,4 @@
-"""Links that an administrator gives to people, by mail or by hand, with their entries in the trail."""
+"""Links that an administrator gives to people, by mail or by hand, and their entries in the trail."""
 
 from django.db import transaction
 
@@ -13,7 +13,7 @@ ACTIONS = {MailPurpose.INVITATION: Action.PERSON_INVITED, MailPurpose.RESET: Act
 
 
 def link_send(*, person: User, actor: User, base: str, source: Source) -> MailPurpose:
-    """Send a link to set a password by mail; what kind it is."""
+    """Mail a link to set a password, and return which kind of link it is."""
     purpose = purpose_for(person)
     with transaction.atomic():
         entry_add(ACTIONS[purpose], actor=actor, source=source, person=person, body={"link": "mailed"})
@@ -22,7 +22,7 @@ def link_send(*, person: User, actor: User, base: str, source: Source) -> MailPu
 
 
 def link_show(*, person: User, actor: User, base: str, source: Source) -> str:
-    """Make a link to set a password, for the actor to hand over; it is kept nowhere."""
+    """Make a link to set a password, for the actor to hand over. The link is stored nowhere."""
     purpose = purpose_for(person)
     with transaction.atomic():
         entry_add(ACTIONS[purpose], actor=actor, source=source, person=person, body={"link": "shown"})

@@ -1,4 +1,4 @@
-"""Links with which people set their password. Each works once: a reset for an hour, an invitation for three days."""
+"""Links to set a password. Each works once: a reset for one hour, an invitation for three days."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,19 +12,19 @@ from accounts.models import MailPurpose, User
 
 
 class InvitationTokens(EmailAwarePasswordResetTokenGenerator):
-    """Of somebody who has no password yet. The salt keeps either kind from being taken for the other."""
+    """Tokens for people without a password. The salt keeps a reset from working as an invitation, and vice versa."""
 
     key_salt = "accounts.links.InvitationTokens"
 
     def make_token(self, user: Any) -> str:
-        """A token dated ahead by what an invitation lives longer: check_token knows one age alone."""
+        """Make a token dated into the future by the extra life of an invitation: check_token knows only one age."""
         longer = timedelta(seconds=settings.INVITATION_TIMEOUT - settings.PASSWORD_RESET_TIMEOUT)
         token: str = self._make_token_with_timestamp(user, self._num_seconds(self._now() + longer), self.secret)
         return token
 
 
 class AnyTokens:
-    """Takes the tokens of either kind."""
+    """A generator that accepts tokens of either kind."""
 
     def check_token(self, user: User, token: str) -> bool:
         return bool(RESETS.check_token(user, token) or INVITATIONS.check_token(user, token))
@@ -34,12 +34,15 @@ RESETS, INVITATIONS = EmailAwarePasswordResetTokenGenerator(), InvitationTokens(
 
 
 def purpose_for(person: User) -> MailPurpose:
-    """What a link for this person is: an invitation until they have set a password."""
+    """Return the purpose of a link for this person: an invitation until they have set a password, then a reset."""
     return MailPurpose.RESET if person.has_usable_password() else MailPurpose.INVITATION
 
 
 def link_make(person: User, *, purpose: MailPurpose, base: str) -> str:
-    """A link with which `person` sets a password. `base` is the dashboard's own address, without a slash at its end."""
+    """Make a link to set the password of `person`.
+
+    `base` is the dashboard's own address, without a slash at the end.
+    """
     tokens = INVITATIONS if purpose == MailPurpose.INVITATION else RESETS
     parts = {"uidb36": user_pk_to_url_str(person), "key": tokens.make_token(person)}
     return base + reverse("account_reset_password_from_key", kwargs=parts)

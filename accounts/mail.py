@@ -1,4 +1,4 @@
-"""Mails to people: noted by whoever answers a request, handed over by a worker, tried again by a sweep."""
+"""Mails to people: a request records them, a worker delivers them, and a sweep queues retries."""
 
 from datetime import timedelta
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
@@ -17,16 +17,16 @@ from common.clock import from_now
 
 logger = structlog.get_logger(__name__)
 
-# Before each further try.
+# The pause before each retry.
 PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30))
 MOST_TRIES = len(PAUSES) + 1
-# A task that was lost, with its queue or with its worker, is queued again after this. No try takes as long.
+# A task that was lost with its queue or its worker is queued again after this. No attempt takes as long.
 LOST_AFTER = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=30)
 
 
 def link_mail_add(*, purpose: MailPurpose, person: User | None, base: str) -> Mail:
-    """Note an invitation or a reset; the caller queues it. Makes the same work where `person` is None, for nobody.
+    """Record an invitation or a reset, for the caller to queue. A `person` of None (nobody) takes the same work.
 
     `base` is the dashboard's own address, without a slash at its end.
     """
@@ -34,14 +34,14 @@ def link_mail_add(*, purpose: MailPurpose, person: User | None, base: str) -> Ma
 
 
 def notice_add(*, to: str, subject: str, text: str) -> Mail:
-    """Note a mail that has no link in it; the caller queues it."""
+    """Record a mail without a link, for the caller to queue."""
     person = User.objects.filter(email=to.lower()).first()
     about = {"to": to, "subject": subject, "text": text}
     return Mail.objects.create(purpose=MailPurpose.NOTICE, person=person, **about, due_at=from_now(LOST_AFTER))
 
 
 def mail_deliver(mail_id: int, tries: int) -> None:
-    """Hand a mail to the mail server, unless another worker makes this try, or it is not wanted any more."""
+    """Deliver a mail, unless another worker makes this attempt or the mail is no longer wanted."""
     if _queued(mail_id, tries).update(tries=tries + 1, due_at=from_now(LOST_AFTER)) != 1:
         return
     mail = Mail.objects.select_related("person").get(pk=mail_id)
@@ -54,7 +54,7 @@ def mail_deliver(mail_id: int, tries: int) -> None:
 
 
 def mails_to_queue() -> list[Mail]:
-    """What is to be tried again, and what no worker came back to. Each is returned once: the caller queues it."""
+    """Return the mails due for a retry and those that a worker dropped, each only once. The caller queues them."""
     queued = list(Mail.objects.filter(state=MailState.QUEUED, due_at__lt=Now()).order_by("pk"))
     for mail in queued:
         if mail.tries >= MOST_TRIES:
@@ -66,12 +66,12 @@ def mails_to_queue() -> list[Mail]:
 
 
 def mail_waits() -> bool:
-    """Whether there is a mail that no worker has looked at yet."""
+    """Return whether a mail waits that no worker has looked at yet."""
     return Mail.objects.filter(state=MailState.QUEUED, tries=0).exists()
 
 
 def mails_forget() -> None:
-    """Delete what is known of the mails of more than a month ago."""
+    """Delete mails, and what became of them, after a month."""
     Mail.objects.filter(queued_at__lt=from_now(-KEPT_FOR)).delete()
 
 
@@ -144,7 +144,7 @@ def _failed(mail: Mail, error: Exception) -> None:
 
 
 def _code(error: Exception) -> int:
-    """What the mail server said, as a number; 0 where it said nothing."""
+    """Return the mail server's reply code; 0 where there was no reply."""
     if isinstance(error, SMTPRecipientsRefused):
         return int(next(iter(error.recipients.values()))[0])
     return int(getattr(error, "smtp_code", 0))

@@ -1,4 +1,4 @@
-"""The people who use the dashboard. Their email is their login and what Syllable records as `last_updated_by`."""
+"""The people who use the dashboard. Their email is their login, and Syllable records it as `last_updated_by`."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar, TypedDict
@@ -20,7 +20,7 @@ SALT_LENGTH = 32
 
 
 class Powers(TypedDict):
-    """What somebody may do, as the trail keeps it: roles by name, permissions of their own as `app.codename`."""
+    """What a person may do, as the trail stores it: roles by name, their own permissions as `app.codename`."""
 
     roles: list[str]
     permissions: list[str]
@@ -28,18 +28,18 @@ class Powers(TypedDict):
 
 
 def normalized_email(email: str | None) -> str | None:
-    """The email as it is kept: in lower case, None instead of nothing."""
+    """Return the email as the database stores it: in lower case, None if empty."""
     return (email or "").strip().lower() or None
 
 
 def permission_names(permissions: "models.Manager[Permission]") -> list[str]:
-    """The permissions as `app.codename`, in order."""
+    """Return the permissions as `app.codename`, sorted."""
     names = permissions.values_list("content_type__app_label", "codename")
     return sorted(f"{app}.{codename}" for app, codename in names)
 
 
 class UserQuerySet(models.QuerySet["User"]):
-    """Users; an update of `is_active` ends the sessions of everybody whom it touches."""
+    """Users. Updating `is_active` ends the sessions of everybody it touches."""
 
     def update(self, **fields: Any) -> int:
         if "is_active" in fields:
@@ -48,13 +48,13 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users by email."""
+    """A manager that creates users by email."""
 
     def get_queryset(self) -> UserQuerySet:
         return UserQuerySet(self.model, using=self._db)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Make a user who may log in with `email`; the password stays unusable where none is given.
+        """Create a user who logs in with `email`; without a password nobody can log in.
 
         For the command line: in the trail nobody did it. Pages use `people.person_created`.
         """
@@ -66,7 +66,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Make an administrator with every permission, as `manage.py createsuperuser` does."""
+        """Create an administrator with every permission, as `manage.py createsuperuser` does."""
         return self.create_user(email, password, is_superuser=True, **fields)
 
     def get_by_natural_key(self, email: str | None) -> "User":
@@ -74,7 +74,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. Someone without an email can look, but cannot edit: Syllable could not be told who it was."""
+    """A person. Without an email they can view but not edit, because Syllable must be told who made a change."""
 
     email = models.EmailField(
         unique=True,
@@ -94,7 +94,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         "active", default=True, help_text="Untick instead of deleting: what the person did stays theirs."
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
-    # Part of what a session is checked against: another value ends all of the person's sessions.
+    # Part of what a session is checked against. A new value ends all of the person's sessions.
     session_salt = models.CharField(max_length=SALT_LENGTH, default="", db_default="", editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -126,7 +126,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             self._keep_email_address()
 
     def _keep_email_address(self) -> None:
-        """An address that is not verified would let a first single sign-on take the account over, password and all."""
+        """Keep the email as a verified address. Otherwise a first single sign-on could wipe the password."""
         EmailAddress.objects.filter(user=self).exclude(email=self.email or "").delete()
         if self.email:
             EmailAddress.objects.update_or_create(
@@ -138,7 +138,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """Whether Django's admin opens: for those who manage users."""
+        """Whether the person can open Django's admin: those who manage users can."""
         return self.is_active and self.has_perm("accounts.change_user")
 
     def get_session_auth_hash(self) -> str:
@@ -148,7 +148,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return (session_hash + self.session_salt for session_hash in super().get_session_auth_fallback_hash())
 
     def powers(self) -> Powers:
-        """What the person may do, active or not, as it stands in the database."""
+        """Return what the person may do according to the database, whether they are active or not."""
         return {
             "roles": sorted(self.groups.values_list("name", flat=True)),
             "permissions": permission_names(self.user_permissions),
@@ -156,16 +156,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         }
 
     def as_created(self) -> dict[str, Any]:
-        """What the trail keeps of a new account: what it may do, and whether its password was set with it."""
+        """Return what the trail stores about a new account: its powers, and whether it was created with a password."""
         return {"new": self.powers(), "password_set": self.has_usable_password()}
 
     def granted_permissions(self) -> set[int]:
-        """The ids of the permissions granted to the person, active or not; a superuser needs none."""
+        """Return the ids of the permissions granted to the person, active or not. A superuser needs none."""
         granted = Permission.objects.filter(models.Q(user=self) | models.Q(group__user=self))
         return set(granted.values_list("pk", flat=True))
 
     def may_manage(self, other: "User") -> bool:
-        """Whether this person may change `other`: only someone who can do no more than they can themselves.
+        """Return whether this person may change `other`, which requires having every power that `other` has.
 
         Whoever can set someone's email or password can log in as them.
         """
@@ -176,12 +176,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 @receiver(pre_delete, sender=User)
 def record_deletion(instance: User, **_kwargs: Any) -> None:
-    """No page deletes people, so nobody is known who did it; a queryset that deletes comes by here as well."""
+    """Record that a person was deleted.
+
+    No page deletes people, so no actor is known; deletes by queryset arrive here too.
+    """
     entry_add(Action.PERSON_DELETED, actor=None, person=instance, body={"old": instance.powers()})
 
 
 class Throttle(models.Model):
-    """How often something was tried until `until`. What and by whom is in `key` alone, which cannot be read back."""
+    """How often something was tried until `until`. `key` says what and by whom, but cannot be decoded."""
 
     key = models.CharField(max_length=64, primary_key=True)
     count = models.PositiveSmallIntegerField(default=0)
@@ -195,7 +198,7 @@ class Throttle(models.Model):
 
 
 class KnownAddress(models.Model):
-    """A network address from which somebody has logged in. Which and who is in `key` alone, as for a Throttle."""
+    """A network address from which somebody logged in. As in Throttle, `key` cannot be decoded."""
 
     key = models.CharField(max_length=64, primary_key=True)
     until = models.DateTimeField(db_index=True, help_text="By the clock of the database; then it is unknown again.")
@@ -216,7 +219,7 @@ class MailPurpose(models.TextChoices):
 
 
 class MailState(models.TextChoices):
-    """How far a mail has come."""
+    """How far delivery of a mail has come."""
 
     QUEUED = "queued", "on its way"
     SENT = "sent", "taken by the mail server"
@@ -234,11 +237,11 @@ class MailProblem(models.TextChoices):
 
 
 class Mail(models.Model):
-    """One mail: what about, and what became of it.
+    """One mail: what it is about, and what became of it.
 
-    The link of an invitation or a reset is made when it is sent, and `person` is None where nobody has the address that
-    a reset was asked for: that row goes as soon as a worker sees it. `to`, `subject` and `text` are those of a notice,
-    and go when it is over. A queued mail may be handed to another worker after `due_at`.
+    The link of an invitation or a reset is made when the mail is sent. `person` is None where a reset was requested for
+    an address that nobody has: a worker deletes that row when it sees it. Only a notice has `to`, `subject` and `text`,
+    which are cleared when it is sent or has failed. After `due_at` a queued mail may go to another worker.
     """
 
     person = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="mails")

@@ -6,7 +6,7 @@ from allauth.account.adapter import get_adapter
 
 
 def notice_send(template: str, *, to: str, **context: Any) -> None:
-    """Queue one mail, with the current transaction.
+    """Queue one mail within the current transaction.
 
     `template` names the two files `templates/account/email/<template>_subject.txt` and `_message.txt`.
     """

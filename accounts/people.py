@@ -1,4 +1,4 @@
-"""What is done to people's accounts and to roles: its entries in the trail, and the mails to whom it was done."""
+"""Changes to people's accounts and to roles, with their entries in the trail and mails to the people concerned."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from trail.source import BACKGROUND, Source
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the trail follows of an account, at a moment."""
+    """What the trail follows of an account, at one moment."""
 
     email: str
     password: str
@@ -29,13 +29,13 @@ class Account:
 
 
 def person_created(person: User, *, actor: User | None, source: Source = BACKGROUND) -> None:
-    """Record that `person`, whose roles are saved already, was created."""
+    """Record that `person` was created. Their roles must be saved already."""
     entry_add(Action.PERSON_CREATED, actor=actor, source=source, person=person, body=person.as_created())
 
 
 @contextmanager
 def person_edit(person_id: int, *, actor: User, source: Source) -> Iterator[None]:
-    """Record what the block changes of a person's account, in one transaction with it, and tell the person by mail.
+    """Record what the block changes about a person's account, in the same transaction, and notify the person by mail.
 
     Raises User.DoesNotExist.
     """
@@ -50,13 +50,13 @@ def person_edit(person_id: int, *, actor: User, source: Source) -> Iterator[None
 
 
 def role_created(role: Group, *, actor: User, source: Source) -> None:
-    """Record that `role`, whose permissions are saved already, was created."""
+    """Record that `role` was created. Its permissions must be saved already."""
     entry_add(Action.ROLE_CREATED, actor=actor, source=source, body={"role_id": role.pk, "new": _role(role)})
 
 
 @contextmanager
 def role_edit(role_id: int, *, actor: User, source: Source) -> Iterator[None]:
-    """Record what the block changes of a role, in one transaction with it. Raises Group.DoesNotExist."""
+    """Record what the block changes about a role, in the same transaction. Raises Group.DoesNotExist."""
     with transaction.atomic():
         before = _role(Group.objects.select_for_update().get(pk=role_id))
         yield
@@ -67,7 +67,7 @@ def role_edit(role_id: int, *, actor: User, source: Source) -> Iterator[None]:
 
 
 def person_entries(person_id: int) -> QuerySet[Entry]:
-    """What was done to a person, the newest first."""
+    """Return what was done to a person, newest first."""
     return Entry.objects.filter(person_id=person_id).order_by("-pk")
 
 
@@ -91,7 +91,7 @@ def _changes(before: Account, after: Account) -> Iterator[tuple[Action, dict[str
 
 
 def _tell(before: Account, after: Account, *, actor: User) -> None:
-    """Send what a person is to know."""
+    """Mail the person about changes to their email and their password."""
     about = {"actor": actor.email or str(actor), "at": timezone.now()}
     mails: list[tuple[str, str, dict[str, Any]]] = []
     if before.email != after.email:

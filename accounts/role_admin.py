@@ -1,4 +1,4 @@
-"""Managing roles. Every act is in the trail."""
+"""The admin's pages for roles. Every change is in the trail."""
 
 from functools import partial
 from typing import Any
@@ -14,7 +14,10 @@ from trail.source import Source
 
 
 class RoleAdmin(GroupAdmin):
-    """Edited by superusers alone: others could edit their own. Never deleted: people would lose it with no entry."""
+    """Only superusers edit roles: others could edit their own.
+
+    Nobody deletes roles: people would lose them with no entry.
+    """
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return actor_of(request).is_superuser

@@ -1,7 +1,7 @@
-"""How often a password may be tried and a reset asked for: counted in the database, by account and by network address.
+"""Limits on password attempts and reset requests, counted in the database by account and by network address.
 
-An address from which somebody has logged in is known for their account, and is counted by itself: what is tried from
-elsewhere keeps nobody out there. An account that does not exist is counted like any other.
+Once somebody has logged in from an address, that address is known for their account and has a counter of its own, so
+attempts from elsewhere cannot lock the person out. An account that does not exist is counted like any other.
 """
 
 import json
@@ -17,13 +17,16 @@ from accounts.models import KnownAddress, Throttle
 from common.clock import from_now
 
 KNOWN_FOR = timedelta(days=90)
-# What a provider gives to one customer: a single machine has all of its addresses to choose from.
+# What a provider gives to one customer: a single machine can use any address in it.
 IPV6_PREFIX = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How often within `window`: of one account, and from one address that is not known for it, for all accounts."""
+    """How many attempts fit in `window`, per account and per address.
+
+    An unknown address has one count over all accounts.
+    """
 
     name: str
     of_account: int
@@ -37,19 +40,20 @@ RESET = Limit("reset", of_account=5, of_address=20, window=timedelta(hours=1))
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One that was let through, and counted."""
+    """An attempt that was admitted and counted."""
 
     keys: tuple[str, ...]
 
     def take_back(self) -> None:
-        """Count it no more: it was right."""
+        """Remove this attempt from the counts, because it was correct."""
         Throttle.objects.filter(key__in=self.keys, count__gt=0).update(count=F("count") - 1)
 
 
 def attempt(limit: Limit, *, email: str, address: str) -> Attempt | None:
-    """Count one more attempt at an account; None where there were too many. `address` is "" where it is unknown.
+    """Count one more attempt at an account; return None after too many. `address` is "" where it is unknown.
 
-    Counted before it is known whether it was right, so that many at once are not more than many in a row.
+    The attempt is counted before the password is checked, so that parallel attempts get no more guesses than attempts
+    in a row.
     """
     account, network = email.strip().lower(), _network(address)
     if KnownAddress.objects.filter(key=_key("known", account, network), until__gt=Now()).exists():
@@ -66,7 +70,7 @@ def attempt(limit: Limit, *, email: str, address: str) -> Attempt | None:
 
 
 def address_learn(*, email: str, address: str) -> None:
-    """Know the address for this account from now on: whoever is there has shown that the account is theirs."""
+    """Remember the address for this account: whoever is there has proved that the account is theirs."""
     if not address:
         return
     KnownAddress.objects.filter(until__lte=Now()).delete()
@@ -75,7 +79,10 @@ def address_learn(*, email: str, address: str) -> None:
 
 
 def _count(key: str, most: int, window: timedelta) -> bool:
-    """Whether there was room for one more. The database decides: each of many at the same moment finds the others."""
+    """Count one attempt and return whether the limit allowed it.
+
+    The database decides, so parallel attempts all count.
+    """
     Throttle.objects.bulk_create([Throttle(key=key, until=from_now(window))], ignore_conflicts=True)
     return Throttle.objects.filter(key=key, count__lt=most).update(count=F("count") + 1) == 1
 
@@ -85,5 +92,5 @@ def _network(address: str) -> str:
 
 
 def _key(*parts: str) -> str:
-    """Without the secret key nobody finds out whom or what it is about."""
+    """Hash the parts with the secret key, so that nobody else can learn whom or what a row is about."""
     return salted_hmac("accounts.throttle", json.dumps(parts), algorithm="sha256").hexdigest()

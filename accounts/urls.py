@@ -5,7 +5,7 @@ from django.urls import path, re_path
 
 from accounts import views
 
-# Of allauth's pages those that fit accounts made by administrators: no page to sign up or to manage one's addresses.
+# Only those allauth pages that suit accounts created by administrators: no sign-up, and no management of addresses.
 urlpatterns = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),

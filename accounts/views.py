@@ -1,4 +1,4 @@
-"""Pages about oneself."""
+"""Pages for one's own account."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from accounts.models import User
 
 
 def profile(request: HttpRequest) -> HttpResponse:
-    """Where people set their own name and time zone."""
+    """Let people set their own name and time zone."""
     # A fresh copy: an invalid form must not change the user that the rest of the page shows.
     form = ProfileForm(request.POST or None, instance=get_object_or_404(User, pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
@@ -30,7 +30,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @method_decorator(login_not_required, name="dispatch")
 class PasswordReset(PasswordResetView):
-    """Where people ask for a link to set a new password: by mail, or else an administrator."""
+    """The page to ask for a link to set a new password. Without mail it points to an administrator."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not settings.MAIL_DELIVERS:

@@ -1,4 +1,4 @@
-"""What the templates of the admin use, which alone are in Django's language."""
+"""Tags for the admin's templates, the only ones in Django's template language."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,13 +15,13 @@ register.filter(exact)
 
 @register.simple_tag
 def partial(name: str) -> SafeString:
-    """A template of ours that takes no values, which is in Jinja."""
+    """Render one of our Jinja templates that takes no values."""
     return mark_safe(render_to_string(name))  # noqa: S308 - our own file, with nothing put into it
 
 
 @register.filter
 def powers(value: Any) -> str:
-    """A `Powers` as the trail keeps it, in words; "no role" for anything else."""
+    """Describe a `Powers` as the trail stores it; return "no role" for anything else."""
     if not isinstance(value, Mapping):
         return "no role"
     words = ["superuser"] if value.get("superuser") else []

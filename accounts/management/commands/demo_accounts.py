@@ -1,4 +1,4 @@
-"""The three accounts of the sandbox."""
+"""The three demo accounts of the sandbox."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -18,6 +18,8 @@ ACCOUNTS = (
 
 
 class Command(BaseCommand):
+    """Needs SANDBOX=true."""
+
     help = "Make a viewer, an operator and an administrator with a known password. Only with SANDBOX=true."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py end_sessions`: everybody has to log in again."""
+"""`manage.py end_sessions`: log everybody out."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    """After a backup was restored: it holds the sessions of people who have logged out since, or were shut out."""
+    """Needed after restoring a backup, which may hold sessions of people who have since logged out or been blocked."""
 
     help = "Ends every session: everybody has to log in again."
 
