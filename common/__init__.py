@@ -1,1 +1,1 @@
-"""What every room may use: moments, numbers and untrusted text, the clock of the database, what templates need."""
+"""What every room may use: moments, numbers, untrusted text, the database's clock, and helpers for templates."""

@@ -7,5 +7,5 @@ from django.db.models.functions import Now
 
 
 def from_now(length: timedelta) -> ExpressionWrapper:
-    """So long after the moment of the statement; before it where `length` is negative."""
+    """Return the moment `length` after the statement runs, or before it where `length` is negative."""
     return ExpressionWrapper(Now() + length, output_field=DateTimeField())

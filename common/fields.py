@@ -1,4 +1,4 @@
-"""How a form field is drawn: its control with the class that Tabler has for it."""
+"""How a form field is drawn: its control with Tabler's class."""
 
 from django import forms
 from django.forms.boundfield import BoundField
@@ -12,7 +12,7 @@ CONTROL_CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
 
 
 def control(field: BoundField) -> SafeString:
-    """The widget of a form field with Tabler's class for it, beside the classes it has already."""
+    """Render the widget of a form field with Tabler's class in addition to its own."""
     widget = field.field.widget
     tabler = next(css_class for kind, css_class in CONTROL_CLASSES if isinstance(widget, kind))
     invalid = "is-invalid" if field.errors else ""
@@ -20,5 +20,5 @@ def control(field: BoundField) -> SafeString:
 
 
 def is_checkbox(field: BoundField) -> bool:
-    """Whether the label of a form field belongs behind its control."""
+    """Return whether the label of a form field belongs after its control."""
     return isinstance(field.field.widget, forms.CheckboxInput)

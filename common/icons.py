@@ -1,4 +1,4 @@
-"""The icons, which are files of Tabler's."""
+"""The icons, which are Tabler's files."""
 
 from functools import cache
 
@@ -10,7 +10,7 @@ ICONS = settings.BASE_DIR / "static" / "vendor" / "tabler-icons"
 
 @cache
 def icon(name: str, extra_class: str = "") -> SafeString:
-    """The Tabler icon `name`, as decoration: what it means has to stand beside it in words or in an aria-label."""
+    """Return the Tabler icon `name` as decoration. Its meaning must be in words beside it or in an aria-label."""
     svg = " ".join((ICONS / f"{name}.svg").read_text(encoding="utf-8").split())
     svg = svg.replace('class="icon ', f'aria-hidden="true" focusable="false" class="icon {extra_class} ', 1)
     return mark_safe(svg)  # noqa: S308 - our own files

@@ -18,15 +18,15 @@ SECTIONS = ("/batches/", "/campaigns/", "/changes/", "/operations/")
 
 
 def environment(*, loader: BaseLoader, auto_reload: bool, **_defaults: Any) -> Environment:
-    """The environment of every page. A name that is not there fails; only text that is no HTML is not escaped.
+    """Make the environment of every page. Undefined names raise; everything except plain-text templates is escaped.
 
-    It keeps no bytecode: that would hold the hashed names of the static files of an older version.
+    No bytecode is cached: it would hold the hashed names of an older version's static files.
     """
     made = Environment(
         loader=loader,
         auto_reload=auto_reload,
         undefined=StrictUndefined,
-        # By the ending of the template's name: mails and messages are text.
+        # Decided by the file extension: mails and messages are text.
         autoescape=select_autoescape(default_for_string=True),
         trim_blocks=True,
         lstrip_blocks=True,
@@ -60,12 +60,12 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_defaults: Any) -> E
 
 
 def url(name: str, *args: object) -> str:
-    """The address of a view. Raises NoReverseMatch where it has none."""
+    """Return the address of a view. Raises NoReverseMatch where there is none."""
     return reverse(name, args=args)
 
 
 def url_or_none(name: str, *args: object) -> str | None:
-    """The same; None where the view has no address for these arguments."""
+    """Return the address of a view, or None where it has none for these arguments."""
     try:
         return reverse(name, args=args)
     except NoReverseMatch:
@@ -74,7 +74,7 @@ def url_or_none(name: str, *args: object) -> str | None:
 
 @pass_context
 def query(context: Context, **changes: object) -> str:
-    """The query of the page's own address with `changes`, with its `?`. None takes a parameter out."""
+    """Return the query of the current address with `changes`, including its `?`. None removes a parameter."""
     params = context["request"].GET.copy()
     had_any = bool(params)
     for name, value in changes.items():
@@ -86,30 +86,30 @@ def query(context: Context, **changes: object) -> str:
 
 
 def mail_delivers() -> bool:
-    """Whether mails reach people, so that a link to set a password can be sent; else an administrator hands it over."""
+    """Return whether mails reach people. If not, an administrator hands over the links to set a password."""
     return bool(settings.MAIL_DELIVERS)
 
 
 def section(path: str) -> str:
-    """The entry of the header's navigation that a path belongs to, "" where it belongs to none."""
+    """Return the entry of the main navigation that `path` belongs to, "" where there is none."""
     return next((entry for entry in SECTIONS if path.startswith(entry)), "")
 
 
 def visible(value: object) -> str:
-    """A text or a number of the API as `common.untrusted` has it, "" for None."""
+    """Return a text or a number of the API through `common.untrusted.visible`, "" for None."""
     return "" if value is None else untrusted.visible(str(value))
 
 
 def visible_id(value: object) -> str:
-    """An id of the API as `common.untrusted` has it."""
+    """Return an id of the API through `common.untrusted.visible_id`."""
     return untrusted.visible_id(str(value))
 
 
 def dash(value: Any) -> Any:
-    """The value; a dash where there is none."""
+    """Return the value, or a dash where there is none."""
     return moments.NOTHING if value is None or value == "" else value
 
 
 def quoted(value: object) -> str:
-    """A text as one parameter of an address has it."""
+    """Return the text encoded as one parameter of an address."""
     return quote(str(value), safe="")

@@ -11,32 +11,32 @@ from common.untrusted import visible
 NOTHING = "\N{EN DASH}"
 DAY = 24 * 60 * 60
 YEAR = 365.2425 * DAY
-# Each unit with its seconds, and from how many seconds on it is used.
+# Each unit with its length in seconds, and the smallest number of seconds shown in it.
 UNITS = (("years", YEAR, 10 * YEAR), ("d", DAY, DAY), ("h", 60 * 60, 60 * 60), ("min", 60, 60))
 
 
 @dataclass(slots=True)
 class Moment:
-    """A moment in `words` such as `in 3 h`. `exact` is "" where it could not be read: then the words are as it came."""
+    """A moment in `words` such as `in 3 h`. Text that is no moment stays in `words` as it came, and `exact` is ""."""
 
     words: str
     exact: str = ""
 
 
 class Moments:
-    """Moments as people read them, all seen at one time by one reader: for pages that show hundreds of them."""
+    """Moments as one reader sees them at one time, for pages that show hundreds."""
 
     def __init__(self) -> None:
         self.now = timezone.now()
         self.zone = timezone.get_current_timezone()
 
     def moment(self, value: Any) -> Moment:
-        """A datetime or a Timestamp of the API as `in 3 h`, with the exact time."""
+        """Return a datetime or a Timestamp of the API as `in 3 h`, with the exact time."""
         at = _instant(value)
         return Moment(_as_it_came(value)) if at is None else Moment(self._relative(at), self._exact(at))
 
     def exact(self, value: Any) -> str:
-        """What `exact` below makes of it."""
+        """Return what the function `exact` returns."""
         at = _instant(value)
         return _as_it_came(value) if at is None else self._exact(at)
 
@@ -44,9 +44,9 @@ class Moments:
         try:
             local = at.astimezone(self.zone)
         except OverflowError:
-            # The first and the last day of all have no time in some zones.
+            # The first and the last day of the calendar have no time in some zones.
             local = at
-        # A third of what strftime takes.
+        # Takes a third of the time of strftime.
         return f"{local.isoformat(' ', 'seconds')[:19]} {local.tzname()}"
 
     def _relative(self, at: datetime) -> str:
@@ -60,17 +60,17 @@ class Moments:
 
 
 def moment(value: Any) -> Moment:
-    """A datetime or a Timestamp of the API as `in 3 h`. What cannot be read is shown as it came."""
+    """Return a datetime or a Timestamp of the API as `in 3 h`. Unreadable values are shown as they came."""
     return Moments().moment(value)
 
 
 def exact(value: Any) -> str:
-    """A datetime or a Timestamp of the API in the reader's zone, with its name: `2025-01-17 14:02:11 EST`."""
+    """Return a datetime or a Timestamp of the API in the reader's zone: `2025-01-17 14:02:11 EST`."""
     return Moments().exact(value)
 
 
 def clock(at: datetime | None) -> str:
-    """The time of day in the reader's zone; with the date where that is not today's."""
+    """Return the time of day in the reader's zone, with the date unless it is today."""
     if at is None:
         return NOTHING
     local = timezone.localtime(at)
@@ -78,7 +78,7 @@ def clock(at: datetime | None) -> str:
 
 
 def time_of_day(at: datetime) -> str:
-    """The time of day in the reader's zone, whatever day it is."""
+    """Return the time of day in the reader's zone, whatever the day."""
     return timezone.localtime(at).strftime("%H:%M:%S")
 
 

@@ -17,30 +17,30 @@ def _names() -> frozenset[str]:
 
 @cache
 def _zone(name: str) -> ZoneInfo:
-    """The zone of this name, kept: `ZoneInfo` keeps eight, and would read five hundred files for each select."""
+    """Return the zone of this name, cached: `ZoneInfo` caches eight, and would read 500 files for each select."""
     return ZoneInfo(name)
 
 
 def is_time_zone(name: str) -> bool:
-    """Whether `name` is a zone this machine knows."""
+    """Return whether `name` is a zone this machine knows."""
     return name in _names()
 
 
 def validate_time_zone(name: str) -> None:
-    """A validator for fields that hold the name of a zone."""
+    """Validate a field that holds the name of a zone. Raises ValidationError."""
     if not is_time_zone(name):
         raise ValidationError("“%(name)s” is not a time zone.", params={"name": name}, code="unknown_time_zone")
 
 
 def offset(at: datetime) -> str:
-    """The offset of an aware datetime, such as `UTC-05:00`."""
+    """Return the offset of an aware datetime, such as `UTC-05:00`."""
     minutes = int((at.utcoffset() or timedelta()).total_seconds() // 60)
     sign = "-" if minutes < 0 else "+"
     return f"UTC{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def time_zone_choices(kept: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
-    """Zones by region with their offset of today, for a select. `kept` is offered though it be an uncommon name."""
+    """Return the zones by region with today's offset, for a select. `kept` is offered even if its name is uncommon."""
     now = timezone.now()
     common = {region: [name for name in sorted(_names()) if name.startswith(f"{region}/")] for region in REGIONS}
     common["Other"] = ["UTC", *([kept] if is_time_zone(kept) and kept.split("/")[0] not in REGIONS else [])]

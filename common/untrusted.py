@@ -1,18 +1,18 @@
-"""Untrusted text as pages show it: what nobody could see, or what would turn the text around, is written out.
+"""Untrusted text as pages show it: invisible characters, and those that reverse the text, are written out.
 
-What goes back, such as the value of an input or an address, stays as it came.
+What is sent back, such as the value of an input or an address, stays as it came.
 """
 
 from unicodedata import category
 
 # Control and format characters, among them those that change the direction of text; line separators; lone surrogates.
 HIDDEN = ("Cc", "Cf", "Zl", "Zp", "Cs")
-# Line breaks and tabs look like blanks; the joiners belong to words in some languages, and to emoji.
+# Line breaks and tabs look like spaces. The joiners belong to words in some languages, and to emoji.
 HARMLESS = "\t\n\r\u200c\u200d"
 
 
 def visible(text: str) -> str:
-    """Any text, with `⟨U+202E⟩` in place of what cannot be seen."""
+    """Return the text with invisible characters written as `⟨U+202E⟩`."""
     if text.isprintable():
         return text
     return "".join(
@@ -22,12 +22,12 @@ def visible(text: str) -> str:
 
 
 def visible_id(text: str) -> str:
-    """An id, with everything in it written out that is not printable; of blanks, only the usual one is."""
+    """Return the id with everything unprintable written out, including every space but the usual one."""
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else _written_out(character) for character in text)
 
 
 def _written_out(character: str) -> str:
-    # Not as a control picture: many fonts have none.
+    # Not as a control picture: many fonts lack these.
     return f"⟨U+{ord(character):04X}⟩"
