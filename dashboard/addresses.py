@@ -9,10 +9,10 @@ BRACKETS_OR_PORT = re.compile(r"\[(?P<inside>.*)\](:\d+)?|(?P<before>[^:]*):\d+"
 
 
 def address_of(text: str) -> Address | None:
-    """The address in `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:443`, else None.
+    """Parse `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:443`; None for other text.
 
-    An IPv4 address that is written as IPv6 is the IPv4 one. The zone of an IPv6 address (`%eth0`) is dropped: it means
-    nothing on another machine.
+    An IPv4 address written as IPv6 becomes the IPv4 address. The zone of an IPv6 address (`%eth0`) is dropped, because
+    it means nothing on another machine.
     """
     bare = text.strip()
     if match := BRACKETS_OR_PORT.fullmatch(bare):

@@ -1,4 +1,4 @@
-"""The project as an app of its own: the look, health, the files of its database."""
+"""The project as an app of its own: the look, health checks, and the files of the database."""
 
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,20 @@ from django.db.models.signals import post_migrate
 
 
 class DashboardConfig(AppConfig):
+    """The configuration of the app."""
+
     name = "dashboard"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         from dashboard import checks  # noqa: F401 - registers them
 
-        # Whichever app sends it: one without models, as this is, sends none.
+        # No sender given: an app without models, such as this one, never sends the signal.
         post_migrate.connect(_close_to_others)
 
 
 def _close_to_others(*, using: str, **_about: Any) -> None:
-    """Let nobody but their owner read the files of SQLite. What it makes beside its file gets the same mode."""
+    """Make the SQLite files readable to their owner only. Files that SQLite creates beside them get the same mode."""
     connection = connections[using]
     if connection.vendor != "sqlite":
         return

@@ -1,4 +1,4 @@
-"""What is wrong with a database, said before anything touches it."""
+"""What is wrong with a database, reported before anything touches the data."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from django.core.checks import Error, Tags, register
 from django.db import connections
 
-# The table of the people until 0.1.0, when the migrations were written anew.
+# The users' table before 0.1.0, when the migrations were rewritten.
 OLD_TABLE = "dashboard_user"
 
 
 @register(Tags.database)
 def refuse_an_old_database(databases: Sequence[str] | None, **_about: Any) -> list[Error]:
-    """An error for each database of a version before 0.1.0. `migrate` asks first, and then changes nothing."""
+    """Return an error for each database from before 0.1.0, so that `migrate` stops before it changes anything."""
     return [
         Error(
             "This database is of a version before 0.1.0, whose tables cannot be carried over.",

@@ -1,4 +1,4 @@
-"""What every template knows of the request that it answers."""
+"""What every template knows about the current request."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -8,12 +8,12 @@ from django.utils.functional import SimpleLazyObject
 
 
 def sandbox(_request: HttpRequest) -> dict[str, bool]:
-    """`SANDBOX`: whether the data is the sandbox's, which every page then says."""
+    """Return `SANDBOX`: whether the data comes from the sandbox, which every page then says."""
     return {"SANDBOX": settings.SANDBOX}
 
 
 def csrf(request: HttpRequest) -> dict[str, object]:
-    """`csrf_token`, and `csrf_input` for a form, each made once for all its uses in an answer."""
+    """Return `csrf_token`, and `csrf_input` for a form. Each is made once per answer."""
     return {
         "csrf_token": SimpleLazyObject(lambda: get_token(request)),
         "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),

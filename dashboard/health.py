@@ -1,4 +1,4 @@
-"""For whoever watches the process: is it alive, and can it serve?"""
+"""Health checks for whoever watches the process: alive, and able to serve."""
 
 from functools import cache
 
@@ -17,7 +17,7 @@ class NotMigrated(Exception):
 
 @cache
 def require_migrations() -> None:
-    """Raise NotMigrated unless every migration is applied. Success is remembered: migrations are not taken back."""
+    """Raise NotMigrated unless every migration is applied. Success is cached: migrations are never reversed."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise NotMigrated
@@ -27,7 +27,7 @@ def require_migrations() -> None:
 @never_cache
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """200 while the process answers at all; the database is not asked."""
+    """Return 200 while the process answers at all. The database is not asked."""
     return _text("alive")
 
 
@@ -35,7 +35,7 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
-    """200 when pages can be served, else 503 with the reason in words."""
+    """Return 200 when pages can be served, else 503 with the reason in words."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -1,4 +1,4 @@
-"""Logs: one JSON object per line, readable lines under DEBUG. The standard library's loggers take the same way."""
+"""Logs: one JSON object per line, readable lines under DEBUG. Standard library loggers go the same way."""
 
 import json
 import logging
@@ -14,12 +14,15 @@ RESET_LINK = re.compile(r'(/password/reset/key/)[^/\s"]+')
 
 
 def request_id() -> str:
-    """The id of the request being answered, "" outside of one: in each of its log lines, and its `X-Request-ID`."""
+    """Return the id of the current request, "" outside of one.
+
+    Its log lines and its `X-Request-ID` have the same id.
+    """
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
 def redact_names(_logger: Any, _method: str, event: Any) -> Any:
-    """Hide the values of what is named like a credential, at any depth."""
+    """Hide the values of keys named like a credential, at any depth."""
     if isinstance(event, Mapping):
         return {
             name: REDACTED if SENSITIVE_NAME.search(str(name)) else redact_names(_logger, _method, value)
@@ -31,7 +34,7 @@ def redact_names(_logger: Any, _method: str, event: Any) -> Any:
 
 
 def warn_of_visitors(_logger: Any, _method: str, event: Any) -> Any:
-    """Make a warning of what a visitor got wrong, such as the host: Django calls it an error."""
+    """Log visitors' mistakes, such as a wrong host, as warnings: Django logs them as errors."""
     record = event.get("_record")
     if record and record.name.startswith("django.security."):
         return {name: value for name, value in event.items() if name != "exception"} | {"level": "warning"}
@@ -39,14 +42,14 @@ def warn_of_visitors(_logger: Any, _method: str, event: Any) -> Any:
 
 
 class Unforeseen(logging.Filter):
-    """Of the answers with an error those that nobody foresaw: the others are in the lines of their requests."""
+    """A filter that passes only unexpected error answers: the others are in the log lines of their requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.exc_info is not None or getattr(record, "status_code", 500) == 500
 
 
 class RedactText:
-    """Hide the secret, and what opens an account, wherever they stand in a rendered line, tracebacks included."""
+    """Hide the secret, and links that open an account, anywhere in a rendered line, tracebacks included."""
 
     def __init__(self, secret: str) -> None:
         self.forms = {secret, json.dumps(secret)[1:-1]} if secret else set()
@@ -57,7 +60,7 @@ class RedactText:
         return RESET_LINK.sub(rf"\1{REDACTED}", line)
 
 
-# What every line says of itself, whoever writes it.
+# What every line contains, whoever writes it.
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -110,12 +113,12 @@ def _lines(*, debug: bool, secret: str) -> dict[str, Any]:
 
 
 def _loggers(level: str) -> dict[str, Any]:
-    # Below that they repeat what pages, queries and addresses hold: tokens, sessions, and people.
+    # Below that level they repeat the contents of pages, queries and addresses: tokens, sessions and people.
     quiet = {"level": "INFO" if level == "DEBUG" else level}
     return {
         "django": {"handlers": [], "level": level, "propagate": True},
         "django.server": {"handlers": [], "level": level, "propagate": True},
-        # What the visitor got wrong is in the line of the finished request already.
+        # Visitors' mistakes are already in the line of the finished request.
         "django.request": {"level": "ERROR", "filters": ["unforeseen"]},
         "django.db.backends": quiet,
         "django.template": quiet,

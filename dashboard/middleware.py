@@ -1,4 +1,4 @@
-"""What happens to every request: whom to believe about it, who sees it in which zone, and what its answer says."""
+"""What happens to every request: proxy headers, login, time zone, logs, and the headers of the answer."""
 
 import codecs
 from collections.abc import Callable
@@ -35,8 +35,8 @@ def _is_trusted(address: Address | None) -> bool:
 class TrustedProxies:
     """Believe `X-Forwarded-For` and `X-Forwarded-Proto` from TRUSTED_PROXIES, and drop them from anyone else.
 
-    Behind it, REMOTE_ADDR is the visitor's IP address: the last one of the chain that is no proxy of ours. It is ""
-    where the server knows none, as with a Unix socket.
+    After this middleware, REMOTE_ADDR is the visitor's IP address: the last of the chain that is not one of our
+    proxies. REMOTE_ADDR is "" where the server knows none, as with a Unix socket.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -49,7 +49,7 @@ class TrustedProxies:
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)
         for hop in reversed(forwarded_for.split(",")):
             address = address_of(hop)
-            # What a proxy of ours could not read may stand right beside what a visitor invented.
+            # Beyond an entry that our proxy could not read, everything may be the visitor's invention.
             if not _is_trusted(visitor) or address is None:
                 break
             visitor = address
@@ -58,7 +58,7 @@ class TrustedProxies:
 
 
 class HealthWithoutCookies:
-    """Drop the cookies of who watches the process: a session would be looked up in a database that may be away."""
+    """Drop the cookies of health checks: a session would be looked up in a database that may be down."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -70,7 +70,7 @@ class HealthWithoutCookies:
 
 
 class TextInUtf8:
-    """Refuse a request whose text is not in UTF-8: Django reads some encodings, and fails at others."""
+    """Refuse a request whose text is not UTF-8: Django reads some encodings and crashes on others."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -82,7 +82,7 @@ class TextInUtf8:
 
 
 class MethodPage:
-    """Give an answer to the wrong method a page that says so, with a way back."""
+    """Show a page with a way back when the method is wrong."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -95,7 +95,7 @@ class MethodPage:
 
 
 class ResponseHeaders:
-    """The headers that Django and django-csp do not set. Pages are personal, so no shared cache may keep them."""
+    """Set the headers that Django and django-csp do not. Pages are personal, so no shared cache may keep them."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -109,10 +109,10 @@ class ResponseHeaders:
 
 
 class RequestLog(RequestMiddleware):
-    """One log line per request, without its query, and the request's id as `X-Request-ID` of the answer."""
+    """Write one log line per request, without the query, and return the request's id as `X-Request-ID`."""
 
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
-        # Asked before the id is forgotten with the request's log lines.
+        # Read before the id is cleared together with the request's log context.
         response.headers["X-Request-ID"] = request_id()
         super().handle_response(request, response)
 
@@ -122,7 +122,10 @@ class RequestLog(RequestMiddleware):
 
 
 class LoginRequired(LoginRequiredMiddleware):
-    """Send the anonymous to the login page; a page that refreshes a part of itself is reloaded as a whole for that."""
+    """Send anonymous visitors to the login page.
+
+    A page that refreshes a part of itself is reloaded as a whole instead.
+    """
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Any
@@ -133,7 +136,7 @@ class LoginRequired(LoginRequiredMiddleware):
 
 
 class UserTimeZone:
-    """Show moments in the user's own zone, where they have one that exists; else in TIME_ZONE."""
+    """Show moments in the user's own zone if set and valid, else in TIME_ZONE."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

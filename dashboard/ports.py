@@ -1,13 +1,13 @@
-"""Says in words when a port that `make run` needs is taken: `python -m dashboard.ports 8000 8001`."""
+"""`python -m dashboard.ports 8000 8001`: say in words when a port that `make run` needs is in use."""
 
 import socket
 import sys
 
 
 def is_free(port: int) -> bool:
-    """Whether a server can listen on 127.0.0.1 at this port."""
+    """Return whether a server can listen on 127.0.0.1 at this port."""
     with socket.socket() as probe:
-        # As servers do, so that connections of one that was just stopped do not count.
+        # As servers do, so that connections of a server that was just stopped do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

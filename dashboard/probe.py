@@ -1,4 +1,4 @@
-"""Whether the web server of this machine is alive: `python -m dashboard.probe`, a container's health check."""
+"""`python -m dashboard.probe`: a container's health check, whether this machine's web server is alive."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ SECONDS = 5
 
 
 def is_alive(port: int, host: str) -> bool:
-    """Whether the server at this port answers who asks for `host`: it answers nobody who asks for a name of another."""
+    """Return whether the server at this port answers requests for `host`. It refuses other hosts."""
     connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
     try:
         connection.request("GET", "/healthz", headers={"Host": host})
@@ -20,7 +20,7 @@ def is_alive(port: int, host: str) -> bool:
 
 
 def host_of(allowed_hosts: str) -> str:
-    """A host name that ALLOWED_HOSTS allows: ".example.com" allows example.com, and "*" any."""
+    """Return a host name that ALLOWED_HOSTS allows: ".example.com" allows example.com, and "*" any."""
     first = allowed_hosts.split(",")[0].strip()
     return "localhost" if first in ("", "*") else first.removeprefix(".")
 

@@ -1,9 +1,12 @@
-"""The queues of the background in Redis."""
+"""The background queues in Redis."""
 
 from django_tasks_rq import RQBackend
 
 
 class RedisQueues(RQBackend):
-    """Puts a task of the highest priority in front of its queue, as RQBackend does without saying that it can."""
+    """A backend that puts tasks of the highest priority first in their queue.
+
+    RQBackend does so too but does not declare it.
+    """
 
     supports_priority = True

@@ -17,7 +17,10 @@ LONGEST_SECONDS = 3600
 
 
 def seconds(name: str, text: str) -> float:
-    """The number of seconds in a variable: more than none, and no more than a call or a lease can be meant to take."""
+    """Return the seconds in a variable.
+
+    Raises ImproperlyConfigured unless above 0 and within reason for a call or a lease.
+    """
     try:
         value = float(text)
     except ValueError:
@@ -48,8 +51,8 @@ if SYLLABLE_API_CONTRACT not in CONTRACTS:
         f"SYLLABLE_API_CONTRACT is {SYLLABLE_API_CONTRACT!r}; this version speaks {' and '.join(CONTRACTS)}."
     )
 
-# How many batches of one operation are written at a time, and for how many seconds a worker that fell silent keeps its
-# operation: then another one takes it over.
+# How many batches of one operation are written in parallel, and after how many silent seconds a worker loses its
+# operation to another.
 OPERATION_CONCURRENCY = env.int("OPERATION_CONCURRENCY", default=8)
 OPERATION_LEASE = seconds("OPERATION_LEASE", env("OPERATION_LEASE", default="10"))
 
@@ -84,8 +87,8 @@ MIDDLEWARE = [
     "dashboard.middleware.HealthWithoutCookies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Behind WhiteNoise, whose files are compressed already. Against BREACH it adds a random length to each page, and
-    # the only secret of a page, the CSRF token, is masked anew in each.
+    # Behind WhiteNoise, whose files are already compressed. Against BREACH each page gets a random length, and the only
+    # secret of a page, the CSRF token, is masked anew in each.
     "django.middleware.gzip.GZipMiddleware",
     "dashboard.middleware.ResponseHeaders",
     "csp.middleware.CSPMiddleware",
@@ -121,7 +124,7 @@ TEMPLATES = [
         },
     },
     {
-        # The admin's templates, and those of allauth that are not ours.
+        # The admin's templates, and those of allauth that we do not replace.
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates" / "django"],
         "APP_DIRS": True,
@@ -147,13 +150,13 @@ USE_I18N = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'dashboard.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # SQLite makes its file, but not the folder.
+    # SQLite creates its file, but not the folder.
     Path(DATABASES["default"]["NAME"]).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     DATABASES["default"]["OPTIONS"] = {
-        # A transaction that begins by reading could not wait for another writer: it would fail at once.
+        # A transaction that begins with a read could not wait for another writer: it would fail at once.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # NORMAL would lose the last commits when the power fails: what was sent, and that it was.
+        # NORMAL would lose the last commits in a power cut, and with them the record of what was sent.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
     }
 else:
@@ -176,10 +179,10 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": QUE
 REDIS_URL = env("REDIS_URL", default="")
 if REDIS_URL:
     INSTALLED_APPS += ["django_rq"]
-    # Its pages would let every administrator delete tasks and repeat them.
+    # The pages of django_rq would let every administrator delete and repeat tasks.
     RQ_SHOW_ADMIN_LINK = False
     TASKS["default"]["BACKEND"] = "dashboard.queues.RedisQueues"
-    # Longer than an operation's longest turn.
+    # Longer than the longest turn of an operation.
     RQ_QUEUES = {queue: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 600} for queue in QUEUES}
     CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 
@@ -213,12 +216,12 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.account_forms.ResetPasswordForm",
     "user_token": "accounts.account_forms.UserTokenForm",
 }
-# It counts in the cache, and what it counts of an account by the Host header. accounts/throttle.py counts instead.
+# allauth counts in the cache, and per account by the Host header. accounts/throttle.py counts instead.
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-# Addresses are set by administrators and kept verified by User.save(); nobody has to prove theirs.
+# Administrators set addresses, and User.save() keeps them verified; nobody has to prove theirs.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -226,7 +229,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Outbound Dashboard: "
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
-# Seconds that a link to set a password is good for: of who forgot theirs, and of who never had one.
+# Seconds for which a link to set a password works: a reset, and an invitation.
 PASSWORD_RESET_TIMEOUT = 60 * 60
 INVITATION_TIMEOUT = 3 * 24 * 60 * 60
 
@@ -236,7 +239,7 @@ EMAIL_TIMEOUT = 10
 NO_MAIL_SERVER = [
     f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy", "filebased", "locmem")
 ]
-# Whether a mail reaches the one whom it is for. In the demo and under DEBUG that is whoever reads the console.
+# Whether mails reach their recipients. In the demo and under DEBUG the recipient is whoever reads the console.
 MAIL_DELIVERS = DEBUG or SANDBOX or EMAIL["EMAIL_BACKEND"] not in NO_MAIL_SERVER
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Outbound Dashboard <outbound-dashboard@localhost>")
 
@@ -248,13 +251,13 @@ TRUSTED_PROXIES = [ip_network(proxy.strip()) for proxy in env.list("TRUSTED_PROX
 HTTPS = env.bool("HTTPS", default=True)
 
 if TRUSTED_PROXIES:
-    # dashboard.middleware.TrustedProxies drops this header where it comes from anyone else.
+    # dashboard.middleware.TrustedProxies drops this header from anyone else.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-# Preloading a whole domain is the decision of who owns the domain.
+# Preloading a whole domain is up to the owner of the domain.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -279,5 +282,5 @@ DEFAULT_EXCEPTION_REPORTER = "dashboard.errors.ExceptionReporter"
 LOGGING = logs.configure(debug=DEBUG, level=env("LOG_LEVEL", default="INFO"), secret=SYLLABLE_API_KEY)
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
-# An answer that says what Syllable or the database does not do. What nobody foresaw is an error all the same.
+# These answers report that Syllable or the database is down. Unexpected failures are still logged as errors.
 DJANGO_STRUCTLOG_STATUS_5XX_LOG_LEVEL = logging.WARNING

@@ -11,7 +11,7 @@ handler404 = "dashboard.errors.page_not_found"
 handler500 = "dashboard.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    # The batches are what people come for.
+    # People come for the batches.
     path("", RedirectView.as_view(url="/batches/"), name="home"),
     path("accounts/", include("accounts.urls")),
     path("", include("batches.urls")),

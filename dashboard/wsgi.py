@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 application = get_wsgi_application()
-# What was loaded to start stays until the end: going through it again and again would cost some requests 10 ms.
+# What was loaded at the start stays until the end. Collecting it again and again would cost some requests 10 ms.
 gc.collect()
 gc.freeze()

@@ -1,4 +1,4 @@
-"""`manage.py backup FILE`: everything that the database holds, in one file."""
+"""`manage.py backup FILE`: the whole database in one file."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from django.db import connection
 
 
 class Command(BaseCommand):
-    """The file is replaced once the new one is complete. docs/deploy.md says how it is restored."""
+    """Replaces the file once the new one is complete. docs/deploy.md says how to restore it."""
 
     help = "Backs up the database into a file that only its owner can read. Everything may run meanwhile."
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         if not connection.introspection.table_names():
             raise CommandError("There are no tables in the database: DATABASE_URL is that of another one.")
-        # Made for its owner alone.
+        # Only the owner may read the file.
         descriptor, name = mkstemp(dir=file.parent, prefix=f".{file.name}.")
         os.close(descriptor)
         new = Path(name)
@@ -40,7 +40,7 @@ def _write(file: Path) -> None:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM INTO %s", [str(file)])
         return
-    # As for `manage.py dbshell`: the password is nobody's business who lists the processes.
+    # As for `manage.py dbshell`: whoever lists processes must not see the password.
     (_, *address), secret = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
     command = ["pg_dump", "--no-owner", f"--file={file}", *address]
     try:
@@ -52,7 +52,7 @@ def _write(file: Path) -> None:
 
 
 def _to_disk(path: Path) -> None:
-    """Return when what is there would outlive a power cut."""
+    """Flush `path` to disk, so that the file survives a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
