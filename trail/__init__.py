@@ -1,1 +1,1 @@
-"""What happened: every act of a person and, in time, every change that ended. Knows no other room."""
+"""What happened: the acts of people and, in time, every finished change. Knows no other room."""

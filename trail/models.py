@@ -14,7 +14,7 @@ class AppendOnly(Exception):
 
 
 class Action(models.TextChoices):
-    """What a person did, or what happened to what they had asked for."""
+    """What a person did, or what happened to something they had started."""
 
     OPERATION_STARTED = "operation_started", "Started"
     OPERATION_ABORTED = "operation_aborted", "Aborted"
@@ -44,7 +44,7 @@ class Action(models.TextChoices):
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
-    """Adds and reads; what would edit or delete raises AppendOnly."""
+    """Entries that can be added and read. Editing or deleting raises AppendOnly."""
 
     def update(self, **_fields: Any) -> NoReturn:
         raise AppendOnly
@@ -59,14 +59,14 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 class Entry(models.Model):
     """One act.
 
-    People, batches, campaigns and operations stand in it as plain ids and as they were called then: an entry outlives
-    them, and says the same whatever they are called later. `actor_id` is None where no person did it; `address` is the
-    network address that the act came from, None where it came from no request. `person_id` and `person_email` are whom
-    it was done to. `outcome`, `origin` and `reason` are those of a change. `body` holds what else is known, as JSON.
+    An entry stores people, batches, campaigns and operations as plain ids and by the names they had then: it outlives
+    them, and does not change when they are renamed. `actor_id` is None where no person acted; `address` is the network
+    address of the request, None outside of one. `person_id` and `person_email` name the person the act was done to.
+    `outcome`, `origin` and `reason` belong to a change. `body` holds everything else, as JSON.
     """
 
     at = models.DateTimeField(db_default=Now(), help_text="By the clock of the database.")
-    # No choices: a new action would be a migration, and an old entry may name one that is no more.
+    # No choices: a new action would need a migration, and an old entry may name an action that no longer exists.
     action = models.CharField(max_length=40)
     actor_id = models.BigIntegerField(null=True)
     actor_email = models.CharField(max_length=254, blank=True)
@@ -101,7 +101,7 @@ class Entry(models.Model):
         return f"entry {self.pk}: {self.action_label}, {self.actor_email or 'nobody'}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Add the entry. Raises AppendOnly for one that is there already."""
+        """Add the entry. Raises AppendOnly for one that exists already."""
         if not self._state.adding:
             raise AppendOnly
         super().save(*args, **kwargs | {"force_insert": True})
@@ -111,5 +111,5 @@ class Entry(models.Model):
 
     @property
     def action_label(self) -> str:
-        """The action in words; as it was written where this version does not know it."""
+        """The action in words, or as stored where this version does not know it."""
         return Action(self.action).label if self.action in Action.values else self.action

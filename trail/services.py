@@ -1,4 +1,4 @@
-"""Writing to the trail. Whoever does something for a person adds the entry in the same transaction."""
+"""Writing to the trail. Code that acts for a person adds the entry in the same transaction."""
 
 from typing import Any, Protocol
 
@@ -16,10 +16,10 @@ class Person(Protocol):
 def entry_add(
     action: Action, *, actor: Person | None, source: Source = BACKGROUND, person: Person | None = None, **about: Any
 ) -> Entry:
-    """Add one entry; part of the caller's transaction, so that no act is done without its entry.
+    """Add one entry within the caller's transaction, so that no act goes without an entry.
 
-    `actor` is who did it, None where no person did; `person` whom it was done to. `about` are the other fields of
-    `Entry` by their names: ids, names, `body`.
+    `actor` is who acted, None where no person did; `person` is whom the act was done to. `about` holds the other fields
+    of `Entry` by name: ids, names, `body`.
     """
     if person is not None:
         about = {"person_id": person.pk, "person_email": person.email or ""} | about

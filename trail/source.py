@@ -10,19 +10,19 @@ from structlog.contextvars import get_contextvars
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The network address and the id of a request, both "" for what the background does."""
+    """The network address and the id of a request, both "" for background work."""
 
     address: str = ""
     request_id: str = ""
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
-        """The source of what is done to answer `request`; its id is the one in the log and in `X-Request-ID`."""
+        """Return the source of `request`. Its id also stands in the log and in `X-Request-ID`."""
         return cls(_address(request.META.get("REMOTE_ADDR", "")), str(get_contextvars().get("request_id", "")))
 
 
 def _address(text: str) -> str:
-    """`text` where it is an IP address, without its zone, else "": an entry must not fail because of it."""
+    """Return `text` without its zone where it is an IP address, else "": a bad address must not prevent an entry."""
     try:
         return str(ip_address(text.partition("%")[0]))
     except ValueError:
