@@ -1,1 +1,1 @@
-"""The Syllable API: the only room that speaks HTTP to it. Imports no Django and nothing else of ours."""
+"""The Syllable API: the only room that speaks HTTP to it. Imports no Django and no other room."""

@@ -28,9 +28,9 @@ Query = list[tuple[str, str | int]]
 class SyllableClient:
     """One organization's account, safe to share between threads.
 
-    Every method takes at most `timeout` seconds, or what is left of `deadline` where that is less, and raises a
-    SyllableError. Reads are tried again where that may help; a write goes out once. Reads go in the lane for
-    pages, or in that of `within`; writes in that for writes, or in that for operations.
+    Every method takes at most `timeout` seconds, or what is left of `deadline` if that is less, and raises a
+    SyllableError. Reads are retried where that may help; a write goes out once. Reads use the lane for pages, or the
+    lane given to `within`. Writes use the lane for writes; within the lane for operations they stay there.
     """
 
     def __init__(
@@ -41,19 +41,25 @@ class SyllableClient:
         self._lane = Lane.PAGES
 
     def within(self, lane: Lane) -> Self:
-        """This client, its connections and what it knows of the API, for reads of another lane."""
+        """Return a client whose reads use another lane.
+
+        It shares this client's connections and what they know of the API.
+        """
         client = copy(self)
         client._lane = lane
         return client
 
     @property
     def silent_since(self) -> datetime | None:
-        """Since when the API has not been answering, None while it does. Reads are then refused but for a few tries."""
+        """Since when the API has not been answering, None while it does.
+
+        Reads are then refused except for a few attempts.
+        """
         return self._transport.bulkhead.breaker.since
 
     @property
     def held_for(self) -> float:
-        """Seconds for which operations do not call, because the API asked them not to."""
+        """Seconds for which operations make no calls, because the API asked them to wait."""
         return self._transport.bulkhead.rate_limiter.held_for
 
     @property
@@ -62,7 +68,7 @@ class SyllableClient:
         return self._transport.bulkhead.latency
 
     def list_batches(self, query: BatchQuery, *, deadline: Deadline | None = None) -> Page[Batch]:
-        """One page of batches. They come without `status_counts`."""
+        """Return one page of batches, which lack `status_counts`."""
         params: Query = [("page", query.page), ("limit", query.limit)]
         for field in ("batch_id", "campaign_id", "status"):
             if value := getattr(query, field):
@@ -74,7 +80,7 @@ class SyllableClient:
         return _page(Batch, answer, page=query.page, limit=query.limit)
 
     def get_batch(self, batch_id: str, *, deadline: Deadline | None = None) -> Batch:
-        """The batch with its `status_counts`. Raises NotFound."""
+        """Return the batch with its `status_counts`. Raises NotFound."""
         batch = Batch.read(self._get(f"{BATCHES}/{_segment(batch_id)}", deadline=deadline))
         if batch.batch_id != batch_id:
             raise UnreadableAnswer("The answer is about another batch.")
@@ -83,8 +89,8 @@ class SyllableClient:
     def send(self, write: Write, *, request_id: str, deadline: Deadline | None = None) -> Batch | None:
         """Send one write, once, with `request_id` as its `X-Request-ID`.
 
-        Returns the batch as the answer shows it, None where the API accepted the write but its answer shows no such
-        batch. Only NotSent, RateLimited and Refused say that nothing was changed.
+        Returns the batch as the answer shows it, or None where the API accepted the write but the answer shows no such
+        batch. Only NotSent, RateLimited and Refused guarantee that nothing changed.
         """
         answer = self._transport.send(
             write.method,
@@ -99,9 +105,9 @@ class SyllableClient:
         return batch if batch and batch.batch_id == write.batch_id else None
 
     def list_results(self, batch_id: str) -> Page[dict[str, Any]]:
-        """The requests of a batch with their outcomes: all of them on one page, as the API does not page them.
+        """Return the requests of a batch with their outcomes, all on one page, because the API does not page them.
 
-        They come raw, each to be read by `RequestResult.read`: there may be 25,000, and reading them takes a second.
+        The rows are raw, for `RequestResult.read`: there may be 25,000, and reading them all takes a second.
         """
         answer = self._get(f"{BATCHES}/{_segment(batch_id)}/results", deadline=None)
         if not isinstance(answer, list):
@@ -111,13 +117,13 @@ class SyllableClient:
         return Page(rows, page=0, page_size=len(answer), total_count=len(answer), unreadable=unreadable)
 
     def list_campaigns(self, *, page: int = 0, limit: int = 100, deadline: Deadline | None = None) -> Page[Campaign]:
-        """One page of campaigns."""
+        """Return one page of campaigns."""
         answer = self._get(CAMPAIGNS, params=[("page", page), ("limit", limit)], deadline=deadline)
-        # The documents allow null for this list, and for this list alone.
+        # The API's documents allow null only for this list.
         return _page(Campaign, {"items": []} if answer is None else answer, page=page, limit=limit)
 
     def all_campaigns(self, *, limit_pages: int = 20, deadline: Deadline | None = None) -> list[Campaign]:
-        """Every campaign, at most `limit_pages` pages of 100."""
+        """Return every campaign from at most `limit_pages` pages of 100."""
 
         def read(number: int) -> Page[Campaign]:
             return self.list_campaigns(page=number, limit=CAMPAIGNS_PER_PAGE, deadline=deadline)
@@ -128,7 +134,7 @@ class SyllableClient:
         return [campaign for page in read_pages for campaign in page.items]
 
     def get_campaign(self, campaign_id: int | str, *, deadline: Deadline | None = None) -> Campaign:
-        """The campaign. Raises NotFound."""
+        """Return the campaign. Raises NotFound."""
         campaign = Campaign.read(self._get(f"{CAMPAIGNS}/{_segment(str(campaign_id))}", deadline=deadline))
         if str(campaign.id) != str(campaign_id):
             raise UnreadableAnswer("The answer is about another campaign.")
@@ -139,7 +145,7 @@ class SyllableClient:
 
 
 def _segment(identifier: str) -> str:
-    """The identifier as one segment of a path. Nothing is safe, and `.` and `..` are segments with a meaning."""
+    """Encode the identifier as one segment of a path. No character is safe, and `.` and `..` would change the path."""
     if not identifier:
         raise NotFound("There is nothing without an id.")
     encoded = quote(identifier, safe="", errors="surrogatepass")

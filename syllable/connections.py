@@ -1,8 +1,8 @@
 """Connections that keep to the deadline of the call they serve.
 
-A timeout of `requests` is for each read: a server that sends one byte a second holds its caller for as long as it
-likes, in the headers as well as in the body. Here every read gets what is left of the deadline instead, and nothing is
-sent after it. Only the lookup of a name has the resolver's own limit.
+A timeout of `requests` applies to each read: a server that sends one byte a second can hold its caller for ever, in the
+headers as well as in the body. Here every read gets what is left of the deadline, and nothing is sent after it. Only a
+DNS lookup has the resolver's own limit.
 """
 
 import socket
@@ -20,7 +20,7 @@ from syllable.resilience.deadline import Deadline
 
 
 class _Call(threading.local):
-    """The one call that this thread makes at the moment; `sending` once a byte of its request may have left."""
+    """The one call that this thread is making; `sending` once a byte of its request may have left."""
 
     deadline = Deadline(0)
     sending = False
@@ -30,7 +30,7 @@ class _Call(threading.local):
         self.sending = False
 
     def time_left(self) -> float:
-        # A socket takes a timeout of 0 as "do not block".
+        # To a socket, a timeout of 0 means "do not block".
         if self.deadline.expired:
             raise TimeoutError("the deadline has passed")
         return self.deadline.remaining() or 0.001
@@ -40,6 +40,8 @@ call = _Call()
 
 
 class DeadlineSocket(socket.socket):
+    """A socket whose reads and writes get what is left of the deadline."""
+
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         self.settimeout(call.time_left())
         super().sendall(*args, **kwargs)
@@ -50,6 +52,8 @@ class DeadlineSocket(socket.socket):
 
 
 class DeadlineTLSSocket(ssl.SSLSocket):
+    """A TLS socket whose reads and writes get what is left of the deadline."""
+
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         self.settimeout(call.time_left())
         super().sendall(*args, **kwargs)
@@ -59,12 +63,14 @@ class DeadlineTLSSocket(ssl.SSLSocket):
         return super().recv_into(*args, **kwargs)
 
     def recv(self, *args: Any, **kwargs: Any) -> bytes:
-        # What a TLS connection inside that of an HTTPS proxy reads with.
+        # A TLS connection inside that of an HTTPS proxy reads with this.
         self.settimeout(call.time_left())
         return super().recv(*args, **kwargs)
 
 
 class DeadlineConnection(HTTPConnection):
+    """A connection that keeps to the deadline, from the first packet on."""
+
     def _new_conn(self) -> socket.socket:
         try:
             addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
@@ -76,7 +82,7 @@ class DeadlineConnection(HTTPConnection):
             try:
                 for option in self.socket_options or ():
                     connection.setsockopt(*option)
-                # An address that swallows everything must leave time for those after it.
+                # An address that never responds must leave time for the addresses after it.
                 connection.settimeout(call.time_left() / (len(addresses) - tried))
                 connection.connect(address)
                 connection.settimeout(call.time_left())
@@ -91,13 +97,15 @@ class DeadlineConnection(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.is_closed:
             self.connect()
-        # A process that stalled on its way here must not send what somebody else has settled meanwhile.
+        # A process that stalled on its way here must not send a change that somebody else has reconciled meanwhile.
         call.time_left()
         call.sending = True
         super().request(*args, **kwargs)
 
 
 class DeadlineTLSConnection(DeadlineConnection, HTTPSConnection):
+    """The same over TLS."""
+
     def connect(self) -> None:
         if self.ssl_context is None:
             self.ssl_context = create_urllib3_context(cert_reqs=resolve_cert_reqs(self.cert_reqs))
@@ -114,7 +122,7 @@ class _TLSPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """An adapter of `requests` whose connections, also those through a proxy, follow `call.deadline`."""
+    """An adapter of `requests` whose connections, including those through a proxy, follow `call.deadline`."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -122,7 +130,7 @@ class DeadlineAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        # A SOCKS proxy has connections of its own kind.
+        # A SOCKS proxy has its own kind of connections.
         if isinstance(manager, ProxyManager):
             manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
         return manager

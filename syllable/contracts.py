@@ -1,4 +1,4 @@
-"""One class per published contract of the API: how an edit becomes a request, and how it is recognised as taken."""
+"""One class per published contract of the API: how an edit becomes a request, and how a batch shows the edit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,25 +20,25 @@ class Write:
 
 
 class Contract(Protocol):
-    """What differs between the contracts. `now` is aware; `by` is the email under which the API files the change."""
+    """What differs between the contracts. `now` is aware; `by` is the email under which the API records the change."""
 
     abilities: Abilities
 
     def write(self, batch: Batch, edit: BatchEdit, *, by: str, now: datetime) -> Write:
-        """The request that makes `batch`, as it was just read, what `edit` wants. Raises Inexpressible."""
+        """Return the request that applies `edit` to `batch`, which was just read. Raises Inexpressible."""
 
     def fallback(self, batch: Batch, edit: BatchEdit) -> Write | None:
-        """The request that asks for less where the API refused that of `write` as invalid; None where there is none.
+        """Return a smaller request for when the API refused the one of `write` as invalid; None where there is none.
 
-        There is one only for an edit that wants nothing but to pause: a batch that the API does not take back as it
-        gave it must still be stopped.
+        There is one only for an edit that does nothing but pause: a batch that the API does not accept back as it sent
+        it must still be stopped.
         """
 
     def after(self, batch: Batch, edit: BatchEdit, *, now: datetime) -> dict[str, Any]:
-        """The fields that `write` changes, by their API names, as they will be; JSON can hold them."""
+        """Return the fields that `write` changes, by API name, with their new values as JSON can hold them."""
 
     def shows(self, batch: Batch, edit: BatchEdit) -> bool:
-        """Whether `batch` shows every edited field as `edit` wants it. Other fields do not matter."""
+        """Return whether `batch` shows every edited field as `edit` sets it. Other fields do not matter."""
 
 
 class Contract202504:
@@ -57,7 +57,7 @@ class Contract202504:
         order_by=("batch_id", "campaign_id", "status", "expires_on"),
         editable=("status", "expires_on", "deleted_reason"),
     )
-    # `CommunicationBatch` of the contract; `status_counts` is told with a single batch but is no part of it.
+    # The contract's `CommunicationBatch`. A single batch also comes with `status_counts`, which the type lacks.
     fields = (
         "batch_id",
         "campaign_id",
@@ -86,7 +86,7 @@ class Contract202504:
         return Write("PUT", batch.batch_id, json=body)
 
     def fallback(self, batch: Batch, edit: BatchEdit) -> Write | None:  # noqa: ARG002
-        """None: what is left out of a PUT falls back to a default, so there is no asking for less."""
+        """Return None: what a PUT leaves out falls back to a default, so no smaller request exists."""
         return None
 
     def after(self, batch: Batch, edit: BatchEdit, *, now: datetime) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class Contract202504:
         return fields
 
     def shows(self, batch: Batch, edit: BatchEdit) -> bool:
-        # An active batch that has nothing to do at the moment is IDLE: the platform took the ACTIVE.
+        # An active batch with nothing to do shows as IDLE: the platform accepted ACTIVE.
         also = (BatchStatus.IDLE,) if edit.status is BatchStatus.ACTIVE else ()
         return (edit.status is None or batch.status in (edit.status, *also)) and _shows_the_rest(batch, edit)
 
@@ -104,8 +104,8 @@ class Contract202504:
 class ContractCurrent:
     """Contract `current`: a PUT takes four fields and silently drops all others; canceling is a DELETE.
 
-    The API files every change under the key's own name, so `by` goes nowhere. A rate that is not edited is left out:
-    the documents say that it stays as it is. They do not say that of the expiry, which goes back as it came.
+    The API records every change under the key's own name, so `by` is not sent. A rate that is not edited is left out:
+    the documents say that it stays as it is. They do not say so of the expiry, which is sent back as it came.
     """
 
     abilities = Abilities(
@@ -141,7 +141,7 @@ class ContractCurrent:
         return Write("PUT", batch.batch_id, json=body)
 
     def fallback(self, batch: Batch, edit: BatchEdit) -> Write | None:
-        """The pause alone, without the expiry."""
+        """Return the pause alone, without the expiry."""
         if edit != BatchEdit(status=BatchStatus.PAUSED) or "expires_on" not in batch.raw:
             return None
         return Write("PUT", batch.batch_id, json={"paused": True})
@@ -153,7 +153,10 @@ class ContractCurrent:
         return self._shows_status(batch, edit.status) and _shows_the_rest(batch, edit)
 
     def _shows_status(self, batch: Batch, status: BatchStatus | None) -> bool:
-        """`paused` is what was written; whether a released batch is PENDING or ACTIVE is the platform's choice."""
+        """Compare `paused`, which was written.
+
+        Whether a released batch is PENDING or ACTIVE is the platform's choice.
+        """
         if status is BatchStatus.PAUSED and isinstance(batch.paused, bool):
             return batch.paused and batch.status not in OVER
         if status in RELEASED:
@@ -166,14 +169,14 @@ CONTRACTS: Mapping[str, Contract] = {"2025-04": Contract202504(), "current": Con
 
 
 def check_contract(contract: Contract, batch: Batch) -> None:
-    """Raise WrongContract where `batch` shows that the API speaks another contract; fields that say nothing pass."""
+    """Raise WrongContract where `batch` shows that the API speaks another contract. No evidence passes."""
     spoken = spoken_contract(batch)
     if spoken and spoken != contract.abilities.contract:
         raise WrongContract(f"The answer speaks {spoken}, SYLLABLE_API_CONTRACT is {contract.abilities.contract}.")
 
 
 def spoken_contract(batch: Batch) -> str:
-    """The contract that an answer speaks, by positive evidence only; "" where there is none."""
+    """Return the contract that an answer speaks, by positive evidence only; "" where there is none."""
     if "paused" in batch.raw:
         return "current"
     if "last_worked_on" in batch.raw or "count" in batch.raw:

@@ -1,7 +1,7 @@
 """Everything that can go wrong with the API, as one tree. Each class carries one sentence for a person.
 
 For a write the tree answers the question that matters: can it have happened? `NotSent` says no, `Refused` says that the
-API itself said no, and everything else under `SyllableUnavailable` says that only a read will tell.
+API itself said no, and everything else under `SyllableUnavailable` says that only a read can answer.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class SyllableError(Exception):
 
     @property
     def sentence(self) -> str:
-        """What went wrong as sentences for a person, with the API's own words where it refused: untrusted text."""
+        """What went wrong in sentences for a person. A refusal includes the API's own words: untrusted text."""
         return self.user_message
 
 
@@ -28,11 +28,11 @@ class SyllableUnavailable(SyllableError):
     """No usable answer: a write may or may not have happened."""
 
     user_message = "Syllable is not answering."
-    # The seconds after which the API asked to be called again, None where it did not ask.
+    # The seconds that the API asked to wait, None where it did not ask.
     retry_after: float | None = None
-    # Since when there has been no usable answer to any call, None where this is not known to be more than a moment.
+    # Since when no call has had a usable answer, None unless this is known to have lasted more than a moment.
     since: datetime | None = None
-    # Whether others were answered while this call was waiting: then the API is well, and the trouble is the call's own.
+    # Whether other calls were answered during this one: then the API is up, and the trouble is the call's own.
     answers_others = False
 
 
@@ -43,7 +43,7 @@ class NotSent(SyllableUnavailable):
 
 
 class NotAnswering(NotSent):
-    """The API was not even asked: it has not answered anything since `since`."""
+    """The API was not asked, because it has not answered anything since `since`."""
 
     user_message = "Syllable is not answering."
 
@@ -53,19 +53,22 @@ class NotAnswering(NotSent):
 
 
 class TooBusy(NotSent):
-    """The API was not asked: as many calls are under way as this process allows itself."""
+    """The API was not asked, because this process already makes as many calls as it may."""
 
     user_message = "Too many pages are waiting for Syllable at the moment. Try again in a few seconds."
 
 
 class TimedOut(SyllableUnavailable):
-    """The deadline passed before the whole answer was there."""
+    """The deadline passed before the whole answer arrived."""
 
     user_message = "Syllable did not answer in time."
 
 
 class RateLimited(SyllableUnavailable):
-    """429: the API did not take the request. `retry_after` is what it asked for in seconds, None where it did not."""
+    """429: the API did not take the request.
+
+    `retry_after` is the wait it asked for in seconds, None if it did not ask.
+    """
 
     user_message = "Syllable is refusing more calls for the moment."
 
@@ -81,13 +84,13 @@ class RateLimited(SyllableUnavailable):
 
 
 class UnreadableAnswer(SyllableUnavailable):
-    """An answer that is not what the API's documents promise: no JSON, the wrong shape, a redirect, too large."""
+    """An answer that breaks the promises of the API's documents: no JSON, the wrong shape, a redirect, too large."""
 
     user_message = "Syllable answered with something this dashboard cannot read."
 
 
 class Refused(SyllableError):
-    """A definite no (4xx but 408 and 429): the API understood and did not do it."""
+    """A definite no (4xx except 408 and 429): the API understood the request and did nothing."""
 
     user_message = "Syllable refused the request."
 
@@ -118,13 +121,13 @@ class FieldError:
 
     @property
     def field(self) -> str:
-        """The field's name, "" where the entry is about no field."""
+        """The field's name, "" where the entry names no field."""
         names = [part for part in self.loc if isinstance(part, str)]
         return names[-1] if len(names) > 1 else ""
 
 
 class Invalid(Refused):
-    """422: the API found the input wrong. `fields` are its entries, where it gave any."""
+    """422: the API considers the input wrong. `fields` are its entries, if it gave any."""
 
     user_message = "Syllable did not accept the input."
 
@@ -134,7 +137,10 @@ class Invalid(Refused):
 
     @property
     def sentence(self) -> str:
-        """What was refused may be none of what was edited: in a contract that takes the whole batch all goes back."""
+        """As for any refusal.
+
+        It may concern unedited fields: a contract that takes the whole batch sends all of them back.
+        """
         if not self.fields:
             return super().sentence
         said = (f"{entry.field}: {entry.msg}" if entry.field else entry.msg for entry in self.fields)
@@ -142,7 +148,7 @@ class Invalid(Refused):
 
 
 class Inexpressible(SyllableError):
-    """The contract has no request for this edit of this batch: nothing was sent. `detail` says why, in our words."""
+    """The contract has no request for this edit of this batch, so nothing was sent. `detail` says why, in our words."""
 
     user_message = "Syllable offers no way to make this change. Nothing was sent."
 
@@ -152,6 +158,6 @@ class Inexpressible(SyllableError):
 
 
 class WrongContract(Inexpressible):
-    """The answers speak another contract than the one in use: what is written might look saved and not be."""
+    """The answers speak a contract other than the configured one: a write could look saved without being saved."""
 
     user_message = "Syllable speaks another contract of its API than this dashboard is set to. Nothing was sent."

@@ -9,9 +9,9 @@ Row = TypeVar("Row")
 
 
 def pages(read: Callable[[int], Page[Row]], *, most: int) -> Iterator[Page[Row]]:
-    """The pages of a list one after the other, until the last one or `most` of them; `read` gives the one of a number.
+    """Read the pages of a list in turn, to the last one or to `most` pages; `read` returns a page by its number.
 
-    An empty page is the last one, whatever it says of itself.
+    An empty page is the last one, whatever it claims.
     """
     for number in range(most):
         page = read(number)

@@ -1,4 +1,4 @@
-"""What an answer of the API means: its JSON, or the error that its status stands for. Pure."""
+"""What an answer of the API means: its JSON, or the error its status stands for. Pure."""
 
 import json
 import math
@@ -26,7 +26,7 @@ MOST_FIELD_ERRORS = 50
 
 
 def parse(body: bytes, *, status: int) -> Any:
-    """The JSON of an answer. Raises UnreadableAnswer where there is none."""
+    """Return the JSON of an answer. Raises UnreadableAnswer where there is none."""
     try:
         return json.loads(body, parse_constant=_no_json, parse_float=_finite_or_text)
     except (ValueError, RecursionError) as error:
@@ -35,10 +35,10 @@ def parse(body: bytes, *, status: int) -> Any:
 
 
 def failure(status: int, body: bytes, *, retry_after: str | None, secret: str) -> SyllableError:
-    """The error that an answer other than 2xx stands for.
+    """Return the error for an answer other than 2xx.
 
-    `retry_after` is the header of that name. The API's own words come along without control characters and without
-    `secret`, which a server may echo; they remain untrusted text.
+    `retry_after` is the header of that name. The error includes the API's own words without control characters and
+    without `secret`, which a server may echo; they remain untrusted text.
     """
     try:
         answer = parse(body, status=status)
@@ -68,7 +68,7 @@ def failure(status: int, body: bytes, *, retry_after: str | None, secret: str) -
 
 
 def seconds_asked(retry_after: str | None) -> float | None:
-    """The seconds that a Retry-After header asks for, at most six hours; None for nonsense, the past, or no header."""
+    """Return the seconds in a Retry-After header, at most six hours; None for nonsense, the past, or no header."""
     if retry_after is None:
         return None
     try:
@@ -78,7 +78,7 @@ def seconds_asked(retry_after: str | None) -> float | None:
 
 
 def clean(text: str, *, secret: str) -> str:
-    """One line of printable text of bounded length, without `secret`."""
+    """Return one line of printable text of bounded length, without `secret`."""
     if secret:
         text = text.replace(secret, "…")
     text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
@@ -115,6 +115,6 @@ def _no_json(constant: str) -> None:
 
 
 def _finite_or_text(number: str) -> float | str:
-    """JSON has numbers that no float can hold; infinity would be no JSON again."""
+    """Return the number as text where no float can hold it: infinity is not valid JSON."""
     value = float(number)
     return value if math.isfinite(value) else number

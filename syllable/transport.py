@@ -28,7 +28,7 @@ BLOCK = 64 * 1024
 TRIES = 3
 FIRST_PAUSE = 0.15
 LONGEST_PAUSE = 5.0
-# None: there was no answer at all.
+# None: no answer at all.
 WORTH_ANOTHER_TRY = (None, 429, 502, 503, 504)
 
 Params = Sequence[tuple[str, str | int]]
@@ -46,8 +46,8 @@ class _Request:
 class Transport:
     """Requests to `base_url` (which may hold a path) with the key, safe to share between threads.
 
-    `path` starts with a slash and is percent-encoded already: it is sent as it is. Methods take at most `timeout`
-    seconds, all tries together, or what is left of `deadline` where that is less, and raise a SyllableError.
+    `path` starts with a slash and is already percent-encoded: it is sent as it is. Methods take at most `timeout`
+    seconds for all attempts together, or what is left of `deadline` if that is less, and raise a SyllableError.
     """
 
     def __init__(self, base_url: str, api_key: str, *, timeout: float, pool_size: int) -> None:
@@ -58,7 +58,7 @@ class Transport:
         self.bulkhead = Bulkhead()
 
     def get(self, path: str, *, params: Params = (), deadline: Deadline | None = None, lane: Lane = Lane.PAGES) -> Any:
-        """The JSON of a 2xx answer, tried up to three times where another try may help."""
+        """Return the JSON of a 2xx answer. Tries up to three times where that may help."""
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
         with self.bulkhead.call(lane, deadline):
             return self._tried(_Request("GET", path, params=params), deadline, lane)
@@ -74,7 +74,7 @@ class Transport:
         deadline: Deadline | None = None,
         lane: Lane = Lane.WRITES,
     ) -> Any:
-        """Send a write once. The JSON of a 2xx answer, None where a 2xx answer cannot be read."""
+        """Send a write once. Returns the JSON of a 2xx answer, None where that answer cannot be read."""
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
         headers = {"X-Request-ID": request_id}
         body: bytes | dict[str, str] | None = form
@@ -103,7 +103,7 @@ class Transport:
         return self._logged(request, deadline, TRIES, lane)
 
     def _logged(self, request: _Request, deadline: Deadline, number: int, lane: Lane) -> Any:
-        """One try and its line in the log: no header, query or body, which may be secret or about people."""
+        """Make one attempt and log one line, without header, query or body: these may hold secrets or personal data."""
         started = time.monotonic()
         try:
             with self.bulkhead.paced(lane, deadline, is_write=request.method != "GET"):
@@ -122,7 +122,7 @@ class Transport:
         try:
             response = self._open(request)
         except (HTTPError, HTTPException, OSError, ValueError) as error:
-            # Only the kind of error: its text is about addresses and proxies, which are nobody's business.
+            # Log only the kind of error: its text reveals addresses and proxies.
             kind = type(error).__name__
             if not call.sending:
                 raise NotSent(f"No connection: {kind}.") from error
@@ -143,12 +143,12 @@ class Transport:
     def _open(self, request: _Request) -> requests.Response:
         """Send the request and read the head of the answer.
 
-        The adapter alone does that: a session takes longer than the network, and would follow redirects, keep cookies
-        and look into ~/.netrc.
+        Only the adapter is used: a session takes longer than the network does, and would follow redirects, keep cookies
+        and read ~/.netrc.
         """
         prepared = self._prepared.copy()
         prepared.method = request.method
-        # Put in afterwards, as preparing would decode %2E and resolve the dots.
+        # Set after preparing, which would decode %2E and resolve the dots.
         query = f"?{urlencode(request.params, errors='surrogatepass')}" if request.params else ""
         prepared.url = f"{(prepared.url or '').rstrip('/')}{request.path}{query}"
         prepared.headers.update(request.headers)
@@ -158,7 +158,7 @@ class Transport:
 
     @cached_property
     def _prepared(self) -> requests.PreparedRequest:
-        """What every request has: the key, and the address of the API."""
+        """The common part of every request: the key, and the address of the API."""
         headers = requests.utils.default_headers()
         headers.update(
             {"Syllable-API-Key": self._key, "User-Agent": "outbound-dashboard", "Accept": "application/json"}
@@ -167,7 +167,7 @@ class Transport:
 
     @cached_property
     def _environment(self) -> dict[str, Any]:
-        """Proxies and certificates as the environment has them, read once: reading them takes longer than sending."""
+        """Proxies and certificates from the environment, read once: reading them takes longer than sending."""
         return dict(requests.Session().merge_environment_settings(self._base_url, {}, True, None, None))
 
 
@@ -186,7 +186,7 @@ def _read(response: requests.Response, deadline: Deadline) -> bytes:
 
 
 def _pause(error: SyllableUnavailable, number: int) -> float:
-    """Seconds to wait after try `number`: what the API asked for, but not for long, or a little more each time."""
+    """Return the seconds to wait after attempt `number`: what the API asked for, within limits, or a growing pause."""
     if error.retry_after is not None:
         return min(error.retry_after, LONGEST_PAUSE)
     return FIRST_PAUSE * 2 ** (number - 1) * random.uniform(0.5, 1.5)  # noqa: S311 (it spreads load, it hides nothing)

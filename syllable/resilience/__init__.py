@@ -1,1 +1,1 @@
-"""What keeps trouble of the API from becoming trouble of ours: bulkhead, circuit breaker, rate limiter, deadline."""
+"""What keeps the API's trouble from becoming ours: bulkhead, circuit breaker, rate limiter, deadline."""

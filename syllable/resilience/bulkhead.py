@@ -1,4 +1,4 @@
-"""How many calls one process makes at a time, so that an API that hangs cannot take every thread of the server."""
+"""How many calls one process makes at a time, so that a hanging API cannot occupy every thread of the server."""
 
 import threading
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from syllable.resilience.rate_limiter import RateLimiter
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `calls` at a time; `waiting` more callers may wait up to `patience` seconds for one of them to end."""
+    """At most `calls` at a time; `waiting` more callers may wait up to `patience` seconds for a place."""
 
     calls: int
     waiting: int
@@ -23,18 +23,18 @@ class Limit:
 
 
 class Lane(Enum):
-    """What a call is for. No lane takes from another: pages that hang leave room for the click that stops a batch."""
+    """What a call is for. Lanes share no places: hanging pages leave room for the click that stops a batch."""
 
     PAGES = "pages"
-    # Reads for a write as well. They go out whatever is known of the API.
+    # Also the reads that a write needs. They go out even while the circuit breaker is open.
     WRITES = "writes"
     # Reads and writes of the background, which has threads of its own and keeps to one pace.
     OPERATIONS = "operations"
-    # What a page shows beside its subject, read by threads of its own. Too impatient to tell how the API is.
+    # What a page shows beside its subject, read by threads of its own. Too impatient to judge the API's health.
     PARALLEL = "parallel"
 
 
-# Pages and writes are read by the threads of the server, so together they stay below its `threads`.
+# The server's threads read for pages and writes, so these two together stay below its `threads`.
 LIMITS = {
     Lane.PAGES: Limit(calls=8, waiting=2, patience=0.5),
     Lane.WRITES: Limit(calls=4, waiting=2, patience=3.0),
@@ -44,7 +44,7 @@ LIMITS = {
 
 
 class Bulkhead:
-    """Every call passes it: it finds a place within the limit of its lane, and the breaker has nothing against it."""
+    """The gate for every call: the lane needs a free place, and the circuit breaker must admit the call."""
 
     def __init__(self) -> None:
         self.breaker = CircuitBreaker()
@@ -54,7 +54,10 @@ class Bulkhead:
 
     @contextmanager
     def call(self, lane: Lane, deadline: Deadline) -> Iterator[None]:
-        """The body is one call with all its tries. Raises TooBusy or NotAnswering before it, soon or at once."""
+        """Admit one call, with all its attempts, for the body.
+
+        Raises TooBusy or NotAnswering first, soon or at once.
+        """
         with self._places[lane].taken(deadline):
             if lane in (Lane.PAGES, Lane.PARALLEL):
                 self.breaker.admit(may_try=lane is Lane.PAGES)
@@ -66,7 +69,7 @@ class Bulkhead:
 
     @contextmanager
     def paced(self, lane: Lane, deadline: Deadline, *, is_write: bool) -> Iterator[None]:
-        """The body is one try of a call. Raises RateLimited before it where its turn comes too late."""
+        """Pace one attempt of a call, the body. Raises RateLimited first where its turn comes too late."""
         if lane is not Lane.OPERATIONS:
             yield
             return

@@ -1,4 +1,4 @@
-"""Noticing that the API does not answer, so that not every page has to find out for itself."""
+"""A circuit breaker: it notices that the API does not answer, so that not every page has to wait and see."""
 
 import threading
 import time
@@ -15,8 +15,8 @@ PAUSE_SECONDS = 5.0
 class CircuitBreaker:
     """Opens after FAILURES calls in a row without a usable answer, and closes with the next answer.
 
-    A failure is what says that the API is unwell: no connection, no answer in time, 5xx, an answer that cannot be read.
-    A refusal is an answer. While it is open, one call every PAUSE_SECONDS may try. Safe to share between threads.
+    A failure is a sign that the API is unwell: no connection, no answer in time, 5xx, an unreadable answer. A refusal
+    is an answer. While the breaker is open, one call every PAUSE_SECONDS may try. Safe to share between threads.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -29,12 +29,12 @@ class CircuitBreaker:
 
     @property
     def since(self) -> datetime | None:
-        """When the first of the calls began that opened it, None while it is closed."""
+        """The beginning of the first of the calls that opened the breaker, None while it is closed."""
         with self._lock:
             return self._since()
 
     def admit(self, *, may_try: bool) -> None:
-        """Raise NotAnswering while it is open, but for one call every PAUSE_SECONDS of those that `may_try`."""
+        """Raise NotAnswering while the breaker is open. Of the calls that `may_try`, one every PAUSE_SECONDS passes."""
         with self._lock:
             since = self._since()
             if since is None:
@@ -47,7 +47,7 @@ class CircuitBreaker:
 
     @contextmanager
     def judging(self) -> Iterator[None]:
-        """The body is one call: how it ends tells how the API is. A failure learns since when there are failures."""
+        """Judge the API by how the body, one call, ends. A failure learns since when calls have failed."""
         began = self._clock()
         try:
             yield
@@ -72,13 +72,13 @@ class CircuitBreaker:
             self._answered_at = self._clock()
 
     def _has_answered_since(self, began: float) -> bool:
-        """In the later half of the time since, as the API may have fallen silent just after it."""
+        """Return whether the API answered in the later half of the time since `began`; earlier proves little."""
         with self._lock:
             return self._answered_at > (began + self._clock()) / 2
 
     def _failed(self, began: float) -> datetime | None:
         with self._lock:
-            # A call that is older than the last answer says nothing about the time after it.
+            # A call older than the last answer says nothing about the time after that answer.
             if began < self._answered_at:
                 return None
             now = self._clock()

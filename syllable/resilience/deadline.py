@@ -11,7 +11,7 @@ class Deadline:
         self._at = monotonic() + seconds
 
     def remaining(self) -> float:
-        """Seconds left, 0 once it has passed."""
+        """Return the seconds left, 0 once the deadline has passed."""
         return max(0.0, self._at - monotonic())
 
     @property
@@ -19,5 +19,5 @@ class Deadline:
         return self.remaining() == 0
 
     def capped(self, seconds: float) -> Self:
-        """The earlier of this one and `seconds` from now."""
+        """Return the earlier of this deadline and `seconds` from now."""
         return type(self)(min(seconds, self.remaining()))

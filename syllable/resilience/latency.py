@@ -1,4 +1,4 @@
-"""How long the calls of one lane take, and which of those under way take much longer: they hang."""
+"""How long the calls of one lane take, and which calls under way take much longer: these hang."""
 
 import threading
 import time
@@ -9,16 +9,19 @@ from statistics import median
 
 from syllable.errors import Refused
 
-# So many times what answers usually take, and never less than a busy machine takes to notice that there is one.
+# Multiples of the usual time to answer, and a minimum: the time a busy machine takes to notice an answer.
 HANGS_AFTER = 2.0
 LEAST_SECONDS = 0.1
-# Before anything was answered.
+# Used before the first answer.
 FIRST_GUESS = 0.25
 REMEMBERED = 20
 
 
 class Latency:
-    """Reads and writes apart, as the API may take longer for one than for the other. Safe to share between threads."""
+    """Times of reads and writes, kept apart because the API may be slower at one of them.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -28,7 +31,7 @@ class Latency:
 
     @contextmanager
     def measured(self, *, is_write: bool) -> Iterator[None]:
-        """The body is one try of a call by this thread. Only what was answered says how long an answer takes."""
+        """Measure one attempt of a call, the body, made by this thread. Only answered calls count as usual times."""
         thread, began = threading.get_ident(), self._clock()
         with self._lock:
             self._under_way[thread] = (is_write, began)
@@ -47,7 +50,7 @@ class Latency:
 
     @property
     def usual(self) -> float:
-        """The seconds that an answer usually takes: the slower of reads and writes."""
+        """The seconds that an answer usually takes, for the slower of reads and writes."""
         with self._lock:
             return max(self._usual(False), self._usual(True))
 
@@ -65,7 +68,7 @@ class Latency:
 
     @property
     def hanging(self) -> Set[int]:
-        """The threads that wait for an answer for much longer than it usually takes."""
+        """The threads that have waited for an answer much longer than usual."""
         with self._lock:
             now = self._clock()
             return {thread for thread, (kind, began) in self._under_way.items() if now - began > self._patience(kind)}

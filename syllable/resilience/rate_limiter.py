@@ -1,4 +1,4 @@
-"""How fast one lane calls: as fast as it likes, until the API answers 429."""
+"""How fast one lane calls: without limit until the API answers 429."""
 
 import threading
 import time
@@ -17,9 +17,9 @@ RECOVERY = 0.95
 class RateLimiter:
     """One pace for all threads of a lane.
 
-    A 429 holds all of them for as long as the API asked, or, where it did not say, for a time that doubles with each.
-    Then they go one by one, `step` seconds apart: each answer shortens the step, each 429 doubles it. 429s that come
-    back from calls which were under way together are one.
+    A 429 holds all calls for as long as the API asked, or else for a time that doubles with each 429. After that the
+    calls go one by one, `step` seconds apart: each answer shortens the step, each 429 doubles it. Several 429s to calls
+    that were under way together count as one.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -36,7 +36,7 @@ class RateLimiter:
             return max(0.0, self._next - self._clock())
 
     def wait(self, deadline: Deadline) -> None:
-        """Return when it is the caller's turn. Raises RateLimited at once where that is past its deadline."""
+        """Return when it is the caller's turn. Raises RateLimited at once where that is past the deadline."""
         with self._lock:
             now = self._clock()
             turn = max(now, self._next)
@@ -48,7 +48,7 @@ class RateLimiter:
             time.sleep(turn - now)
 
     def answered(self) -> None:
-        """The API took a call."""
+        """Record that the API took a call."""
         if not self._step:
             return
         with self._lock:
@@ -56,11 +56,11 @@ class RateLimiter:
             self._step = self._step * RECOVERY if self._step * RECOVERY > FIRST_STEP / 10 else 0.0
 
     def refused(self, retry_after: float | None) -> None:
-        """The API answered 429, and asked to wait `retry_after` seconds if it said so."""
+        """Record a 429. `retry_after` is the wait the API asked for in seconds, None where it did not ask."""
         with self._lock:
             now = self._clock()
             if self._next - now > self._step * 2:
-                # Held already, by a call that was under way together with this one.
+                # Another call under way at the same time already holds the lane.
                 self._next = max(self._next, now + min(retry_after or 0.0, LONGEST_PAUSE))
                 return
             self._pause = min(max(FIRST_PAUSE, self._pause * 2), LONGEST_PAUSE)

@@ -1,4 +1,4 @@
-"""What the API says, typed, and what we can ask of it."""
+"""The API's answers and our requests, typed."""
 
 from syllable.schemas.inputs import KEEP, Abilities, BatchEdit, BatchQuery, Keep
 from syllable.schemas.objects import AnswerT, Batch, Campaign, Page, RequestResult, read_rows

@@ -10,7 +10,7 @@ from syllable.schemas.timestamp import Timestamp
 
 
 class Keep(Enum):
-    """`KEEP` says that a field is not edited, which None cannot: an expiry of None is "no expiry"."""
+    """`KEEP` marks a field as not edited. None cannot do that: an expiry of None means "no expiry"."""
 
     KEEP = "keep"
 
@@ -20,7 +20,7 @@ KEEP = Keep.KEEP
 
 @dataclass(frozen=True, slots=True)
 class BatchEdit:
-    """What an operator wants of a batch: only what is edited is set."""
+    """An operator's edit of a batch. Fields that are not edited are KEEP."""
 
     status: BatchStatus | None = None
     expires_on: Timestamp | Keep | None = KEEP
@@ -32,7 +32,7 @@ class BatchEdit:
         return bool(self.fields())
 
     def fields(self) -> dict[str, Any]:
-        """The edited fields by their API names, as JSON can hold them."""
+        """Return the edited fields by API name, as JSON can hold them."""
         fields: dict[str, Any] = {}
         if self.status is not None:
             fields["status"] = self.status.value
@@ -48,7 +48,7 @@ class BatchEdit:
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:
-        """The inverse of `fields()`."""
+        """Rebuild an edit from the result of `fields()`."""
         expires_on = fields.get("expires_on", KEEP)
         return cls(
             status=BatchStatus(fields["status"]) if "status" in fields else None,
@@ -63,8 +63,8 @@ class BatchEdit:
 class Abilities:
     """What a contract can express.
 
-    `statuses` in the order in which they are offered; `order_by` what lists sort by; `editable` the fields of an edit.
-    `inexpressible` says of a step from one status to another why the API offers no way to make it.
+    `statuses` is in the order in which they are offered; `order_by` is what lists sort by; `editable` the fields of an
+    edit. For a step from one status to another, `inexpressible` returns why the API cannot make it.
     """
 
     contract: str
@@ -76,7 +76,7 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class BatchQuery:
-    """What to list. `batch_id` is searched for, `campaign_id` and `status` are matched; `page` is 0-based."""
+    """What to list. `batch_id` is a search; `campaign_id` and `status` must match; `page` is 0-based."""
 
     status: str = ""
     campaign_id: str = ""

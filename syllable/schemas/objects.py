@@ -1,7 +1,7 @@
 """The objects of the API's answers, typed.
 
-The API is a stranger: unknown statuses, extra fields, nulls and wrong types come. Reading never fails on them; a value
-that does not fit its type is kept as the text it came as, so that a page can show it.
+The API is a stranger: expect unknown statuses, extra fields, nulls and wrong types. Reading never fails on them. A
+value that does not fit its type stays as the text it came as, so that a page can show it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ def _timestamp(value: object) -> Timestamp | None:
 
 
 def _counts(value: object) -> dict[str, int] | None:
-    """The countable part of a mapping of counts; the rest is left out."""
+    """Return the countable part of a mapping of counts, without the rest."""
     if not isinstance(value, Mapping):
         return None
     return {
@@ -74,7 +74,7 @@ class _Answer(BaseModel):
 
     @classmethod
     def read(cls, payload: object) -> Self:
-        """Read one object of an answer. Raises UnreadableAnswer where it is no object at all, or nested too deeply."""
+        """Read one object of an answer. Raises UnreadableAnswer where it is no object or nested too deeply."""
         if not isinstance(payload, dict):
             raise UnreadableAnswer(f"expected an object, got {type(payload).__name__}")
         if is_too_deep(payload):
@@ -92,7 +92,7 @@ class Batch(_Answer):
     """A batch, as `BatchDetails` and `CommunicationBatch` of the API describe it in any contract.
 
     `status` is a BatchStatus, or the API's word where we do not know it ("" where it gave none). `status_counts` comes
-    with a single batch only, never in a list. `call_rate` is in attempts per hour. What a contract does not have is
+    with a single batch only, never in a list. `call_rate` is in attempts per hour. A field that a contract lacks is
     None.
     """
 
@@ -119,15 +119,17 @@ class Batch(_Answer):
 
     @property
     def request_count(self) -> int | str | None:
-        """The number of requests: as the API counts them, else the sum of those it lists by status."""
+        """The number of requests, as the API counts them or else as the sum of `status_counts`."""
         if self.count is None and self.status_counts is not None:
             return sum(self.status_counts.values())
         return self.count
 
     @property
     def open_requests(self) -> int | None:
-        """The number of requests that are not over; a word of the API that is not known may be one that is not. None
-        where the batch came without `status_counts`."""
+        """The number of unfinished requests, None where the batch came without `status_counts`.
+
+        Requests with an unknown status count as unfinished.
+        """
         if self.status_counts is None:
             return None
         return sum(max(count, 0) for status, count in self.status_counts.items() if status not in OVER_REQUESTS)
@@ -136,8 +138,8 @@ class Batch(_Answer):
 class Campaign(_Answer):
     """A campaign, as `OutboundCampaign` of the API describes it in any contract.
 
-    Daily times are `HH:MM:SS` in `timezone`; where there is none the calling hours are not known. `rate` is in calls
-    per minute, `hourly_rate` per hour. `mode` is voice, sms or email.
+    Daily times are `HH:MM:SS` in `timezone`; without a `timezone` the calling hours are unknown. `rate` is in calls per
+    minute, `hourly_rate` per hour. `mode` is voice, sms or email.
     """
 
     id: Integer = None
@@ -184,7 +186,7 @@ class RequestResult(_Answer):
 
     @classmethod
     def read(cls, payload: object) -> Self:
-        """As any object; what is nested too deeply is cut off, as nothing of a request goes back."""
+        """Read one request. Parts that are nested too deeply are cut off, because no request is ever sent back."""
         return super().read(encodable_json(payload))
 
 
@@ -195,8 +197,8 @@ Row = TypeVar("Row")
 class Page(Generic[Row]):
     """One page of a remote list.
 
-    `page` is 0-based, as in the API. `total_count` is None where the API does not say; then a full page is the only
-    sign that there may be another, unless `is_followed` says it. `unreadable` counts rows that were no objects.
+    `page` is 0-based, as in the API. `total_count` is None where the API does not say; then only a full page suggests
+    that another follows, unless `is_followed` is set. `unreadable` counts rows that were no objects.
     """
 
     items: list[Row]
@@ -216,7 +218,7 @@ class Page(Generic[Row]):
 
 
 def read_rows(model: type["AnswerT"], rows: Iterable[object]) -> tuple[list["AnswerT"], int]:
-    """The rows that are objects, and how many are not: one odd row never breaks a page."""
+    """Return the rows that are objects, and the number of the others: one odd row never breaks a page."""
     read: list[AnswerT] = []
     unreadable = 0
     for row in rows:

@@ -2,12 +2,12 @@
 
 from enum import StrEnum
 
-# The statuses of a request for which nobody is contacted any more, in every contract.
+# The statuses of finished requests: nobody is contacted for these any more, in any contract.
 OVER_REQUESTS = frozenset({"COMPLETED", "FAILED", "CANCELED", "DUPLICATE", "INVALID", "SKIPPED"})
 
 
 class BatchStatus(StrEnum):
-    """The statuses of a batch in every contract; which of them a contract has is in its `Abilities`."""
+    """The statuses of a batch in every contract. A contract's own are in its `Abilities`."""
 
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
@@ -19,18 +19,18 @@ class BatchStatus(StrEnum):
 
     @property
     def is_running(self) -> bool:
-        """Its people are called, or will be without anybody's doing: it can be paused."""
+        """Whether the batch contacts people, or will do so by itself: then it can be paused."""
         return self in (BatchStatus.PENDING, BatchStatus.ACTIVE, BatchStatus.IDLE)
 
     @property
     def is_over(self) -> bool:
-        """It does not run any more. A status that we do not know may."""
+        """Whether the batch has ended. A batch with an unknown status may still run."""
         return self in (BatchStatus.CANCELED, BatchStatus.EXPIRED, BatchStatus.FAILED)
 
 
 RUNNING = frozenset(status for status in BatchStatus if status.is_running)
 OVER = frozenset(status for status in BatchStatus if status.is_over)
-# What runs or is paused, and can be resumed.
+# Statuses that run or are paused, and can be resumed.
 NOT_OVER = frozenset(BatchStatus) - OVER
 
 
@@ -38,6 +38,6 @@ _BY_FOLDED_NAME: dict[str, str] = {status.casefold(): status.value for status in
 
 
 def typed_status(text: str) -> str:
-    """The status that a person means: one that we know in any case, any other as it was typed."""
+    """Return the known status that `text` names in any case, else `text` as it is."""
     text = text.strip()
     return _BY_FOLDED_NAME.get(text.casefold(), text)

@@ -1,22 +1,22 @@
-"""What the API may send where a text, or any JSON, is expected, as something that pages and databases can hold."""
+"""Texts and JSON from the API in a form that pages and databases can hold."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
 LONGEST_ODD_TEXT = 200
-# What reads JSON goes deeper than what writes it, and than what keeps it.
+# JSON readers go deeper than JSON writers and databases do.
 DEEPEST = 50
 TOO_DEEP = "nested too deeply to be shown"
 
 
 def encodable(text: str) -> str:
-    """A text without halves of surrogate pairs, which JSON can carry and no page and no database can."""
+    """Return the text without lone surrogates, which JSON can carry but no page or database can."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def encodable_json(value: Any, levels: int = DEEPEST) -> Any:
-    """Any JSON with every text in it encodable, names included; below so many levels it is cut off."""
+    """Return JSON with all its texts encodable, names included, cut off below `levels`."""
     if isinstance(value, str):
         return encodable(value)
     if not isinstance(value, list | Mapping):
@@ -29,7 +29,7 @@ def encodable_json(value: Any, levels: int = DEEPEST) -> Any:
 
 
 def is_too_deep(value: object, levels: int = DEEPEST) -> bool:
-    """Whether JSON is nested below so many levels."""
+    """Return whether JSON is nested deeper than `levels`."""
     if not isinstance(value, (list, dict)):
         return False
     items = value.values() if isinstance(value, dict) else value
@@ -37,17 +37,17 @@ def is_too_deep(value: object, levels: int = DEEPEST) -> bool:
 
 
 def plain_text(value: object) -> str:
-    """A value where a text belongs: "" for null, JSON for what is no text."""
+    """Return the value as text: "" for null, JSON for anything that is not text."""
     return "" if value is None else full_text(value)
 
 
 def full_text(value: object) -> str:
-    """A text as it came, JSON for what is no text."""
+    """Return a text as it came, and anything else as JSON."""
     return encodable(value) if isinstance(value, str) else short_text(value)
 
 
 def short_text(value: object) -> str:
-    """A text as it came, JSON for what is none; cut off after 200 characters."""
+    """Return a text as it came, and anything else as JSON, cut off after 200 characters."""
     shown = encodable_json(value)
     text = shown if isinstance(shown, str) else json.dumps(shown, default=str, ensure_ascii=False)
     return text if len(text) <= LONGEST_ODD_TEXT else text[:LONGEST_ODD_TEXT] + "…"

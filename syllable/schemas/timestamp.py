@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-# 60 minutes and more, or seconds: Python reads such an offset, and nobody knows what the sender meant.
+# 60 minutes and more, or seconds: Python reads such an offset, but nobody knows what the sender meant.
 ODD_OFFSET = re.compile(r"[+-]\d\d(?::?[6-9]\d|:?\d\d:?\d\d(?:[.,]\d+)?)\s*$")
 
 
@@ -13,8 +13,8 @@ ODD_OFFSET = re.compile(r"[+-]\d\d(?::?[6-9]\d|:?\d\d:?\d\d(?:[.,]\d+)?)\s*$")
 class Timestamp:
     """A moment as the API writes it.
 
-    `text` is what the API said and what goes back to it byte for byte; `at` is the same moment as an aware UTC
-    datetime, None where the text cannot be read.
+    `text` is what the API sent, and is sent back byte for byte; `at` is the same moment as an aware UTC datetime, None
+    where the text cannot be read.
     """
 
     text: str
@@ -22,7 +22,7 @@ class Timestamp:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Any text the API may send. A time without a zone is UTC, as everywhere in the API's examples."""
+        """Read any text the API may send. A time without a zone is UTC, as everywhere in the API's examples."""
         if ODD_OFFSET.search(text):
             return cls(text, None)
         try:
@@ -34,12 +34,12 @@ class Timestamp:
 
     @classmethod
     def of(cls, at: datetime) -> Self:
-        """The moment `at` (aware), written as the API's examples write it: `2025-01-01T00:00:00Z`."""
+        """Write the aware moment `at` in the format of the API's examples: `2025-01-01T00:00:00Z`."""
         utc = at.astimezone(UTC)
         return cls(utc.isoformat().replace("+00:00", "Z"), utc)
 
     def same_moment(self, other: "Timestamp | None") -> bool:
-        """Equal as instants, or, where one cannot be read, equal as texts."""
+        """Return whether both are the same instant, or the same text where one cannot be read."""
         if other is None:
             return False
         if self.at is None or other.at is None:
