@@ -1,1 +1,1 @@
-"""What the pages cost, measured on the product as it ships: `python -m benchmarks`, see there."""
+"""The cost of the pages, measured on the product as it ships. See `python -m benchmarks`."""

@@ -1,9 +1,9 @@
-"""`python -m benchmarks [part …]`: measure, and set each figure beside what is to be reached.
+"""`python -m benchmarks [part …]`: measure, and compare each figure with its target.
 
-Starts gunicorn as the Procfile has it, with a sandbox and a database of its own, and stops them. Takes about seven
-minutes. The exit code says whether it could be measured, not whether everything was reached: machines differ.
+Starts gunicorn as in the Procfile, with a sandbox and a database of its own, and stops them. Takes about seven minutes.
+The exit code says whether the measuring worked, not whether all targets were reached: machines differ.
 
-`python -m benchmarks --against FOLDER [pages]` measures the pages of this checkout beside those of another one.
+`python -m benchmarks --against FOLDER [pages]` compares the pages of this checkout with those of another.
 """
 
 import argparse
@@ -26,7 +26,7 @@ PARTS: dict[str, ModuleType] = {
 
 
 def main() -> None:
-    """Measure the parts that are asked for, all of them where none is."""
+    """Measure the given parts, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").split("\n\n")[1])
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="part", help=", ".join(PARTS))
     parser.add_argument("--against", type=Path, metavar="folder", help="another checkout, for the pages alone")
@@ -45,17 +45,18 @@ def main() -> None:
 
 
 def report(part: ModuleType, *arguments: object) -> None:
-    """Say what is measured, measure it, and say the figures."""
+    """Name a part, measure it, and print the figures."""
     say(f"\n{(part.__doc__ or '').splitlines()[0]}")
     say(table(part.measure(*arguments)))
 
 
 def machine() -> str:
-    """How many processors it has, and what it has to do."""
+    """Describe the machine: its number of processors and its load."""
     return f"{os.cpu_count()} processors, load {' '.join(f'{load:.2f}' for load in os.getloadavg())}"
 
 
 def say(words: str) -> None:
+    """Print and flush."""
     sys.stdout.write(f"{words}\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""Against another checkout: the time of each page here over its time there, both visited in turn."""
+"""Against another checkout: the time of each page here divided by its time there, with both visited in turn."""
 
 import os
 import re
@@ -24,7 +24,10 @@ FINGERPRINT = re.compile(r'name="fingerprint" value="([^"]+)"')
 
 
 def measure(checkout: Path) -> list[Figure]:
-    """Two servers, each with a database and a sandbox of its own, filled alike. `checkout` is what was before."""
+    """Start two servers, each with a database and a sandbox of its own, filled alike.
+
+    `checkout` is the older version.
+    """
     if os.environ.get("BENCHMARK_DATABASE_URL"):
         sys.exit("Two checkouts do not share a database: unset BENCHMARK_DATABASE_URL.")
     with running(application=TIMED, checkout=checkout) as there, running(application=TIMED) as here:
@@ -35,7 +38,7 @@ def measure(checkout: Path) -> list[Figure]:
 
 
 def _visits(stack: Stack) -> dict[str, Callable[[], Answer]]:
-    """The pages, after an operation over a campaign and some changes of a batch."""
+    """Return the pages, after an operation over a campaign and some changes of a batch."""
     visitor = Visitor.logged_in(stack.port)
     campaign, operation = _paused_campaign(visitor, stack)
     address = batch_with_history(visitor)
@@ -61,13 +64,13 @@ def _visits(stack: Stack) -> dict[str, Callable[[], Answer]]:
 
 
 def _paused_campaign(visitor: Visitor, stack: Stack) -> tuple[str, str]:
-    """A campaign by its number, and the address of the operation that paused it, which is over."""
+    """Return a campaign by its number, and the address of a finished operation that paused it."""
     page = visitor.get("/campaigns/")
     campaign = CAMPAIGN.search(page.text)
     if campaign is None:
         raise WrongAnswer("there is no campaign")
-    wish = {"kind": "pause", "scope": "campaign", "campaign": campaign[1], "confirm": "1"}
-    answer = visitor.post("/operations/", page, **wish)
+    body = {"kind": "pause", "scope": "campaign", "campaign": campaign[1], "confirm": "1"}
+    answer = visitor.post("/operations/", page, **body)
     if answer.status != 302:
         raise WrongAnswer(f"to pause a campaign answers {answer.status}")
     address = answer.headers["Location"]

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.asking CAMPAIGN WORKER SECONDS BATCHES`: ask for a pause, print as JSON how long it took.
+"""`python -m benchmarks.asking CAMPAIGN WORKER SECONDS BATCHES`: start a pause, print its times as JSON.
 
-It is waited for until BATCHES are paused; what hangs beside them is not. WORKER is the process id of the worker, whose
-memory is looked at meanwhile.
+The command waits until BATCHES are paused, but not for batches that hang. WORKER is the process id of the worker whose
+memory is measured meanwhile.
 """
 
 import json
@@ -29,7 +29,7 @@ from syllable.schemas import BatchEdit, BatchStatus  # noqa: E402
 
 
 def main(campaign: int, worker: int, most_seconds: float, batches: int) -> None:
-    """One operation from asking to its end. Exits with a message where it does not end in time."""
+    """Measure one operation from its start to its end. Exits with a message if it does not end in time."""
     actor = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("bench@example.com")
     idle = _settled_memory(worker)
     operation = operation_start(
@@ -65,13 +65,13 @@ def _done(operation: Operation) -> int:
 
 
 def _settled_memory(worker: int) -> float:
-    """The worker's memory once it is up and idle."""
+    """Return the worker's memory once it is up and idle."""
     time.sleep(3)
     return _memory(worker, "VmRSS")
 
 
 def _memory(process: int, name: str) -> float:
-    """A line of the process's memory in MB; only Linux tells."""
+    """Return a line of the process's memory in MB; only Linux has it."""
     lines = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
 

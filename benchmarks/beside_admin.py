@@ -1,4 +1,4 @@
-"""Beside Django's admin: the product's pages over those that the admin draws of the same columns, visited in turn."""
+"""Beside Django's admin: the product's pages divided by the admin's pages of the same columns, visited in turn."""
 
 import sys
 from functools import partial
@@ -15,7 +15,7 @@ TIMES = 300
 
 
 def measure() -> list[Figure]:
-    """One server has both, one person looks at both over one connection: see `benchmarks.peer`."""
+    """Visit both on one server, as one person over one connection. See `benchmarks.peer`."""
     with running(application=TIMED, settings="benchmarks.peer.settings") as stack:
         run([sys.executable, "-m", "benchmarks.peer.fill"], stack.variables)
         visitor = Visitor.logged_in(stack.port, email=ADMINISTRATOR)

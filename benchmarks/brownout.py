@@ -1,4 +1,4 @@
-"""Brown-out: with the API hanging and 50 people at the batch list, what the pages that need no API take."""
+"""Brown-out: the time of pages that need no API, while the API hangs and 50 people reload the batch list."""
 
 import threading
 import time
@@ -17,12 +17,12 @@ PAGES = ("/changes/", "/accounts/login/", "/healthz", "/readyz")
 EVERY_SECONDS = 0.2
 LASTS_SECONDS = 45.0
 TARGET_MS = 250
-# What an answer that never comes is counted as.
+# The time counted for an answer that never comes.
 GIVES_UP_SECONDS = 30.0
 
 
 def measure() -> list[Figure]:
-    """Each page is asked for five times a second from the moment at which the API begins to hang."""
+    """Request each page five times a second from the moment the API begins to hang."""
     with running() as stack:
         operator = Visitor.logged_in(stack.port)
         batch_with_history(operator)
@@ -53,14 +53,14 @@ def measure() -> list[Figure]:
 
 
 def _look_at_list(visitor: Visitor, begin: float, seconds: list[float], stop: threading.Event) -> None:
-    """Reload the list 2 seconds after its last answer, whatever that was."""
+    """Reload the list 2 seconds after its last answer, whatever the answer was."""
     stop.wait(begin)
     while not stop.wait(RELOAD_SECONDS):
         seconds.append(_seconds(visitor, "/batches/", statuses=(200, 503)))
 
 
 def _probe(visitor: Visitor, path: str, seconds: list[float], stop: threading.Event) -> None:
-    """Ask at fixed times. One slow answer delays those after it, and they are counted from when they were due."""
+    """Visit at fixed times. A slow answer delays the visits after it, which count from when they were due."""
     due = time.perf_counter()
     while not stop.wait(max(0.0, due - time.perf_counter())):
         late = max(0.0, time.perf_counter() - due)

@@ -1,4 +1,4 @@
-"""Measured figures, and the table that sets them beside what is to be reached."""
+"""Measured figures, and the table that compares them with their targets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from statistics import quantiles
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number. `target` is the most that it may be, None where it is only told."""
+    """One measured number. `target` is its maximum, None where the figure is only for information."""
 
     name: str
     value: float
@@ -22,17 +22,17 @@ class Figure:
 
 
 def p50(values: Sequence[float]) -> float:
-    """The median."""
+    """Return the median."""
     return quantiles(values, n=100, method="inclusive")[49]
 
 
 def p95(values: Sequence[float]) -> float:
-    """What 95 of 100 values do not pass."""
+    """Return the 95th percentile."""
     return quantiles(values, n=100, method="inclusive")[94]
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """A line for each figure: its name, its value, what is to be reached, and whether it is."""
+    """Return a line per figure: its name, its value, its target, and whether it reached that."""
     width = max(len(figure.name) for figure in figures)
     lines = []
     for figure in figures:

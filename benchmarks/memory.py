@@ -1,4 +1,4 @@
-"""Memory: what a worker grows by while it pauses 10,000 batches."""
+"""Memory: by how much a worker grows while it pauses 10,000 batches."""
 
 from benchmarks.figures import Figure
 from benchmarks.worker import carried_out, workplace
@@ -8,7 +8,7 @@ TARGET_MB = 50
 
 
 def measure() -> list[Figure]:
-    """The worker's peak over what it takes while idle."""
+    """Measure the worker's peak above its idle memory."""
     with workplace(campaigns=1, batches=BATCHES, latency=0.0) as place:
         times = carried_out(place, campaign=1, concurrency=8, batches=BATCHES)
     return [

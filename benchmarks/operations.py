@@ -1,4 +1,4 @@
-"""Operations: pausing 200 batches at 100 ms for each call, beside the SDK's own loops over the same API."""
+"""Operations: pausing 200 batches at 100 ms per call, beside the SDK's own loops over the same API."""
 
 import math
 import subprocess
@@ -16,13 +16,13 @@ HANGING = 40
 LATENCY = 0.1
 # How far above the floor an operation may be.
 TARGETS = {8: 1.15, 16: 1.3}
-# And how far above one without them beside batches that hang.
+# How much longer an operation may take when some batches hang than the same operation without these.
 BESIDE_HANGING = 1.5
 SDK = ROOT / ".venv-sdk-0.4.7" / "bin" / "python"
 
 
 def measure() -> list[Figure]:
-    """All in one run, one after the other, each over a campaign of its own in the same sandbox."""
+    """Measure all in one run, one after the other, each over a campaign of its own in the same sandbox."""
     figures: list[Figure] = []
     campaigns = iter(range(1, 6))
     with workplace(campaigns=5, batches=BATCHES, latency=LATENCY) as place:
@@ -43,7 +43,7 @@ def measure() -> list[Figure]:
 
 
 def _beside_hanging() -> list[Figure]:
-    """Each right after one that is alike but for those that hang."""
+    """Measure each operation with hanging batches right after one that differs only in having none."""
     figures: list[Figure] = []
     with workplace(campaigns=4, batches=BATCHES, latency=LATENCY, hanging=HANGING) as place:
         campaigns = iter(range(1, 5))
@@ -68,7 +68,7 @@ def _of_operation(name: str, times: Times) -> list[Figure]:
 
 
 def _latency(api: str) -> float:
-    """What one read of a batch takes, over one connection."""
+    """Return the time of one read of a batch, over one connection."""
     address = urlsplit(api)
     connection = HTTPConnection(address.hostname or "", address.port)
     seconds = []
@@ -81,7 +81,7 @@ def _latency(api: str) -> float:
 
 
 def _sdk(api: str, campaign: int, concurrency: int) -> float:
-    """Seconds from its first read to its last answer, in the SDK's own environment."""
+    """Return the seconds from the SDK's first read to its last answer, in its own environment."""
     command = [SDK, ROOT / "benchmarks" / "sdk_loop.py", api, API_KEY, str(campaign), str(BATCHES), str(concurrency)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     return float(done.stdout)

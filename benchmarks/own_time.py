@@ -1,4 +1,4 @@
-"""What the server itself takes for a page: the answer's time, less what the request waited for the API."""
+"""The server's own time for a page: the time to answer, less the time the request waited for the API."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ Name = TypeVar("Name", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Of each visit, in milliseconds: the server's own time, and what of it was on a processor."""
+    """Milliseconds of each visit: the server's own time, and its part on a processor."""
 
     own: list[float] = field(default_factory=list)
     computed: list[float] = field(default_factory=list)
 
     def add(self, answer: Answer) -> None:
-        """Take in an answer of `TIMED`. Raises WrongAnswer where it is not the page."""
+        """Add an answer of `TIMED`. Raises WrongAnswer where it is not the page."""
         if answer.status != 200:
             raise WrongAnswer(f"a page that is to be measured answers {answer.status}")
         self.own.append((answer.seconds - float(answer.headers[WAITED_FOR_API])) * 1000)
@@ -27,9 +27,9 @@ class Times:
 
 
 def in_turn(visits: dict[Name, Callable[[], Answer]], *, times: int, warm_up: int) -> dict[Name, Times]:
-    """Each visit once, `times` rounds after those to warm up, every second one backwards.
+    """Make each visit once per round, for `times` rounds after `warm_up` rounds, every second round backwards.
 
-    A machine that gets slower meanwhile is slower for all of them, and none always comes after the same other one.
+    If the machine gets slower meanwhile, it does so for all visits, and none always follows the same other one.
     """
     found = {name: Times() for name in visits}
     for number in range(warm_up + times):
@@ -41,10 +41,10 @@ def in_turn(visits: dict[Name, Callable[[], Answer]], *, times: int, warm_up: in
 
 
 def ratios(name: str, times: Times, beside: Times, target: float) -> list[Figure]:
-    """The median of own time over that of `beside`, and the same of the time on a processor alone."""
+    """Return the median own time divided by that of `beside`, and the same for time on a processor."""
     medians = f"{p50(times.own):.1f} / {p50(beside.own):.1f} ms"
     return [
         Figure(f"{name}: {medians}", p50(times.own) / p50(beside.own), "x", target),
-        # Tells on a busy machine whether it is the machine.
+        # Shows whether the machine was busy.
         Figure(f"{name}, of it on a processor", p50(times.computed) / p50(beside.computed), "x"),
     ]

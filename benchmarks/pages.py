@@ -1,4 +1,4 @@
-"""Pages: the server's own time, from a question's first byte to its answer's last, less what it waited for the API."""
+"""Pages: the server's own time, from a request's first byte to the answer's last, less its wait for the API."""
 
 import re
 from functools import partial
@@ -19,7 +19,7 @@ CHANGES = 4
 
 
 def measure() -> list[Figure]:
-    """The list of 100 rows and the page of a batch with a history and its form, over one connection."""
+    """Measure the list of 100 rows and the page of a batch with a history and its form, over one connection."""
     with running(application=TIMED) as stack:
         visitor = Visitor.logged_in(stack.port)
         batch = batch_with_history(visitor)
@@ -34,13 +34,13 @@ def _figures(name: str, visitor: Visitor, path: str, target: float) -> list[Figu
     return [
         Figure(f"{name}, p50 of {TIMES}", p50(times.own), "ms", target),
         Figure(f"{name}, p95", p95(times.own), "ms", target),
-        # Tells on a busy machine whether it is the machine.
+        # Shows whether the machine was busy.
         Figure(f"{name}, of it on a processor, p50", p50(times.computed), "ms"),
     ]
 
 
 def batch_with_history(visitor: Visitor) -> str:
-    """The address of an ACTIVE batch that was paused and resumed from its own page."""
+    """Return the address of an ACTIVE batch that was paused and resumed from its own page."""
     page = visitor.get(LIST)
     if page.text.count('id="open-') != ROWS:
         raise WrongAnswer(f"the list does not have {ROWS} rows")

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.sandbox`: the sandbox in a process of its own, in which no time passes. On SIGUSR1 it hangs.
+"""`python -m benchmarks.sandbox`: the sandbox in a process of its own, where no time passes. SIGUSR1 makes it hang.
 
-With `--campaigns N --batches M` it holds nothing but campaigns 1 to N with M active batches each. With `--hanging H`
-each second one has H more whose writes hang: in campaign 2 they are listed first, in campaign 4 among the others.
-Prints its address. It answers from memory and remembers nothing, so that it costs the machine little.
+With `--campaigns N --batches M` it holds only campaigns 1 to N with M active batches each. With `--hanging H` every
+second campaign has H more batches whose writes hang: campaign 2 lists these first, campaign 4 among the others. The
+command prints the address. The sandbox answers from memory and keeps no log, to cost the machine little.
 """
 
 import argparse

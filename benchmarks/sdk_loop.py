@@ -1,6 +1,6 @@
-"""Runs inside the environment of the SDK: pauses the batches of a campaign by get and update, and prints the seconds.
+"""Pauses the batches of a campaign with the SDK by get and update, inside its environment, and prints the seconds.
 
-`sdk_loop.py URL KEY CAMPAIGN BATCHES CONCURRENCY`; with a concurrency of 1 it is the synchronous client in a loop.
+`sdk_loop.py URL KEY CAMPAIGN BATCHES CONCURRENCY`; a concurrency of 1 means the synchronous client in a loop.
 """
 
 import asyncio
@@ -16,18 +16,21 @@ FIELDS = ("batch_id", "campaign_id", "expires_on", "count", "created_at", "delet
 
 
 def paused(batch):
+    """Return the body of the update that pauses a batch."""
     whole = batch.model_dump(mode="json")
-    wish = {field: whole[field] for field in FIELDS if whole.get(field) is not None}
-    return wish | {"status": "PAUSED", "last_updated_by": "operator@example.com"}
+    body = {field: whole[field] for field in FIELDS if whole.get(field) is not None}
+    return body | {"status": "PAUSED", "last_updated_by": "operator@example.com"}
 
 
 def one_by_one(sdk):
+    """Pause the batches with the synchronous client."""
     for batch_id in IDS:
         batch = sdk.outbound.batches.get_by_id(batch_id=batch_id, server_url=URL)
         sdk.outbound.batches.update(batch_id=batch_id, communication_batch=paused(batch), server_url=URL)
 
 
 async def side_by_side(sdk):
+    """Pause the batches with CONCURRENCY tasks of the asynchronous client."""
     waiting = iter(IDS)
 
     async def work():

@@ -1,4 +1,4 @@
-"""The product as it ships, while a part measures it: sandbox, database, people, and gunicorn by the Procfile."""
+"""The product as it ships, for a part to measure: sandbox, database, people, and gunicorn as in the Procfile."""
 
 import os
 import secrets
@@ -26,9 +26,9 @@ STOP_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What runs: the web server at `HOST`:`port`, and the sandbox that is its API.
+    """A running product: the web server at `HOST`:`port`, and the sandbox as its API.
 
-    `variables` is what another process of it has in its environment, `checkout` the folder that it is to run in.
+    `variables` is the environment for any further process, `checkout` the folder to run it in.
     """
 
     port: int
@@ -41,7 +41,7 @@ class Stack:
         return f"http://{HOST}:{self.port}"
 
     def hang_the_api(self) -> None:
-        """From now on the API takes every request and answers none."""
+        """Make the API accept every request and answer none from now on."""
         self.sandbox.send_signal(signal.SIGUSR1)
 
 
@@ -49,10 +49,10 @@ class Stack:
 def running(
     *, application: str = "dashboard.wsgi", settings: str = "dashboard.settings", checkout: Path = ROOT
 ) -> Iterator[Stack]:
-    """The product with the sandbox's accounts in it, served by gunicorn with the flags of the Procfile.
+    """Run the product with the sandbox's accounts, served by gunicorn with the flags of the Procfile.
 
-    Another `checkout` brings its product, Procfile and gunicorn.conf.py. Its API is this checkout's sandbox, and the
-    interpreter this one. Its static files are collected, in its own folder.
+    Another `checkout` brings its own product, Procfile and gunicorn.conf.py, but uses this checkout's sandbox and
+    interpreter. The static files are collected in its folder.
     """
     if checkout == ROOT and not (ROOT / "staticfiles" / "staticfiles.json").exists():
         sys.exit("The static files are not collected: `make bench` does that first.")
@@ -78,13 +78,13 @@ def running(
 
 
 def _with_these_benchmarks(folder: Path) -> list[str]:
-    """What has gunicorn find this checkout's `benchmarks` before those of the folder in which it runs."""
+    """Return gunicorn options that make it use this checkout's `benchmarks` instead of those in `folder`."""
     (folder / "benchmarks").symlink_to(ROOT / "benchmarks", target_is_directory=True)
     return ["--pythonpath", str(folder)]
 
 
 def environment(folder: Path, *, api: str) -> dict[str, str]:
-    """What every process of the product has in its environment."""
+    """Return the environment of every process of the product."""
     return os.environ | {
         "SECRET_KEY": secrets.token_urlsafe(50),
         "DEBUG": "false",
@@ -104,7 +104,7 @@ def environment(folder: Path, *, api: str) -> dict[str, str]:
 
 
 def procfile(name: str, *, checkout: Path = ROOT, **variables: object) -> list[str]:
-    """The command of a line of the Procfile."""
+    """Return the command of a line of the Procfile."""
     lines = (checkout / "Procfile").read_text(encoding="utf-8").splitlines()
     line = next(line.removeprefix(f"{name}:") for line in lines if line.startswith(f"{name}:"))
     command = shlex.split(Template(line).substitute(variables))
@@ -119,7 +119,7 @@ def _free_port() -> int:
 
 
 def run(command: Sequence[str], variables: dict[str, str], *, checkout: Path = ROOT) -> None:
-    """Run to the end; ends the benchmark where that fails."""
+    """Run a command to its end. A failure ends the benchmark."""
     done = subprocess.run(command, cwd=checkout, env=variables, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         sys.exit(f"{' '.join(command[1:])} failed:\n{done.stderr}")
@@ -129,7 +129,7 @@ def run(command: Sequence[str], variables: dict[str, str], *, checkout: Path = R
 def process(
     command: Sequence[str], variables: object, log: object = None, *, checkout: Path = ROOT
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run until the block ends; with a log, the output goes there."""
+    """Run a process until the block ends, with its output in `log` if given."""
     output = log or subprocess.PIPE
     errors = subprocess.STDOUT if log else None
     process = subprocess.Popen(command, cwd=checkout, env=variables, stdout=output, stderr=errors, text=True)  # type: ignore[call-overload] # noqa: S603
@@ -140,7 +140,7 @@ def process(
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            # Threads that still wait for the API.
+            # Some threads may still wait for the API.
             process.kill()
             process.wait()
 

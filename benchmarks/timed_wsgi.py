@@ -1,10 +1,10 @@
-"""The product's WSGI application, which also tells each visitor how long the request waited for the API.
+"""The product's WSGI application, which also reports how long each request waited for the API.
 
-The product is that of the folder in which the web server runs: it may be another checkout, and an older one.
+The product is the one in the web server's folder, which may be another, older checkout.
 
-Only what the thread of the request spends blocked in reading from the API's socket counts. Writing the question,
-`requests`, `urllib3`, parsing the answer, and whatever other threads of the same request wait for, is the product's own
-time: the figures err to its disadvantage.
+The wait is only the time that the request's thread spends blocked in reads from the API's socket. Everything else is
+the product's own time: sending the question, `requests`, `urllib3`, parsing the answer, and the waits of other threads
+of the same request. So the figures err to its disadvantage.
 """
 
 import time
@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.visitor import COMPUTED, WAITED_FOR_API
 from dashboard.wsgi import application as product
 
-# The API's client was a part of `batches` once.
+# Older checkouts have the API's client inside `batches`.
 connections = import_module("syllable.connections" if find_spec("syllable") else "batches.syllable.connections")
 
 
@@ -41,7 +41,7 @@ connections.DeadlineSocket.recv_into = _timed_read
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """The product, with its times in the headers `WAITED_FOR_API` and `COMPUTED` of each answer."""
+    """Run the product, with its times in the headers `WAITED_FOR_API` and `COMPUTED` of each answer."""
     _waited.seconds = 0.0
     started = time.thread_time()
 

@@ -1,4 +1,4 @@
-"""Somebody who looks at pages, one after the other."""
+"""Somebody who views pages, one after the other."""
 
 import gzip
 import re
@@ -14,17 +14,16 @@ from benchmarks.stack import HOST
 OPERATOR = "operator@example.com"
 ADMINISTRATOR = "administrator@example.com"
 PASSWORD = "sandbox-demo"  # noqa: S105 - the sandbox's, printed by manage.py demo_accounts
-# Seconds, where `benchmarks.timed_wsgi` is what answers: how long the request waited for the API, and what its thread
-# took of a processor.
+# Headers of `benchmarks.timed_wsgi`, in seconds: the request's wait for the API, and its thread's processor time.
 WAITED_FOR_API = "X-Waited-For-API"
 COMPUTED = "X-Computed"
-# Half of the seconds after which gunicorn closes a connection that nobody uses.
+# Half of the seconds after which gunicorn closes an idle connection.
 KEPT_SECONDS = 1
 CSRF_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 class WrongAnswer(Exception):
-    """The server did not give the page that is to be measured."""
+    """The server did not return the page to be measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Answer:
 
 
 class Visitor:
-    """A visitor with cookies, as a browser has them. `keeps_connection`: as a browser does between two clicks."""
+    """A visitor with cookies, like a browser. `keeps_connection`: as a browser does between two clicks."""
 
     def __init__(self, port: int, *, keeps_connection: bool = True, timeout: float = 60) -> None:
         self._connection = HTTPConnection(HOST, port, timeout=timeout)
@@ -52,7 +51,7 @@ class Visitor:
 
     @classmethod
     def logged_in(cls, port: int, *, email: str = OPERATOR) -> Self:
-        """One of the sandbox's accounts."""
+        """Log in with one of the sandbox's accounts."""
         visitor = cls(port)
         page = visitor.get("/accounts/login/")
         answer = visitor.post("/accounts/login/", page, login=email, password=PASSWORD)
@@ -61,11 +60,11 @@ class Visitor:
         return visitor
 
     def get(self, path: str) -> Answer:
-        """The page at `path`, which begins with a slash."""
+        """Return the page at `path`, which begins with a slash."""
         return self._exchange("GET", path, {})
 
     def post(self, path: str, page: Answer, **fields: str) -> Answer:
-        """Send a form that stood on `page`."""
+        """Send a form from `page`."""
         token = CSRF_TOKEN.search(page.text)
         if token is None:
             raise WrongAnswer(f"no form on the page before {path}")

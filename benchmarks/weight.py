@@ -15,7 +15,7 @@ SECOND_KB = 12
 
 
 def measure() -> list[Figure]:
-    """For each list: the first visit after login with an empty cache, and the second one with what it left there."""
+    """Measure, for each list, the first visit after login with an empty cache, and the second with a filled one."""
     path = chromium.find()
     if path is None:
         sys.exit("There is no Chromium: `make bench` installs one.")
@@ -38,7 +38,7 @@ def measure() -> list[Figure]:
 
 
 def _bytes_of_visit(context: BrowserContext, url: str) -> int:
-    """The sum of `encodedDataLength`, which Chromium gives for each thing it loaded: 0 for what it had."""
+    """Return the sum of `encodedDataLength`, which Chromium reports per resource: 0 for cached ones."""
     page = context.new_page()
     lengths: list[int] = []
     session = context.new_cdp_session(page)

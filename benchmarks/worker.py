@@ -1,4 +1,4 @@
-"""A worker as the Procfile has it, and how long an operation takes it."""
+"""A worker as in the Procfile, and how long it takes for an operation."""
 
 import json
 import os
@@ -17,7 +17,7 @@ MOST_SECONDS = 900
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """A sandbox with campaigns of active batches, a database, and what a worker has in its environment."""
+    """A sandbox with campaigns of active batches, a database, and the environment for a worker."""
 
     api: str
     variables: dict[str, str]
@@ -26,7 +26,7 @@ class Workplace:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds of one operation, each after the one before; `memory` is what the worker grew by at most, in MB."""
+    """Seconds of one operation, each after the one before; `memory` is the worker's largest growth in MB."""
 
     queueing: float
     listing: float
@@ -36,7 +36,7 @@ class Times:
 
 @contextmanager
 def workplace(*, campaigns: int, batches: int, latency: float, hanging: int = 0) -> Iterator[Workplace]:
-    """Everything but the worker. The database is SQLite's, unless DATABASE_URL says otherwise.
+    """Provide everything but the worker. The database is SQLite unless DATABASE_URL says otherwise.
 
     `hanging` is how many batches whose writes hang each second campaign has in addition.
     """
@@ -52,7 +52,7 @@ def workplace(*, campaigns: int, batches: int, latency: float, hanging: int = 0)
 
 
 def carried_out(place: Workplace, *, campaign: int, concurrency: int, batches: int) -> Times:
-    """Have a worker pause the batches of a campaign, and make sure that all of them were."""
+    """Have a worker pause the batches of a campaign, and check that all of them were paused."""
     variables = place.variables | {"OPERATION_CONCURRENCY": str(concurrency)}
     with (place.folder / "worker.log").open("w") as log, process(procfile("stopper"), variables, log) as worker:
         arguments = map(str, (campaign, worker.pid, MOST_SECONDS, batches))

@@ -1,5 +1,4 @@
 """The stand-in Syllable API: an HTTP server over its own SQLite file, for the demo and the tests.
 
-It imports nothing else of ours. `server.py` shows how a test uses it, `python -m sandbox --help` how a person
-does.
+Imports no other room. `server.py` shows how a test uses the sandbox, `python -m sandbox --help` how a person does.
 """

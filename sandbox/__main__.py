@@ -1,4 +1,4 @@
-"""`python -m sandbox`: the sandbox as a server of its own, with believable data and time passing in it."""
+"""`python -m sandbox`: the sandbox as a server of its own, with believable data, in which time passes."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ from sandbox.server import Sandbox
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT. Seeds an empty database; a database with data is kept as it is."""
+    """Serve until SIGTERM or SIGINT. Fills an empty database; a database with data stays as it is."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The stand-in Syllable API.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8001, help="port to listen on, 0 for a free one (%(default)s)")

@@ -1,9 +1,9 @@
-"""The requests that every contract handles alike; what their bodies and answers look like is the contract's `Shapes`.
+"""The requests that every contract handles alike. The contract's `Shapes` define their bodies and answers.
 
 Where the API's documents are silent:
-- Who holds the key is the author of every write that names none.
-- A batch that is CANCELED already keeps the time and the reason of the first time when it is deleted again.
-- `fields` of a list is accepted and every field is answered all the same: answers promise more than it can name.
+- The holder of the key is the author of every write that names none.
+- Deleting a batch that is already CANCELED keeps the first time and reason.
+- A list accepts `fields` but answers every field: answers promise more than `fields` can name.
 - `status` of results is that of the channel manager (`BUSY`) or the request's own (`PENDING`).
 """
 
@@ -27,10 +27,10 @@ CAMPAIGNS = "/api/v1/outbound/campaigns"
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """What the bodies and the answers of one contract look like.
+    """The bodies and the answers of one contract.
 
     `batch_columns` and `campaign_columns` are the SQL of fields that are no column of the store. `result_filters` maps
-    a query's name to the fields of a result, or of its row, one of which must have the value asked for.
+    a query's name to the fields of a result, or of its row, one of which must have the requested value.
     """
 
     batch_query: type[ListQuery[Any]]
@@ -47,7 +47,7 @@ class Shapes:
 
 
 def routes(shapes: Shapes, *, write_batch: Handler) -> tuple[Route, ...]:
-    """Every contract's routes. `write_batch` handles the PUT of a batch."""
+    """Return every contract's routes. `write_batch` handles the PUT of a batch."""
     return (
         Route("GET", BATCHES, partial(list_batches, shapes)),
         Route("POST", BATCHES, partial(create_batch, shapes)),
@@ -65,7 +65,7 @@ def routes(shapes: Shapes, *, write_batch: Handler) -> tuple[Route, ...]:
 
 
 def find_batch(store: Store, batch_id: str) -> Row:
-    """A batch's row. Raises Refusal (404)."""
+    """Return a batch's row. Raises Refusal (404)."""
     row = store.batch(batch_id)
     if row is None:
         raise Refusal(404, BATCH_NOT_FOUND)
@@ -73,7 +73,7 @@ def find_batch(store: Store, batch_id: str) -> Row:
 
 
 def find_campaign(store: Store, campaign_id: str) -> Row:
-    """A campaign's row. Raises Refusal (404)."""
+    """Return a campaign's row. Raises Refusal (404)."""
     row = store.campaign(int(campaign_id)) if re.fullmatch("[0-9]{1,18}", campaign_id) else None
     if row is None:
         raise Refusal(404, "Campaign not found")
@@ -81,14 +81,14 @@ def find_campaign(store: Store, campaign_id: str) -> Row:
 
 
 def list_batches(shapes: Shapes, store: Store, request: Request) -> Answer:
-    """A page of batches, searched, bounded in time and ordered."""
+    """Answer a page of batches, searched, bounded in time and ordered."""
     query = request.read_query(shapes.batch_query)
     rows, total = store.find_batches(query.search(contains="batch_id", columns=shapes.batch_columns))
     return page_answer(rows, total, query, shapes.show_listed_batch)
 
 
 def get_batch(shapes: Shapes, store: Store, request: Request) -> Answer:
-    """One batch with its `status_counts`, or 404."""
+    """Answer one batch with its `status_counts`, or 404."""
     shown = shapes.show_batch(store, request.params["batch_id"])
     if shown is None:
         raise Refusal(404, BATCH_NOT_FOUND)
@@ -96,20 +96,20 @@ def get_batch(shapes: Shapes, store: Store, request: Request) -> Answer:
 
 
 def create_batch(shapes: Shapes, store: Store, request: Request) -> Answer:
-    """A new batch without requests. 422 where its id is taken or its campaign unknown."""
-    wish = request.read_json(shapes.batch_input)
-    columns = wish.columns()
+    """Create a batch without requests. Answers 422 where its id exists already or its campaign does not."""
+    body = request.read_json(shapes.batch_input)
+    columns = body.columns()
     with store.transaction():
-        if store.campaign(wish.campaign_id) is None:
+        if store.campaign(body.campaign_id) is None:
             raise invalid("body", "campaign_id", "Campaign does not exist")
-        if store.batch(wish.batch_id) is not None:
+        if store.batch(body.batch_id) is not None:
             raise invalid("body", "batch_id", "Batch already exists")
         store.add_batch(**columns, last_updated_by=KEY_HOLDER)
-        return Answer(payload=shapes.show_listed_batch(find_batch(store, wish.batch_id)))
+        return Answer(payload=shapes.show_listed_batch(find_batch(store, body.batch_id)))
 
 
 def delete_batch(store: Store, request: Request) -> Answer:
-    """Cancel a batch, with the reason, and its requests that were not started. Answers null."""
+    """Cancel a batch with a reason, and its requests that were not started. Answers null."""
     form = request.read_form(DeleteForm)
     with store.transaction():
         row = find_batch(store, request.params["batch_id"])
@@ -129,7 +129,7 @@ def delete_batch(store: Store, request: Request) -> Answer:
 
 
 def list_results(shapes: Shapes, store: Store, request: Request) -> Answer:
-    """All requests of a batch with their outcome, filtered by what the contract lets a query ask for."""
+    """Answer all requests of a batch with their outcomes, filtered as the contract allows."""
     asked = {fields: request.query[name][-1] for name, fields in shapes.result_filters.items() if name in request.query}
     find_batch(store, request.params["batch_id"])
     results = []
@@ -142,15 +142,15 @@ def list_results(shapes: Shapes, store: Store, request: Request) -> Answer:
 
 
 def add_request(store: Store, request: Request) -> Answer:
-    """One more request. 422 where its `reference_id` is taken."""
-    wish = request.read_json(CommunicationRequest)
+    """Add one request. Answers 422 where its `reference_id` exists already."""
+    body = request.read_json(CommunicationRequest)
     with store.transaction():
         row = find_batch(store, request.params["batch_id"])
-        if store.has_request(row["batch_id"], wish.reference_id):
+        if store.has_request(row["batch_id"], body.reference_id):
             raise invalid("body", "reference_id", "Request already exists in this batch")
-        store.add_requests(row["batch_id"], [wish.model_dump()])
+        store.add_requests(row["batch_id"], [body.model_dump()])
         store.count_requests(row["batch_id"])
-    return Answer(payload=wish.model_dump())
+    return Answer(payload=body.model_dump())
 
 
 def remove_requests(store: Store, request: Request) -> Answer:
@@ -164,30 +164,30 @@ def remove_requests(store: Store, request: Request) -> Answer:
 
 
 def list_campaigns(shapes: Shapes, store: Store, request: Request) -> Answer:
-    """A page of campaigns, searched, bounded in time and ordered."""
+    """Answer a page of campaigns, searched, bounded in time and ordered."""
     query = request.read_query(shapes.campaign_query)
     rows, total = store.find_campaigns(query.search(contains="campaign_name", columns=shapes.campaign_columns))
     return page_answer(rows, total, query, shapes.show_campaign)
 
 
 def get_campaign(shapes: Shapes, store: Store, request: Request) -> Answer:
-    """One campaign, or 404."""
+    """Answer one campaign, or 404."""
     return Answer(payload=shapes.show_campaign(find_campaign(store, request.params["campaign_id"])))
 
 
 def create_campaign(shapes: Shapes, store: Store, request: Request) -> Answer:
-    """A new campaign."""
-    wish = request.read_json(shapes.campaign_input)
-    campaign_id = store.add_campaign(**wish.columns(), last_updated_by=KEY_HOLDER)
+    """Create a campaign."""
+    body = request.read_json(shapes.campaign_input)
+    campaign_id = store.add_campaign(**body.columns(), last_updated_by=KEY_HOLDER)
     return Answer(payload=shapes.show_campaign(find_campaign(store, str(campaign_id))))
 
 
 def replace_campaign(shapes: Shapes, store: Store, request: Request) -> Answer:
-    """The whole campaign anew; what the contract has no word for stays."""
-    wish = request.read_json(shapes.campaign_input)
+    """Replace the whole campaign, except for columns that the contract does not know."""
+    body = request.read_json(shapes.campaign_input)
     with store.transaction():
         row = find_campaign(store, request.params["campaign_id"])
-        columns = wish.columns()
+        columns = body.columns()
         columns["more"] = {**row["more"], **columns["more"]}
         columns |= {"updated_at": now_text(), "last_updated_by": KEY_HOLDER, "extra": {}, "omit": []}
         store.change_campaign(row["id"], **columns)

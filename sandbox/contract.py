@@ -1,4 +1,4 @@
-"""What every contract is made of: requests, answers, refusals and routes. What a contract says is in its own module."""
+"""The parts of every contract: requests, answers, refusals and routes. Each contract has a module of its own."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ MOST_QUERY_FIELDS = 200
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer. `content` replaces the JSON of `payload` where it is given."""
+    """One answer. `content`, where given, replaces the JSON of `payload`."""
 
     status: int = 200
     payload: Any = None
@@ -28,13 +28,13 @@ class Answer:
     content_type: str = "application/json"
 
     def body(self) -> bytes:
-        """The body's bytes."""
+        """Return the body's bytes."""
         if self.content is not None:
             return self.content
         return json.dumps(self.payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
     def head(self, *, length: int) -> bytes:
-        """The status line and the headers, with `length` as the length of the body."""
+        """Return the status line and the headers, with `length` as the length of the body."""
         try:
             phrase = HTTPStatus(self.status).phrase
         except ValueError:
@@ -53,14 +53,16 @@ class Refusal(Exception):
 
 
 def invalid(where: str, name: str, msg: str, kind: str = "value_error") -> Refusal:
-    """A 422 about one field, e.g. `invalid("body", "expires_on", "…")`."""
+    """Make a 422 about one field, e.g. `invalid("body", "expires_on", "…")`."""
     return Refusal(422, [{"loc": [where, name], "msg": msg, "type": kind}])
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came. `path` is raw: still percent-encoded, without the query. `params` are what its route
-    found in the path, decoded."""
+    """One request as it came.
+
+    `path` is raw: still percent-encoded, without the query. `params` are the path parameters of its route, decoded.
+    """
 
     method: str
     path: str
@@ -98,7 +100,7 @@ class Request:
         return json.loads(self.content, parse_constant=_refuse_constant)
 
     def read_json(self, model: type[Model]) -> Model:
-        """The JSON body as `model`. Raises the Refusal (422) that names what is wrong."""
+        """Read the JSON body as `model`. Raises the Refusal (422) that names what is wrong."""
         if not self.content or self.headers.get_content_type() != "application/json":
             raise Refusal(422, [{"loc": ["body"], "msg": "Field required", "type": "missing"}])
         try:
@@ -108,12 +110,15 @@ class Request:
         return _validated(model, body, "body")
 
     def read_form(self, model: type[Model]) -> Model:
-        """The form in the body as `model`. A blank field counts as missing. Raises the Refusal (422)."""
+        """Read the form in the body as `model`. A blank field counts as missing. Raises the Refusal (422)."""
         is_form = self.headers.get_content_type() == "application/x-www-form-urlencoded"
         return _validated(model, self._form() if is_form else {}, "body")
 
     def read_query(self, model: type[Model]) -> Model:
-        """The query as `model`: its lists take every value of a name, its other fields the last. Raises the Refusal."""
+        """Read the query as `model`.
+
+        Lists get every value of a name, other fields the last. Raises the Refusal (422).
+        """
         lists = {name for name, info in model.model_fields.items() if get_origin(info.annotation) is list}
         values = {name: given if name in lists else given[-1] for name, given in self.query.items()}
         return _validated(model, values, "query")
@@ -139,14 +144,14 @@ Handler = Callable[[Store, Request], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and a path like `/api/v1/outbound/batches/{batch_id}`, and what handles it."""
+    """A method and a path like `/api/v1/outbound/batches/{batch_id}`, and their handler."""
 
     method: str
     path: str
     handler: Handler
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The path's parameters, each decoded exactly once; None where the raw `path` is another."""
+        """Return the path's parameters, each decoded exactly once; None where the raw `path` does not match."""
         pattern, segments = self.path.split("/"), path.split("/")
         if len(pattern) != len(segments):
             return None
@@ -165,14 +170,17 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One published revision of the API. `show_batch` is a single batch as GET answers it, None where there is none."""
+    """One published revision of the API.
+
+    `show_batch` returns a single batch as GET answers it, None where there is none.
+    """
 
     name: str
     routes: tuple[Route, ...]
     show_batch: Callable[[Store, str], dict[str, Any] | None]
 
     def route(self, request: Request) -> tuple[Handler, Request]:
-        """What handles a request, and the request with its `params`. Raises the Refusal (404 or 405)."""
+        """Return the handler of a request, and the request with its `params`. Raises the Refusal (404 or 405)."""
         allowed = []
         for route in self.routes:
             params = route.match(request.path)

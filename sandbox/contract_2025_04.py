@@ -1,4 +1,4 @@
-"""Contract 2025-04 of the outbound API: what is its own. The rest is in `common.py`.
+"""Contract 2025-04 of the outbound API: what differs from `common.py`.
 
 Where the API's document is silent:
 - A PUT that leaves out `created_at` keeps it: the document gives it no default and no null. Everything else that is
@@ -32,23 +32,23 @@ TIMESTAMPS = ("expires_on", "created_at", "deleted_at", "last_worked_on")
 
 
 def replace_batch(store: Store, request: Request) -> Answer:
-    """The whole batch anew, as the module says. Cancelling cancels the requests that were not started."""
-    wish = request.read_json(CommunicationBatch)
+    """Replace the whole batch, as the module says. Cancelling also cancels the requests that were not started."""
+    body = request.read_json(CommunicationBatch)
     with store.transaction():
         row = find_batch(store, request.params["batch_id"])
-        if wish.batch_id != row["batch_id"]:
+        if body.batch_id != row["batch_id"]:
             raise invalid("body", "batch_id", "Must be the batch_id of the path")
-        if wish.campaign_id != row["campaign_id"]:
+        if body.campaign_id != row["campaign_id"]:
             raise invalid("body", "campaign_id", "Must be the campaign_id of the batch")
-        columns = wish.model_dump(mode="json")
-        if "created_at" not in wish.model_fields_set:
+        columns = body.model_dump(mode="json")
+        if "created_at" not in body.model_fields_set:
             columns["created_at"] = row["created_at"]
         for name in TIMESTAMPS:
             if columns[name] not in (None, row[name], row["extra"].get(name)) and moment(columns[name]) is None:
                 raise invalid("body", name, "Input should be a valid datetime", "datetime_parsing")
         columns["extra"] = {name: value for name, value in row["extra"].items() if name not in columns}
         store.change_batch(row["batch_id"], **columns, omit=[], last_updated_at=now_text())
-        if wish.status is BatchStatus.CANCELED:
+        if body.status is BatchStatus.CANCELED:
             store.cancel_pending_requests(row["batch_id"])
         return Answer(payload=show_listed_batch(find_batch(store, row["batch_id"])))
 

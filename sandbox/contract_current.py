@@ -1,13 +1,13 @@
-"""Contract current of the outbound API: what is its own. The rest is in `common.py`.
+"""Contract current of the outbound API: what differs from `common.py`.
 
-The update of a batch takes `paused`, `expires_on`, `call_rate` and `auto_call_rate`. Anything else is dropped without a
-word, and what is left out stays as it is. Where the API's document is silent:
-- A null clears `expires_on` and `call_rate`; for `paused` and `auto_call_rate` it is as if they were left out.
-- `paused` is the status: true makes a batch PAUSED, false lets a PAUSED one go back to PENDING, or to ACTIVE where it
-  has begun. An EXPIRED batch comes back in the same way with a new expiry in the future, and in no other. What is
-  EXPIRED, FAILED or CANCELED otherwise stays so, and the answer says it.
-- `auto_call_rate` without an expiry is refused, at the field by which it came about. Its baseline is found anew
-  when the batch calls after either has changed, and held.
+The update of a batch takes `paused`, `expires_on`, `call_rate` and `auto_call_rate`. Anything else is silently dropped,
+and what is left out stays as it is. Where the API's document is silent:
+- A null clears `expires_on` and `call_rate`; a null in `paused` or `auto_call_rate` changes nothing.
+- `paused` is the status: true makes a batch PAUSED, false returns a PAUSED batch to PENDING, or to ACTIVE where it
+  has begun. An EXPIRED batch comes back in the same way, but only with a new expiry in the future. Any other
+  EXPIRED, FAILED or CANCELED batch keeps its status, and the answer shows that.
+- `auto_call_rate` without an expiry is refused, with the error at the field that caused it. The baseline is
+  computed again when the batch calls after either has changed, and then kept.
 - The author of every write is the key's, since the caller cannot say who it is.
 - IDLE, which the contract does not know, shows as ACTIVE, in searches too.
 - Deleting a campaign leaves its batches where they are.
@@ -36,11 +36,11 @@ CLEARED_BY_NULL = ("expires_on", "call_rate")
 
 
 def update_batch(store: Store, request: Request) -> Answer:
-    """Change what is given, as the module says."""
-    wish = request.read_json(CommunicationBatchUpdate)
+    """Change the fields that are given, as the module says."""
+    body = request.read_json(CommunicationBatchUpdate)
     given = {
         name: value
-        for name, value in wish.model_dump(mode="json", exclude_unset=True).items()
+        for name, value in body.model_dump(mode="json", exclude_unset=True).items()
         if value is not None or name in CLEARED_BY_NULL
     }
     with store.transaction():

@@ -1,9 +1,11 @@
-"""How the sandbox misbehaves on demand. Each function makes one fault, to be hung on requests with `faults.add`:
+"""How the sandbox misbehaves on demand.
+
+Each function makes one fault, for `faults.add` to attach to requests:
 
     sandbox.faults.add(faults.reset(applied=True), method="PUT")
     sandbox.faults.add(faults.answer(503, headers={"Retry-After": "2"}), path=r"/batches$", times=2)
 
-`applied=True` does what was asked before it misbehaves; otherwise nothing is done.
+`applied=True` does what was asked before the fault; otherwise nothing is done.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,7 +29,7 @@ def answer(
     content_type: str = "application/json",
     applied: bool = False,
 ) -> Fault:
-    """Any answer at all: `payload` as JSON, or `content` as it is. A 4xx or 5xx without a payload gets a `detail`."""
+    """Give any answer: `payload` as JSON, or `content` as it is. A 4xx or 5xx without a payload gets a `detail`."""
     if payload is None and content is None and status >= 400:
         payload = {"detail": f"The sandbox was told to answer {status}"}
     given = Answer(status, payload, headers or {}, content, content_type)
@@ -41,23 +43,23 @@ def answer(
 
 
 def html(status: int = 502, *, applied: bool = False) -> Fault:
-    """A proxy's error page in place of JSON."""
+    """Give a proxy's error page in place of JSON."""
     page = b"<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1><script>alert(1)</script>"
     return answer(status, content=page, content_type="text/html; charset=utf-8", applied=applied)
 
 
 def empty(status: int = 200, *, applied: bool = False) -> Fault:
-    """No body at all."""
+    """Give no body at all."""
     return answer(status, content=b"", applied=applied)
 
 
 def broken_json(*, applied: bool = False) -> Fault:
-    """JSON that ends in the middle, sent in full."""
+    """Give JSON that ends in the middle, sent in full."""
     return answer(200, content=HALF_AN_ANSWER, applied=applied)
 
 
 def huge(size: int, *, applied: bool = False) -> Fault:
-    """A valid JSON string of `size` bytes."""
+    """Give a valid JSON string of `size` bytes."""
 
     def act(exchange: Exchange) -> None:
         if applied:
@@ -71,12 +73,15 @@ def huge(size: int, *, applied: bool = False) -> Fault:
 
 
 def redirect(location: str, *, status: int = 302, applied: bool = False) -> Fault:
-    """Off to another address."""
+    """Redirect to another address."""
     return answer(status, content=b"", headers={"Location": location}, applied=applied)
 
 
 def truncated(*, applied: bool = False) -> Fault:
-    """The real answer, or the read it would have been, cut in half: shorter than its Content-Length."""
+    """Give the real answer cut in half, shorter than its Content-Length.
+
+    Unless `applied`, that is the answer to a read.
+    """
 
     def act(exchange: Exchange) -> None:
         body = exchange.handle().body() if applied else HALF_AN_ANSWER
@@ -87,7 +92,7 @@ def truncated(*, applied: bool = False) -> Fault:
 
 
 def hang(seconds: float = A_LONG_TIME, *, applied: bool = False) -> Fault:
-    """Silence for `seconds`, then the connection closes without an answer."""
+    """Keep silent for `seconds`, then close the connection without an answer."""
 
     def act(exchange: Exchange) -> None:
         if applied:
@@ -99,7 +104,7 @@ def hang(seconds: float = A_LONG_TIME, *, applied: bool = False) -> Fault:
 
 
 def slow(seconds: float) -> Fault:
-    """The right answer, `seconds` late: it is applied at once."""
+    """Give the right answer `seconds` late; the request is applied at once."""
 
     def act(exchange: Exchange) -> None:
         right = exchange.handle()
@@ -110,7 +115,7 @@ def slow(seconds: float) -> Fault:
 
 
 def reset(*, applied: bool = False) -> Fault:
-    """A TCP reset in place of an answer."""
+    """Reset the TCP connection in place of an answer."""
 
     def act(exchange: Exchange) -> None:
         if applied:
@@ -121,7 +126,7 @@ def reset(*, applied: bool = False) -> Fault:
 
 
 def drip(interval: float, *, headers: bool = False) -> Fault:
-    """The right answer, applied at once, its body a byte per `interval` seconds; its headers too where asked."""
+    """Give the right answer, applied at once, its body a byte per `interval` seconds; with `headers`, these too."""
 
     def act(exchange: Exchange) -> None:
         right = exchange.handle()
@@ -138,7 +143,7 @@ def drip(interval: float, *, headers: bool = False) -> Fault:
 
 
 def ignore() -> Fault:
-    """Acknowledged and ignored: 200 with the batch as it was and is."""
+    """Answer 200 with the unchanged batch, and ignore the request."""
 
     def act(exchange: Exchange) -> None:
         exchange.send(Answer(payload=exchange.stored()))
@@ -147,7 +152,7 @@ def ignore() -> Fault:
 
 
 def echo() -> Fault:
-    """Acknowledged and ignored: 200 with what was sent, none of it stored."""
+    """Answer 200 with what was sent, and store none of it."""
 
     def act(exchange: Exchange) -> None:
         stored, sent = exchange.stored(), exchange.request.body

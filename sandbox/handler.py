@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out: one small handler that parses a request, hands it over and writes the answer in one piece."""
+"""HTTP in, HTTP out: one small handler that parses a request, passes it on and writes the answer in one piece."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ IDLE_SECONDS = 60
 
 
 class Exchange:
-    """One request and the connection its answer goes to: what a fault may play with."""
+    """One request and the connection for its answer, for a fault to use."""
 
     def __init__(self, request: Request, handler: "Handler", stopping: threading.Event) -> None:
         self.request = request
@@ -24,15 +24,15 @@ class Exchange:
         self._answering = handler.server.answering
 
     def handle(self) -> Answer:
-        """Do what is asked; the answer is not sent yet."""
+        """Do what the request asks, without sending the answer yet."""
         return self._answering.handle(self.request)
 
     def stored(self) -> dict[str, Any] | None:
-        """The batch that the request is about, as it is; None where it is about none."""
+        """Return the current state of the request's batch; None where the request is about none."""
         return self._answering.stored(self.request)
 
     def send(self, answer: Answer) -> None:
-        """Send an answer, whole."""
+        """Send a whole answer."""
         body = answer.body()
         head = answer.head(length=len(body))
         self.write(head if self.request.method == "HEAD" else head + body)
@@ -54,7 +54,7 @@ class Exchange:
 
 
 class Answering(Protocol):
-    """Who answers: what the HTTP side needs of a sandbox."""
+    """Whoever answers: what the HTTP side needs of a sandbox."""
 
     def handle(self, request: Request) -> Answer: ...
 
@@ -64,7 +64,7 @@ class Answering(Protocol):
 
 
 class Server(ThreadingHTTPServer):
-    """A thread per connection; none of them keeps the process or `stop()` waiting."""
+    """A server with a thread per connection; none of them keeps the process or `stop()` waiting."""
 
     daemon_threads = True
     block_on_close = False
@@ -78,7 +78,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, Handler)
 
     def server_bind(self) -> None:
-        # HTTPServer would look the host's name up, which can take seconds.
+        # HTTPServer would look up the host's name, which can take seconds.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
@@ -93,18 +93,18 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news; a mistake in a fault or a hook is."""
+        """Ignore clients that went away, but report mistakes in a fault or a hook."""
         if not (self.stopping.is_set() or isinstance(sys.exception(), OSError)):
             super().handle_error(request, client_address)
 
     def start(self) -> None:
         """Serve in the background."""
-        # A short poll is what makes stop() quick.
+        # A short poll makes stop() quick.
         self._serving = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
         self._serving.start()
 
     def stop(self) -> None:
-        """Stop accepting, and cut what is open."""
+        """Stop accepting connections, and cut the open ones."""
         self.stopping.set()
         if self._serving:
             self.shutdown()
@@ -117,6 +117,8 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
+    """One connection of a client."""
+
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = IDLE_SECONDS
@@ -133,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = _serve
 
     def _content(self) -> bytes | None:
-        """The body; None where it was refused unread or did not come whole, and the connection ends with it."""
+        """Return the body; None where it was refused unread or incomplete, which ends the connection."""
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers:
             self.send_error(411)
@@ -149,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuse what cannot be understood far enough to be routed."""
+        """Refuse a request that is too broken to be routed."""
         detail = message or explain or self.responses.get(code, ("Refused",))[0]
         answer = Answer(code, {"detail": detail}, {"Connection": "close"})
         body = answer.body()
@@ -157,4 +159,4 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: requests are in `Sandbox.requests`, and a terminal shared with other servers stays readable."""
+        """Log nothing: `Sandbox.requests` has the requests, and a terminal shared with other servers stays readable."""

@@ -1,6 +1,6 @@
-"""Time passes: batches are worked through, expire, fall idle out of hours and come back.
+"""Time passes: batches make progress, expire, turn idle out of hours and become active again.
 
-`advance` is told what time it is and how much of it has passed, so that a test needs no waiting.
+A caller of `advance` says what time it is and how much of it has passed, so that no test has to wait.
 """
 
 import math
@@ -35,7 +35,7 @@ def advance(store: Store, now: datetime, seconds: float) -> None:
     """Let the `seconds` before `now` (aware) pass.
 
     An expiry that passed makes a PENDING, ACTIVE, IDLE or PAUSED batch EXPIRED. An ACTIVE batch starts requests at its
-    rate (`pace.py`) and finishes those that it started. It is IDLE outside the campaign's calling hours and when
+    rate (`pace.py`) and finishes those that it started. A batch is IDLE outside the campaign's calling hours and when
     everything is done, and ACTIVE again when there is something to do within them. No other batch moves.
     """
     with store.transaction():
@@ -69,8 +69,11 @@ def _live(store: Store, batch: Row, campaign: Row, now: datetime, seconds: float
 
 
 def due(batch_id: str, rate: float, now: datetime, seconds: float) -> int:
-    """How many requests a batch starts in the `seconds` before `now`: over any stretch of time they add up to `rate`
-    calls an hour, however it is cut. Each batch has its own beat, so that they do not all move at once."""
+    """Return how many requests a batch starts in the `seconds` before `now`.
+
+    Over any stretch of time, however it is cut, the numbers add up to `rate` calls an hour. Each batch has its own
+    beat, so that they do not all move at once.
+    """
     beat = zlib.crc32(batch_id.encode("utf-8", "replace")) % 1000 / 1000
     until = now.timestamp()
     return math.floor(until * rate / 3600 + beat) - math.floor((until - seconds) * rate / 3600 + beat)
@@ -104,7 +107,7 @@ def _progress(store: Store, batch_id: str, campaign: Row, now: datetime) -> list
 
 
 def outcome(batch_id: str, reference_id: str, *, retry_count: object = 0) -> Row:
-    """How a request ends: the same request always in the same way."""
+    """Return how a request ends: the same request always ends in the same way."""
     fate = random.Random(f"{batch_id}/{reference_id}")
     retries = retry_count if isinstance(retry_count, int) and retry_count > 0 else 0
     end: Row = {

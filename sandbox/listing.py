@@ -1,4 +1,4 @@
-"""Lists, alike in every contract: what may be asked of one, and how a page is answered."""
+"""Lists, alike in every contract: their queries, and how a page is answered."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -28,8 +28,11 @@ class ListQuery(BaseModel, Generic[Properties]):
     end_datetime: str | None = None
 
     def search(self, *, contains: str, columns: Mapping[str, str]) -> Search:
-        """What to look for; the field `contains` by a part of its value, the others by the whole. `columns` has the SQL
-        of fields that are no column of the store. Raises Refusal."""
+        """Return what to look for. Raises Refusal.
+
+        The field `contains` matches a part of its value, the others the whole. `columns` has the SQL of fields that are
+        no column of the store.
+        """
         if len(self.search_fields) != len(self.search_field_values):
             raise invalid("query", "search_field_values", "One value is needed for each of search_fields")
         pairs = list(zip(map(str, self.search_fields), self.search_field_values, strict=True))
@@ -56,7 +59,7 @@ def _bound(name: str, text: str | None) -> float | None:
 
 
 def page_answer(rows: list[Row], total: int, query: ListQuery[Any], show: Callable[[Row], Row]) -> Answer:
-    """One page, each row as `show` shows it."""
+    """Answer one page, with each row as `show` shows it."""
     pages = -(-total // query.limit) if query.limit else None
     return Answer(
         payload={

@@ -12,8 +12,10 @@ LONGEST_PLAN = timedelta(days=31)
 
 
 def within_hours(campaign: Row, now: datetime) -> bool:
-    """Whether a campaign calls at `now`. Hours over midnight are fine and belong to the day on which they begin; those
-    that cannot be read mean always."""
+    """Return whether a campaign calls at `now`.
+
+    Hours past midnight work and belong to the day on which they begin; unreadable hours mean always.
+    """
     try:
         local = now.astimezone(ZoneInfo(campaign["timezone"]))
         at = local.time().replace(microsecond=0)
@@ -27,22 +29,24 @@ def within_hours(campaign: Row, now: datetime) -> bool:
 
 
 def campaign_rate(campaign: Row) -> float:
-    """A campaign's calls an hour; 0 where its rate cannot be read."""
+    """Return a campaign's calls an hour; 0 where its rate cannot be read."""
     per_minute, pause = campaign["rate"], campaign["more"].get("pause_seconds")
     rate = _positive(per_minute) * 60
     return min(rate, 3600 / pause) if _positive(pause) else rate
 
 
 def batch_rate(batch: Row, campaign: Row) -> float:
-    """A batch's calls an hour: as it paces itself, else its own, else its campaign's."""
+    """Return a batch's calls an hour: its automatic rate, else its own, else its campaign's."""
     more = batch["more"]
     paced = _positive(more.get("auto_call_rate_baseline")) if more.get("auto_call_rate") else 0.0
     return paced or _positive(more.get("call_rate")) or campaign_rate(campaign)
 
 
 def paced_rate(batch: Row, campaign: Row, waiting: int, now: datetime) -> float | None:
-    """The calls an hour that finish `waiting` requests before the batch expires, within the campaign's hours of the
-    next month at most, between 1 and 3600; None without an expiry."""
+    """Return the calls an hour that finish `waiting` requests before the batch expires; None without an expiry.
+
+    Only the campaign's calling hours count, of the next month at most. The result is between 1 and 3600.
+    """
     expires = moment(batch["expires_on"])
     if expires is None:
         return None

@@ -30,6 +30,8 @@ SHOWN_STATUS = {"FAILED": "CANCELED"}
 
 
 class BatchStatus(StrEnum):
+    """The statuses of a batch in this contract."""
+
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
     PAUSED = "PAUSED"
@@ -39,6 +41,8 @@ class BatchStatus(StrEnum):
 
 
 class BatchProperties(StrEnum):
+    """The fields by which batches can be searched and ordered."""
+
     batch_id = "batch_id"
     campaign_id = "campaign_id"
     status = "status"
@@ -46,6 +50,8 @@ class BatchProperties(StrEnum):
 
 
 class CampaignProperties(StrEnum):
+    """The fields by which campaigns can be searched and ordered."""
+
     id = "id"
     campaign_name = "campaign_name"
     campaign_variables = "campaign_variables"
@@ -56,16 +62,20 @@ class CampaignProperties(StrEnum):
 
 
 class CommunicationBatchInput(NewBatch):
+    """The body that creates a batch."""
+
     expires_on: str | None = None
 
     def columns(self) -> Row:
-        """The batch's columns in the store. Raises Refusal where the expiry cannot be read."""
+        """Return the batch's columns in the store. Raises Refusal where the expiry cannot be read."""
         if self.expires_on is not None and moment(self.expires_on) is None:
             raise invalid("body", "expires_on", "Input should be a valid datetime", "datetime_parsing")
         return self.model_dump()
 
 
 class CommunicationBatch(CommunicationBatchInput):
+    """The body that replaces a batch."""
+
     last_updated_by: str
     status: BatchStatus = BatchStatus.PENDING
     count: Integer | None = None
@@ -76,6 +86,8 @@ class CommunicationBatch(CommunicationBatchInput):
 
 
 class OutboundCampaignInput(CampaignInput):
+    """The body that creates or replaces a campaign."""
+
     campaign_name: str
     campaign_variables: dict[str, Any]
     daily_start_time: str
@@ -91,7 +103,7 @@ class OutboundCampaignInput(CampaignInput):
     pause_seconds: Integer | None = None
 
     def columns(self) -> Row:
-        """The campaign's columns in the store."""
+        """Return the campaign's columns in the store."""
         given = self.model_dump()
         return {"more": {name: given.pop(name) for name in CAMPAIGN_MORE}, **given}
 
@@ -106,14 +118,14 @@ def _fields(row: Row) -> Row:
 
 
 def show_listed_batch(row: Row) -> Row:
-    """A batch as a list or a PUT answers it: never with `status_counts`."""
+    """Show a batch as a list or a PUT answers it: never with `status_counts`."""
     shown = with_odd_fields(_fields(row), row)
     shown.pop("status_counts", None)
     return shown
 
 
 def show_batch(store: Store, batch_id: str) -> Row | None:
-    """A batch as GET answers it: with `status_counts`."""
+    """Show a batch as GET answers it: with `status_counts`."""
     with store.transaction():
         row = store.batch(batch_id)
         if row is None:
@@ -125,7 +137,7 @@ def show_batch(store: Store, batch_id: str) -> Row | None:
 
 
 def show_campaign(row: Row) -> Row:
-    """A campaign as every answer shows it. A rate below one call a minute shows as one."""
+    """Show a campaign as every answer does. A rate below one call a minute shows as one."""
     shown = {name: row[name] for name in CAMPAIGN_FIELDS}
     if isinstance(row["rate"], float):
         shown["rate"] = math.ceil(row["rate"])
@@ -134,5 +146,5 @@ def show_campaign(row: Row) -> Row:
 
 
 def show_result(row: Row) -> Row:
-    """A request as the results show it."""
+    """Show a request as the results do."""
     return {name: row[name] for name in RESULT_FIELDS}

@@ -1,4 +1,4 @@
-"""The batches and the requests of contract current: what it takes and what it answers."""
+"""The batches and the requests of contract current, in bodies and in answers."""
 
 import zlib
 from datetime import datetime
@@ -33,6 +33,8 @@ Rate = Annotated[int, Field(ge=1, le=3600)]
 
 
 class BatchProperties(StrEnum):
+    """The fields by which batches can be searched and ordered."""
+
     batch_id = "batch_id"
     campaign_id = "campaign_id"
     status = "status"
@@ -41,19 +43,23 @@ class BatchProperties(StrEnum):
 
 
 class CommunicationBatchInput(NewBatch):
+    """The body that creates a batch."""
+
     expires_on: datetime | None = None
     paused: bool | None = None
     call_rate: Rate | None = None
     auto_call_rate: bool = False
 
     def columns(self) -> Row:
-        """The batch's columns in the store."""
+        """Return the batch's columns in the store."""
         given = self.model_dump(mode="json")
         status = "PAUSED" if given.pop("paused") else "PENDING"
         return {"status": status, "more": {name: given.pop(name) for name in ("call_rate", "auto_call_rate")}, **given}
 
 
 class CommunicationBatchUpdate(BaseModel):
+    """The body that updates a batch."""
+
     paused: bool | None = None
     expires_on: datetime | None = None
     call_rate: Rate | None = None
@@ -67,13 +73,13 @@ def _fields(row: Row) -> Row:
 
 
 def show_listed_batch(row: Row) -> Row:
-    """A batch as a list or a PUT answers it: without its counts."""
+    """Show a batch as a list or a PUT answers it: without its counts."""
     shown = with_odd_fields(_fields(row), row)
     return {name: value for name, value in shown.items() if name not in ("status_counts", "detailed_status_counts")}
 
 
 def show_batch(store: Store, batch_id: str) -> Row | None:
-    """A batch as GET answers it: with `status_counts` and `detailed_status_counts`."""
+    """Show a batch as GET answers it: with `status_counts` and `detailed_status_counts`."""
     with store.transaction():
         row = store.batch(batch_id)
         if row is None:
@@ -92,7 +98,7 @@ def show_batch(store: Store, batch_id: str) -> Row | None:
 
 
 def show_result(row: Row) -> Row:
-    """A request as the results show it, with what a lookup of its number says."""
+    """Show a request as the results do, with the lookup of its number."""
     enrichment = _looked_up(row["target"])
     return {
         **{name: row[name] for name in RESULT_FIELDS},
@@ -109,7 +115,7 @@ def _channel_manager_status(row: Row) -> str | None:
 
 
 def _looked_up(target: object) -> Row | None:
-    """The same number always has the same line; what is no number has none."""
+    """Look up a number: the same number always has the same line, and anything else has none."""
     if not isinstance(target, str) or not target.startswith("+"):
         return None
     carrier: Row = CARRIERS[zlib.crc32(target.encode("utf-8", "replace")) % len(CARRIERS)]

@@ -1,4 +1,4 @@
-"""The campaigns of contract current: what it takes and what it answers."""
+"""The campaigns of contract current, in bodies and in answers."""
 
 from enum import StrEnum
 from typing import Any, Literal
@@ -24,6 +24,8 @@ SEARCHED_IN_MORE = ("mode", "caller_id", "label", "labels", "voicemail_detection
 
 
 class CampaignProperties(StrEnum):
+    """The fields by which campaigns can be searched and ordered."""
+
     id = "id"
     campaign_name = "campaign_name"
     campaign_variables = "campaign_variables"
@@ -39,24 +41,32 @@ class CampaignProperties(StrEnum):
 
 
 class VoicemailDetection(BaseModel):
+    """How a campaign detects voicemail."""
+
     model_config = ConfigDict(extra="allow")
 
     mode: Literal["v1", "v2"] | None = None
 
 
 class TargetFilterRule(BaseModel):
+    """One rule for which requests of a campaign to contact."""
+
     field: str
     op: Literal["in", "not_in", "eq", "neq", "exists", "not_exists"]
     values: list[str] = []
 
 
 class TargetFilters(BaseModel):
+    """The rules for which requests of a campaign to contact."""
+
     match: Literal["all", "any"] = "all"
     on_unknown: Literal["include", "exclude"] = "include"
     rules: list[TargetFilterRule] = []
 
 
 class Webhook(BaseModel):
+    """An address that the platform calls when requests reach certain statuses."""
+
     trigger_statuses: list[str]
     url: str
     request_method: str
@@ -64,7 +74,7 @@ class Webhook(BaseModel):
     auth_values: dict[str, str | None] | None = None
 
     def shown(self, *, otherwise: int) -> Row:
-        """As answers show it: the keys of `auth_values` alone, and the id `otherwise` where it had none."""
+        """Show a webhook as answers do: only the keys of `auth_values`, and the id `otherwise` where it has none."""
         return {
             **self.model_dump(exclude={"auth_values"}),
             "id": otherwise if self.id is None else self.id,
@@ -73,6 +83,8 @@ class Webhook(BaseModel):
 
 
 class OutboundCampaignInput(CampaignInput):
+    """The body that creates or replaces a campaign."""
+
     campaign_name: str
     campaign_variables: dict[str, str]
     caller_id: str | None
@@ -96,7 +108,7 @@ class OutboundCampaignInput(CampaignInput):
     webhooks: list[Webhook] = []
 
     def columns(self) -> Row:
-        """The campaign's columns in the store. The secrets of its webhooks are forgotten."""
+        """Return the campaign's columns in the store. The secrets of its webhooks are dropped."""
         given: dict[str, Any] = self.model_dump(mode="json", exclude={"hourly_rate", "webhooks"})
         more = {name: given.pop(name) for name in CAMPAIGN_MORE if name in given}
         more["webhooks"] = [hook.shown(otherwise=number) for number, hook in enumerate(self.webhooks, start=1)]
@@ -106,7 +118,7 @@ class OutboundCampaignInput(CampaignInput):
 
 
 def show_campaign(row: Row) -> Row:
-    """A campaign as every answer shows it."""
+    """Show a campaign as every answer does."""
     shown = {name: row[name] for name in CAMPAIGN_COLUMNS}
     shown |= {name: row["more"].get(name, default) for name, default in CAMPAIGN_MORE.items()}
     shown["hourly_rate"] = min(max(round(campaign_rate(row)), 1), 3600)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# Fields that are ordered as moments, however they are written.
+# Fields that sort as moments, whatever their format.
 MOMENTS = {
     "expires_on": "expires_epoch",
     "last_updated_at": "moment(last_updated_at)",
@@ -32,7 +32,7 @@ class Search:
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def where(self) -> tuple[str, list[object]]:
-        """The condition and its values."""
+        """Return the condition and its values."""
         conditions, values = ["1"], list[object]()
         for name, value in self.equals:
             conditions.append(f"CAST({self._column(name)} AS TEXT) = ?")
@@ -47,7 +47,7 @@ class Search:
         return " AND ".join(conditions), values
 
     def order(self, key: str) -> str:
-        """The order, down to the key: newest first where none is asked for, nulls the largest as in PostgreSQL."""
+        """Return the order with `key` as the tie-breaker: newest first by default, nulls largest as in PostgreSQL."""
         if self.order_by is None:
             return f"created_epoch DESC NULLS FIRST, {key} DESC"
         column = MOMENTS.get(self.order_by) or self._column(self.order_by)
@@ -59,5 +59,5 @@ class Search:
         return self.columns.get(name, name)
 
     def window(self) -> tuple[int, int]:
-        """LIMIT and OFFSET."""
+        """Return LIMIT and OFFSET."""
         return min(self.limit, LARGEST_INTEGER), min(self.page * self.limit, LARGEST_INTEGER)

@@ -1,4 +1,4 @@
-"""The sandbox's first data: the same for the same moment, and recent whenever that is."""
+"""The sandbox's first data: the same for the same moment, and always recent."""
 
 import random
 import re
@@ -20,7 +20,7 @@ SIZE_WHILE_ACTIVE = (80, 450)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A batch to be: `done` of its `size` requests were worked through between `created` and `last_worked`."""
+    """A batch to be: `done` of its `size` requests were finished between `created` and `last_worked`."""
 
     campaign: Row
     status: str
@@ -31,10 +31,9 @@ class Draft:
 
 
 def fill(store: Store, now: datetime, *, seed: int = 20261123) -> None:
-    """Fill an empty store with six campaigns and some 150 batches as they stand at `now` (aware), with their requests.
+    """Fill an empty store with six campaigns and some 150 batches as of `now` (aware), with their requests.
 
-    What runs is of the last two days, and what needs a look is among it: some expire within the hour, some tomorrow,
-    some never.
+    Running batches are from the last two days. Some need a look: they expire within the hour, tomorrow, or never.
     """
     chance = random.Random(seed)
     with store.transaction():
@@ -47,7 +46,7 @@ def fill(store: Store, now: datetime, *, seed: int = 20261123) -> None:
             day = draft.created.strftime("%Y%m%d")
             numbers[day] += 1
             _add_batch(store, chance, now, f"{day}.{numbers[day]}", draft)
-        # Puts to rest what is outside its calling hours just now.
+        # Turns batches outside their calling hours IDLE.
         advance(store, now, 0)
 
 

@@ -1,5 +1,6 @@
-"""The sandbox as a whole, to be started in a process of its own or inside a test:
+r"""The sandbox as a whole, to start in a process of its own or inside a test.
 
+For example:
     from sandbox import faults
     from sandbox.server import Sandbox
 
@@ -12,7 +13,7 @@
         put = sandbox.requests.of("PUT")[-1]                        # method, path (raw), query, headers, body, content
 
         sandbox.faults.add(faults.answer(503, headers={"Retry-After": "1"}), method="GET", times=2)
-        sandbox.faults.add(faults.reset(applied=True), method="PUT", path=r"/batches/20261123\\.9$")
+        sandbox.faults.add(faults.reset(applied=True), method="PUT", path=r"/batches/20261123\.9$")
 
         # Somebody else changes the batch between our GET and our PUT:
         sandbox.after(lambda request: sandbox.store.change_batch("20261123.9", status="CANCELED"), method="GET")
@@ -21,12 +22,12 @@
         sandbox.latency = 0.05                                  # on every call, in seconds
         sandbox.reset()                                         # forget everything, keep running
 
-`contract=CONTRACTS["current"]` (from `contracts.py`) makes it speak the other contract; `sandbox.contract` may be set
-while it runs, and the store's words stay the same: a status of either contract, `paused` never, and in a batch's `more`
-what only one contract knows (`more={"call_rate": 25, "error_message": "Invalid file format"}`).
+`contract=CONTRACTS["current"]` (from `contracts.py`) selects the other contract, and `sandbox.contract` may change
+while the sandbox runs. The store's words stay the same: a status of either contract, never `paused`, and in a batch's
+`more` what only one contract knows (`more={"call_rate": 25, "error_message": "Invalid file format"}`).
 
 Faults, `before` and `after` share `method` (exact, "" for any), `path` (a regular expression searched for in the raw
-path), `times` (1; None for always) and `skip` (0), and return a Trigger whose `hits` counts.
+path), `times` (1; None for always) and `skip` (0). They return a Trigger whose `hits` counts.
 """
 
 import hmac
@@ -51,18 +52,18 @@ Hook = Callable[[Request], object]
 
 
 class RequestLog(deque[Request]):
-    """The latest requests, oldest first."""
+    """The most recent requests, oldest first."""
 
     def of(self, method: str) -> list[Request]:
-        """Those with this method."""
+        """Return the requests with this method."""
         return [request for request in list(self) if request.method == method]
 
 
 class Sandbox:
     """A stand-in Syllable API on 127.0.0.1.
 
-    `path` is its SQLite file; what is there already is kept, and `seed` fills only an empty one. `ticking` lets time
-    pass in it. `remembers` is how many requests it keeps to be looked at.
+    `path` is its SQLite file; existing data stays, and `seed` fills only an empty file. `ticking` lets time pass in the
+    sandbox. `remembers` is how many requests stay in its log.
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class Sandbox:
         self.store.clear()
 
     def batch(self, batch_id: str) -> dict[str, Any] | None:
-        """A batch as GET would answer it, without asking; None where there is none."""
+        """Return a batch as GET would answer it, without a request; None where there is none."""
         return self.contract.show_batch(self.store, batch_id)
 
     def before(
@@ -141,7 +142,7 @@ class Sandbox:
         return self._after.add(hook, method=method, path=path, times=times, skip=skip)
 
     def serve(self, exchange: Exchange) -> None:
-        """Answer one request, or misbehave as told."""
+        """Answer one request, or misbehave as a fault says."""
         request = exchange.request
         self.requests.append(request)
         if self.latency:
@@ -170,13 +171,13 @@ class Sandbox:
         except Refusal as refusal:
             return refusal.answer
         except Exception:
-            # Whoever is still being served when the sandbox stops finds its store closed.
+            # A request still under way when the sandbox stops may hit the closed store.
             if not self._server.stopping.is_set():
                 logger.exception("The sandbox failed at %s", request.method)
             return Answer(500, {"detail": "Internal Server Error"})
 
     def stored(self, request: Request) -> dict[str, Any] | None:
-        """The batch that a request is about, as it is; None where it is about none."""
+        """Return the current state of a request's batch; None where the request is about none."""
         try:
             _, routed = self.contract.route(request)
         except Refusal:

@@ -1,7 +1,7 @@
 """The sandbox's memory: campaigns, batches and requests in one SQLite file, in no contract's words.
 
-Values are kept as they were given: columns have no type, so that a timestamp stays the text it was and odd data stays
-odd. `extra` (fields that answers show on top, or instead) and `omit` (fields that answers leave out) are for odd rows.
+Values stay as given: columns have no type, so that a timestamp remains the text it was and odd data remains odd. Odd
+rows use `extra` (fields that answers show on top, or instead) and `omit` (fields that answers leave out).
 """
 
 import json
@@ -58,7 +58,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, and nobody in between. May be nested; the outermost commits."""
+        """Run the body as one transaction, alone. Transactions nest; the outermost commits."""
         with self._lock:
             if self._depth:
                 yield
@@ -76,7 +76,7 @@ class Store:
                 self._depth -= 1
 
     def is_empty(self) -> bool:
-        """Whether there is no campaign yet."""
+        """Return whether there is no campaign yet."""
         return not self.rows("SELECT 1 FROM campaigns LIMIT 1")
 
     def clear(self) -> None:
@@ -88,8 +88,10 @@ class Store:
     # Campaigns
 
     def add_campaign(self, **fields: Any) -> int:
-        """Add a campaign that calls around the clock unless told otherwise; returns its id. Fields are columns; what
-        only some contract knows goes into `more`."""
+        """Add a campaign, which calls around the clock by default, and return its id.
+
+        Fields are columns; whatever only some contract knows goes into `more`.
+        """
         now = now_text()
         row: Row = {
             "campaign_name": "Campaign", "campaign_variables": {}, "daily_start_time": "00:00:00",
@@ -99,7 +101,7 @@ class Store:
         return self._insert("campaigns", row)
 
     def campaign(self, campaign_id: object) -> Row | None:
-        """One campaign by its id."""
+        """Return one campaign by its id."""
         return self._one("SELECT * FROM campaigns WHERE id = ?", campaign_id)
 
     def change_campaign(self, campaign_id: int, /, **fields: Any) -> None:
@@ -112,14 +114,17 @@ class Store:
             self._db.execute("DELETE FROM campaigns WHERE id = ?", (campaign_id,))
 
     def find_campaigns(self, search: Search) -> tuple[list[Row], int]:
-        """One page of campaigns, and how many match in all."""
+        """Return one page of campaigns, and how many match in all."""
         return self._find("campaigns", "id", search)
 
     # Batches
 
     def add_batch(self, batch_id: str, *, requests: int = 0, **fields: Any) -> None:
-        """Add a batch with so many pending requests. Fields are columns, kept as given; what is not given is that of a
-        fresh PENDING batch of the first campaign (made where there is none). `count` is the number of requests."""
+        """Add a batch with `requests` pending requests.
+
+        Fields are columns, stored as given. The defaults are those of a fresh PENDING batch of the first campaign,
+        which is created if missing. `count` is the number of requests.
+        """
         with self.transaction():
             if "campaign_id" not in fields:
                 first = self._one("SELECT min(id) AS id FROM campaigns")
@@ -134,7 +139,7 @@ class Store:
             self.add_requests(batch_id, ({"reference_id": str(number + 1)} for number in range(requests)))
 
     def batch(self, batch_id: str) -> Row | None:
-        """One batch by its id."""
+        """Return one batch by its id."""
         return self._one("SELECT * FROM batches WHERE batch_id = ?", batch_id)
 
     def change_batch(self, batch_id: str, /, **fields: Any) -> None:
@@ -142,13 +147,13 @@ class Store:
         self._update("batches", "batch_id", batch_id, fields)
 
     def find_batches(self, search: Search) -> tuple[list[Row], int]:
-        """One page of batches, and how many match in all."""
+        """Return one page of batches, and how many match in all."""
         return self._find("batches", "batch_id", search)
 
     # Requests
 
     def add_requests(self, batch_id: str, requests: Iterable[Mapping[str, Any]]) -> None:
-        """Add requests; each needs a `reference_id` that is new in its batch, else sqlite3.IntegrityError."""
+        """Add requests, each with a `reference_id` that is new in its batch. Raises sqlite3.IntegrityError."""
         defaults = _stored({**REQUEST_DEFAULTS, "created_at": now_text()})
         columns = ["batch_id", "reference_id", *defaults]
         with self.transaction():
@@ -158,11 +163,11 @@ class Store:
             )
 
     def requests(self, batch_id: str) -> list[Row]:
-        """A batch's requests in the order in which they were added."""
+        """Return a batch's requests in the order in which they were added."""
         return self.rows("SELECT * FROM requests WHERE batch_id = ? ORDER BY rowid", batch_id)
 
     def has_request(self, batch_id: str, reference_id: str) -> bool:
-        """Whether a batch has this request."""
+        """Return whether a batch has this request."""
         query = "SELECT 1 FROM requests WHERE batch_id = ? AND reference_id = ?"
         return self._one(query, batch_id, reference_id) is not None
 
@@ -171,7 +176,7 @@ class Store:
         self.change_batch(batch_id, count=sum(self.status_counts(batch_id).values()))
 
     def cancel_pending_requests(self, batch_id: str) -> None:
-        """What was not started will not be."""
+        """Cancel the requests that were not started."""
         with self.transaction():
             self._db.execute(
                 "UPDATE requests SET status = 'CANCELED' WHERE batch_id = ? AND status = 'PENDING'", (batch_id,)
@@ -184,7 +189,7 @@ class Store:
                 self._update("requests", "rowid", rowid, fields)
 
     def remove_requests(self, batch_id: str, reference_ids: Iterable[str]) -> None:
-        """Remove those of a batch's requests that it has."""
+        """Remove requests of a batch; ids that it does not have are ignored."""
         with self.transaction():
             self._db.executemany(
                 "DELETE FROM requests WHERE batch_id = ? AND reference_id = ?",
@@ -192,12 +197,12 @@ class Store:
             )
 
     def status_counts(self, batch_id: str) -> dict[str, int]:
-        """How many requests of a batch have which status."""
+        """Return how many requests of a batch have which status."""
         query = "SELECT status, count(*) AS number FROM requests WHERE batch_id = ? GROUP BY status"
         return {row["status"]: row["number"] for row in self.rows(query, batch_id)}
 
     def channel_manager_counts(self, batch_id: str) -> list[Row]:
-        """How many requests (`number`) of a batch have which `status` and which `channel_manager_status` in it."""
+        """Return how many requests (`number`) of a batch have which `status` and `channel_manager_status`."""
         return self.rows(
             "SELECT status, channel_manager_status, count(*) AS number FROM requests WHERE batch_id = ?"
             " GROUP BY status, channel_manager_status ORDER BY status, channel_manager_status",
@@ -207,7 +212,7 @@ class Store:
     # SQL
 
     def rows(self, query: str, *values: object) -> list[Row]:
-        """The rows of a query, their JSON columns read."""
+        """Return the rows of a query, with their JSON columns parsed."""
         with self._lock:
             return [_read(row) for row in self._db.execute(query, values)]
 
@@ -245,7 +250,7 @@ class Store:
 
 
 def _stored(row: Mapping[str, Any]) -> Row:
-    """A row as SQLite can hold it."""
+    """Convert a row to what SQLite can hold."""
     stored = dict(row)
     for column in JSON_COLUMNS & stored.keys():
         if stored[column] is not None:
@@ -254,7 +259,7 @@ def _stored(row: Mapping[str, Any]) -> Row:
 
 
 def _read(row: sqlite3.Row) -> Row:
-    """A row as it was given to the store."""
+    """Convert a row back to what was given to the store."""
     read = dict(row)
     for column in JSON_COLUMNS & read.keys():
         if read[column] is not None:
@@ -263,7 +268,7 @@ def _read(row: sqlite3.Row) -> Row:
 
 
 def _derived(table: str, row: Mapping[str, Any]) -> Row:
-    """The moments that are searched and sorted by, kept beside the text they are read from."""
+    """Return the moments used to search and sort, kept beside the text they are read from."""
     derived: Row = {}
     if table != "requests" and "created_at" in row:
         derived["created_epoch"] = moment(row["created_at"])

@@ -1,10 +1,10 @@
-"""Timestamps: plain texts in the store and in answers, moments only where they are compared."""
+"""Timestamps: plain texts in the store and in answers, moments only for comparison."""
 
 from datetime import UTC, datetime
 
 
 def moment(text: object) -> float | None:
-    """A timestamp's text as seconds since 1970; None where it cannot be read. No zone means UTC."""
+    """Return a timestamp's text as seconds since 1970; None where it cannot be read. No zone means UTC."""
     if not isinstance(text, str):
         return None
     try:
@@ -15,10 +15,10 @@ def moment(text: object) -> float | None:
 
 
 def timestamp(at: datetime) -> str:
-    """A moment as the API's examples write it: `2025-01-01T00:00:00Z`."""
+    """Return a moment in the format of the API's examples: `2025-01-01T00:00:00Z`."""
     return at.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
 def now_text() -> str:
-    """This moment's timestamp."""
+    """Return the current moment as a timestamp."""
     return timestamp(datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""What a test hangs on requests to come: the rule that says which, and how often."""
+"""Actions that a test attaches to requests to come, with rules for which requests and how often."""
 
 import re
 import threading
@@ -12,10 +12,10 @@ Action = TypeVar("Action")
 
 @dataclass
 class Trigger(Generic[Action]):
-    """An action for the requests it matches, the first `skip` of them left out, at most `times` (None: always).
+    """An action for matching requests: `skip` of them pass first, then it runs at most `times` (None: always).
 
     `method` is exact, "" for any; `path` is a regular expression searched for in the raw path. `hits` counts how often
-    the action was taken.
+    the action ran.
     """
 
     action: Action
@@ -26,7 +26,7 @@ class Trigger(Generic[Action]):
     hits: int = field(default=0, init=False)
 
     def take(self, request: Request) -> bool:
-        """Whether the action is due for this request; counts it."""
+        """Return whether the action is due for this request, and count it."""
         if self.method not in ("", request.method) or not self.path.search(request.path):
             return False
         if self.times is not None and self.hits >= self.times:
@@ -48,23 +48,23 @@ class Triggers(Generic[Action]):
     def add(
         self, action: Action, *, method: str = "", path: str = "", times: int | None = 1, skip: int = 0
     ) -> Trigger[Action]:
-        """Hang `action` on the requests described; see Trigger."""
+        """Attach `action` to the requests described; see Trigger."""
         trigger = Trigger(action, method, re.compile(path), times, skip)
         with self._lock:
             self._triggers.append(trigger)
         return trigger
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Remove all triggers."""
         with self._lock:
             self._triggers.clear()
 
     def first(self, request: Request) -> Action | None:
-        """The first action that is due for a request; the others keep their turn."""
+        """Return the first action that is due for a request; the others keep their turn."""
         with self._lock:
             return next((trigger.action for trigger in self._triggers if trigger.take(request)), None)
 
     def all(self, request: Request) -> list[Action]:
-        """Every action that is due for a request."""
+        """Return every action that is due for a request."""
         with self._lock:
             return [trigger.action for trigger in self._triggers if trigger.take(request)]

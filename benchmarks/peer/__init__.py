@@ -1,4 +1,4 @@
-"""An app that the product does not have: batches as rows of our own database, in Django's admin as it comes.
+"""An app for comparison only: batches as rows of our own database, in Django's admin out of the box.
 
-The pages of the product are measured beside it, in the same process and with all else as it ships.
+The product's pages are measured beside it, in the same process and with everything else as it ships.
 """

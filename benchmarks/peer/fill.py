@@ -1,4 +1,4 @@
-"""`python -m benchmarks.peer.fill`: the peer's table with 2,000 rows, which administrators may edit."""
+"""`python -m benchmarks.peer.fill`: fill the peer's table with 2,000 rows, which administrators may edit."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ STATUSES = list(BatchStatus)
 
 
 def main() -> None:
-    """Replaces what rows there are."""
+    """Replace all rows."""
     call_command("migrate", "peer", run_syncdb=True, verbosity=0)
     Batch.objects.all().delete()
     Batch.objects.bulk_create(_batch(number) for number in range(ROWS))
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def _batch(number: int) -> Batch:
-    """Alike to those of the sandbox: every fourth never expires, canceled ones say why."""
+    """Make a batch like the sandbox's: every fourth never expires, canceled ones have a reason."""
     created = timezone.now() - timedelta(hours=number)
     status = STATUSES[number % len(STATUSES)]
     is_canceled = status is BatchStatus.CANCELED

@@ -1,4 +1,4 @@
-"""A batch as a row: the columns that contract `2025-04` gives it."""
+"""A batch as a row, with the columns of contract `2025-04`."""
 
 from django.db import models
 
@@ -6,6 +6,8 @@ from syllable.schemas import BatchStatus
 
 
 class Batch(models.Model):
+    """One batch as a row."""
+
     batch_id = models.CharField(max_length=64, primary_key=True)
     campaign_id = models.IntegerField()
     status = models.CharField(max_length=16, choices=[(str(status), str(status)) for status in BatchStatus])

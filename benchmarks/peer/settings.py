@@ -1,4 +1,4 @@
-"""The product's settings, and the peer beside its apps."""
+"""The product's settings, with the peer among its apps."""
 
 from dashboard.settings import *  # noqa: F403
 

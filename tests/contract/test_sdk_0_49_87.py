@@ -12,7 +12,7 @@ from .conftest import SdkError, numbers
 pytestmark = pytest.mark.contract
 
 SOON = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-WISH = {
+BODY = {
     "campaign_name": "Reminders",
     "description": "Two days before",
     "mode": "voice",
@@ -85,18 +85,18 @@ def test_the_sdk_gets_a_batch(sdk, sandbox, batches):
 
 
 def test_the_sdk_creates_a_batch(sdk, sandbox, batches):
-    wish = {"batch_id": "20260106.1", "campaign_id": 2, "expires_on": "2026-03-01T00:00:00Z", "auto_call_rate": True}
-    created = sdk("batches.create", request=wish)
+    body = {"batch_id": "20260106.1", "campaign_id": 2, "expires_on": "2026-03-01T00:00:00Z", "auto_call_rate": True}
+    created = sdk("batches.create", request=body)
     assert (created["status"], created["expires_on"], created["auto_call_rate"]) == (
         "PENDING",
-        wish["expires_on"],
+        body["expires_on"],
         True,
     )
     assert sandbox.batch("20260106.1") == {**created, "status_counts": {}, "detailed_status_counts": {}}
 
 
 @pytest.mark.parametrize(
-    ("wish", "then"),
+    ("body", "then"),
     [
         ({"paused": True}, {"status": "PAUSED", "paused": True}),
         ({"expires_on": SOON}, {"expires_on": SOON}),
@@ -105,9 +105,9 @@ def test_the_sdk_creates_a_batch(sdk, sandbox, batches):
         ({"auto_call_rate": True, "paused": False}, {"auto_call_rate": True}),
     ],
 )
-def test_the_sdk_updates_a_batch(sdk, sandbox, batches, wish, then):
+def test_the_sdk_updates_a_batch(sdk, sandbox, batches, body, then):
     before = sandbox.batch("20260101.1")
-    answer = sdk("batches.update", batch_id="20260101.1", communication_batch_update=wish)
+    answer = sdk("batches.update", batch_id="20260101.1", communication_batch_update=body)
     written = {"last_updated_at": answer["last_updated_at"], "last_updated_by": "api-key@example.com"}
     assert sandbox.batch("20260101.1") == {**before, **then, **written}
     assert answer == {name: value for name, value in {**before, **then, **written}.items() if name in answer}
@@ -191,13 +191,13 @@ def test_the_sdk_adds_and_removes_requests(sdk, sandbox, batches):
 
 def test_the_sdk_creates_gets_updates_and_deletes_a_campaign(sdk):
     hook = {"trigger_statuses": ["COMPLETED"], "url": "https://example.com/hook", "request_method": "POST"}
-    created = sdk("campaigns.create", request={**WISH, "webhooks": [hook]})
-    assert created == {**created, **WISH}
+    created = sdk("campaigns.create", request={**BODY, "webhooks": [hook]})
+    assert created == {**created, **BODY}
     assert created["webhooks"][0] == {**created["webhooks"][0], **hook, "id": 1}
     assert sdk("campaigns.get_by_id", campaign_id=created["id"]) == created
-    wish = {**WISH, "campaign_name": "Reminders, late", "caller_id": None, "hourly_rate": 3600}
-    updated = sdk("campaigns.update", campaign_id=created["id"], outbound_campaign_input=wish)
-    changed = {name: wish[name] for name in ("campaign_name", "caller_id", "hourly_rate")}
+    body = {**BODY, "campaign_name": "Reminders, late", "caller_id": None, "hourly_rate": 3600}
+    updated = sdk("campaigns.update", campaign_id=created["id"], outbound_campaign_input=body)
+    changed = {name: body[name] for name in ("campaign_name", "caller_id", "hourly_rate")}
     assert updated == {**created, **changed, "webhooks": [], "updated_at": updated["updated_at"]}
     assert sdk("campaigns.delete", campaign_id=created["id"]) is None
     assert sdk("campaigns.list")["items"] == []
@@ -240,8 +240,8 @@ CALLS = [
     ("batches.update", {"batch_id": "nope", "communication_batch_update": {"paused": True}}),
     ("campaigns.list", {}),
     ("campaigns.get_by_id", {"campaign_id": 99}),
-    ("campaigns.create", {"request": WISH}),
-    ("campaigns.update", {"campaign_id": 99, "outbound_campaign_input": WISH}),
+    ("campaigns.create", {"request": BODY}),
+    ("campaigns.update", {"campaign_id": 99, "outbound_campaign_input": BODY}),
     ("campaigns.delete", {"campaign_id": 99}),
 ]
 
@@ -274,7 +274,7 @@ def test_an_unknown_id_surfaces_as_an_api_error(sdk, name, arguments):
             {"batch_id": "20260101.1", "communication_batch_update": {"auto_call_rate": True, "expires_on": None}},
             "auto_call_rate",
         ),
-        ("campaigns.create", {"request": {**WISH, "hourly_rate": 0}}, "hourly_rate"),
+        ("campaigns.create", {"request": {**BODY, "hourly_rate": 0}}, "hourly_rate"),
     ],
 )
 def test_wrong_input_surfaces_as_a_validation_error_that_names_the_field(sdk, batches, name, arguments, field):

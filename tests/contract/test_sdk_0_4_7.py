@@ -6,7 +6,7 @@ from .conftest import SdkError, numbers
 
 pytestmark = pytest.mark.contract
 
-WISH = {
+BODY = {
     "campaign_name": "Reminders",
     "campaign_variables": {},
     "daily_start_time": "09:00:00",
@@ -69,27 +69,27 @@ def test_the_sdk_gets_a_batch(sdk, sandbox, batches):
 
 
 def test_the_sdk_creates_a_batch(sdk, sandbox, batches):
-    wish = {"batch_id": "20260106.1", "campaign_id": 2, "expires_on": "2026-03-01T00:00:00Z"}
-    created = sdk("batches.create", request=wish)
+    body = {"batch_id": "20260106.1", "campaign_id": 2, "expires_on": "2026-03-01T00:00:00Z"}
+    created = sdk("batches.create", request=body)
     assert created["status"] == "PENDING"
     assert sandbox.batch("20260106.1") == {**created, "status_counts": {}}
 
 
 def test_the_sdk_updates_a_batch(sdk, sandbox, batches):
     before = sandbox.batch("20260101.1")
-    wish = {
+    body = {
         **{field: value for field, value in before.items() if field != "status_counts"},
         "status": "PAUSED",
         "expires_on": "2026-02-01T12:34:56.000Z",
         "last_updated_by": "operator@example.com",
     }
-    assert sdk("batches.update", batch_id="20260101.1", communication_batch=wish) == wish
-    assert sandbox.batch("20260101.1") == {**before, **wish}
+    assert sdk("batches.update", batch_id="20260101.1", communication_batch=body) == body
+    assert sandbox.batch("20260101.1") == {**before, **body}
 
 
 def test_an_update_by_the_sdk_that_leaves_the_status_out_restarts_the_batch(sdk, sandbox, batches):
-    wish = {"batch_id": "20260101.2", "campaign_id": 1, "last_updated_by": "operator@example.com"}
-    answer = sdk("batches.update", batch_id="20260101.2", communication_batch=wish)
+    body = {"batch_id": "20260101.2", "campaign_id": 1, "last_updated_by": "operator@example.com"}
+    answer = sdk("batches.update", batch_id="20260101.2", communication_batch=body)
     assert answer["status"] == sandbox.batch("20260101.2")["status"] == "PENDING"
     assert answer["expires_on"] is None
 
@@ -125,12 +125,12 @@ def test_the_sdk_adds_and_removes_requests(sdk, sandbox, batches):
 
 
 def test_the_sdk_creates_gets_and_updates_a_campaign(sdk):
-    created = sdk("campaigns.create", request=WISH)
-    assert created == {**created, **WISH}
+    created = sdk("campaigns.create", request=BODY)
+    assert created == {**created, **BODY}
     assert sdk("campaigns.get_by_id", campaign_id=str(created["id"])) == created
-    wish = {**WISH, "campaign_name": "Reminders, late", "caller_id": None}
-    updated = sdk("campaigns.update", campaign_id=created["id"], outbound_campaign_input=wish)
-    assert updated == {**created, **wish, "updated_at": updated["updated_at"]}
+    body = {**BODY, "campaign_name": "Reminders, late", "caller_id": None}
+    updated = sdk("campaigns.update", campaign_id=created["id"], outbound_campaign_input=body)
+    assert updated == {**created, **body, "updated_at": updated["updated_at"]}
 
 
 def test_the_sdk_lists_campaigns(sdk, sandbox, batches):
@@ -144,8 +144,8 @@ def test_the_sdk_lists_campaigns(sdk, sandbox, batches):
 def test_ids_that_the_sdk_encodes_reach_the_right_batch(sdk, sandbox, batches, batch_id):
     sandbox.store.add_batch(batch_id, status="ACTIVE", campaign_id=1)
     assert sdk("batches.get_by_id", batch_id=batch_id)["batch_id"] == batch_id
-    wish = {"batch_id": batch_id, "campaign_id": 1, "last_updated_by": "operator@example.com", "status": "PAUSED"}
-    sdk("batches.update", batch_id=batch_id, communication_batch=wish)
+    body = {"batch_id": batch_id, "campaign_id": 1, "last_updated_by": "operator@example.com", "status": "PAUSED"}
+    sdk("batches.update", batch_id=batch_id, communication_batch=body)
     assert sandbox.batch(batch_id)["status"] == "PAUSED"
 
 
@@ -172,8 +172,8 @@ CALLS = [
     ),
     ("campaigns.list", {}),
     ("campaigns.get_by_id", {"campaign_id": "99"}),
-    ("campaigns.create", {"request": WISH}),
-    ("campaigns.update", {"campaign_id": 99, "outbound_campaign_input": WISH}),
+    ("campaigns.create", {"request": BODY}),
+    ("campaigns.update", {"campaign_id": 99, "outbound_campaign_input": BODY}),
 ]
 
 

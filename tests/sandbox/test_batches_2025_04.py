@@ -20,16 +20,16 @@ def test_a_listed_batch_has_every_field_but_its_status_counts(api, sandbox):
 
 def test_a_put_stores_all_of_it_byte_for_byte(api, sandbox):
     sandbox.store.add_batch("b", status="ACTIVE", requests=4, created_at="2026-01-01T00:00:00+00:00")
-    wish = {
+    body = {
         **whole(sandbox, "b"),
         "status": "PAUSED",
         "expires_on": "2030-01-01T00:00:00.000Z",
         "last_updated_by": "me",
     }
-    answer = api.put("/batches/b", json=wish)
+    answer = api.put("/batches/b", json=body)
     assert answer.status_code == 200
-    assert answer.json() == wish
-    assert api.get("/batches/b").json() == {**wish, "status_counts": {"PENDING": 4}}
+    assert answer.json() == body
+    assert api.get("/batches/b").json() == {**body, "status_counts": {"PENDING": 4}}
 
 
 def test_a_put_replaces_what_it_leaves_out_by_defaults(api, sandbox):
@@ -75,9 +75,9 @@ def test_a_put_with_a_wrong_field_is_refused_and_changes_nothing(api, sandbox, f
 
 def test_a_put_needs_to_say_who(api, sandbox):
     sandbox.store.add_batch("b")
-    wish = whole(sandbox, "b")
-    del wish["last_updated_by"]
-    assert api.put("/batches/b", json=wish).json()["detail"] == [
+    body = whole(sandbox, "b")
+    del body["last_updated_by"]
+    assert api.put("/batches/b", json=body).json()["detail"] == [
         {"loc": ["body", "last_updated_by"], "msg": "Field required", "type": "missing"}
     ]
 
@@ -91,10 +91,10 @@ def test_an_unreadable_timestamp_survives_a_round_trip(api, sandbox):
 
 def test_a_batch_is_created_pending_and_empty(api, sandbox):
     campaign = sandbox.store.add_campaign()
-    wish = {"batch_id": "new", "campaign_id": campaign, "expires_on": "2030-01-01T00:00:00Z"}
-    answer = api.post("/batches", json=wish).json()
-    assert answer == {**answer, **wish, "status": "PENDING", "count": 0, "deleted_at": None}
-    assert api.post("/batches", json=wish).json()["detail"][0]["loc"] == ["body", "batch_id"]
+    body = {"batch_id": "new", "campaign_id": campaign, "expires_on": "2030-01-01T00:00:00Z"}
+    answer = api.post("/batches", json=body).json()
+    assert answer == {**answer, **body, "status": "PENDING", "count": 0, "deleted_at": None}
+    assert api.post("/batches", json=body).json()["detail"][0]["loc"] == ["body", "batch_id"]
     assert api.post("/batches", json={"batch_id": "x", "campaign_id": 99}).json()["detail"][0]["loc"] == [
         "body",
         "campaign_id",

@@ -90,7 +90,7 @@ def test_paused_moves_the_status(api, sandbox, status, last_worked_on, paused, t
 
 
 @pytest.mark.parametrize(
-    ("wish", "begun", "then"),
+    ("body", "begun", "then"),
     [
         ({"expires_on": SOON}, None, "PENDING"),
         ({"expires_on": SOON}, "2026-01-01T00:00:00Z", "ACTIVE"),
@@ -101,9 +101,9 @@ def test_paused_moves_the_status(api, sandbox, status, last_worked_on, paused, t
         ({"call_rate": 5}, None, "EXPIRED"),
     ],
 )
-def test_an_expired_batch_comes_back_with_an_expiry_in_the_future(api, sandbox, wish, begun, then):
+def test_an_expired_batch_comes_back_with_an_expiry_in_the_future(api, sandbox, body, begun, then):
     sandbox.store.add_batch("b", status="EXPIRED", expires_on="2026-01-02T00:00:00Z", last_worked_on=begun)
-    assert api.put("/batches/b", json=wish).json()["status"] == then
+    assert api.put("/batches/b", json=body).json()["status"] == then
 
 
 def test_a_put_leaves_alone_what_it_leaves_out(api, sandbox):
@@ -117,8 +117,8 @@ def test_a_put_leaves_alone_what_it_leaves_out(api, sandbox):
 
 def test_a_put_drops_what_it_does_not_know_without_a_word(api, sandbox):
     sandbox.store.add_batch("b", status="ACTIVE")
-    wish = {"batch_id": "x", "status": "CANCELED", "last_updated_by": "me@example.com", "deleted_reason": "No"}
-    answer = api.put("/batches/b", json=wish)
+    body = {"batch_id": "x", "status": "CANCELED", "last_updated_by": "me@example.com", "deleted_reason": "No"}
+    answer = api.put("/batches/b", json=body)
     assert answer.status_code == 200
     shown = answer.json()
     assert (shown["batch_id"], shown["status"], shown["deleted_reason"]) == ("b", "ACTIVE", None)
@@ -139,7 +139,7 @@ def test_an_expiry_is_answered_as_the_moment_that_was_sent(api, sandbox):
 
 
 @pytest.mark.parametrize(
-    ("wish", "field", "kind"),
+    ("body", "field", "kind"),
     [
         ({"paused": "perhaps"}, "paused", "bool_parsing"),
         ({"call_rate": 0}, "call_rate", "greater_than_equal"),
@@ -150,10 +150,10 @@ def test_an_expiry_is_answered_as_the_moment_that_was_sent(api, sandbox):
         ({"auto_call_rate": True, "expires_on": None}, "auto_call_rate", "value_error"),
     ],
 )
-def test_a_put_with_a_wrong_field_is_refused_and_changes_nothing(api, sandbox, wish, field, kind):
+def test_a_put_with_a_wrong_field_is_refused_and_changes_nothing(api, sandbox, body, field, kind):
     sandbox.store.add_batch("b", status="ACTIVE")
     before = sandbox.batch("b")
-    answer = api.put("/batches/b", json=wish)
+    answer = api.put("/batches/b", json=body)
     assert answer.status_code == 422
     [entry] = answer.json()["detail"]
     assert (entry["loc"], entry["type"]) == (["body", field], kind)
@@ -180,9 +180,9 @@ def test_odd_data_stays_odd_until_it_is_written(api, sandbox):
 @pytest.mark.parametrize(("paused", "status"), [(None, "PENDING"), (False, "PENDING"), (True, "PAUSED")])
 def test_a_batch_is_created_empty_and_paused_where_asked(api, sandbox, paused, status):
     campaign = sandbox.store.add_campaign()
-    wish = {"batch_id": "new", "campaign_id": campaign, "expires_on": "2030-01-01T00:00:00Z", "call_rate": 25}
-    answer = api.post("/batches", json={**wish, "paused": paused}).json()
-    assert answer == {**answer, **wish, "status": status, "paused": status == "PAUSED", "auto_call_rate": False}
+    body = {"batch_id": "new", "campaign_id": campaign, "expires_on": "2030-01-01T00:00:00Z", "call_rate": 25}
+    answer = api.post("/batches", json={**body, "paused": paused}).json()
+    assert answer == {**answer, **body, "status": status, "paused": status == "PAUSED", "auto_call_rate": False}
 
 
 def test_an_unknown_batch_cannot_be_updated(api):

@@ -1,6 +1,6 @@
 import pytest
 
-WISH = {
+BODY = {
     "campaign_name": "Reminders",
     "campaign_variables": {"clinic": "Harbor"},
     "daily_start_time": "09:00:00",
@@ -13,14 +13,14 @@ WISH = {
 
 
 def test_a_created_campaign_can_be_read_back(api):
-    created = api.post("/campaigns", json=WISH).json()
-    assert created == {**created, **WISH, "retry_count": 0, "description": None}
+    created = api.post("/campaigns", json=BODY).json()
+    assert created == {**created, **BODY, "retry_count": 0, "description": None}
     assert api.get(f"/campaigns/{created['id']}").json() == created
 
 
 def test_a_put_replaces_a_campaign_whole(api, sandbox):
-    campaign = api.post("/campaigns", json=WISH).json()
-    changed = {**WISH, "rate": 9}
+    campaign = api.post("/campaigns", json=BODY).json()
+    changed = {**BODY, "rate": 9}
     del changed["label"]
     answer = api.put(f"/campaigns/{campaign['id']}", json=changed).json()
     assert answer["rate"] == 9
@@ -50,6 +50,6 @@ def test_an_unknown_campaign_is_not_found(api, campaign_id):
 
 
 def test_a_campaign_without_its_name_is_refused(api):
-    answer = api.post("/campaigns", json={**WISH, "campaign_name": None})
+    answer = api.post("/campaigns", json={**BODY, "campaign_name": None})
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["body", "campaign_name"]

@@ -1,6 +1,6 @@
 import pytest
 
-WISH = {
+BODY = {
     "campaign_name": "Reminders",
     "campaign_variables": {"clinic": "Harbor"},
     "caller_id": None,
@@ -20,12 +20,12 @@ def contract():
 
 
 def test_a_created_campaign_can_be_read_back(api):
-    created = api.post("/campaigns", json=WISH).json()
+    created = api.post("/campaigns", json=BODY).json()
     rules = [{"field": "mnc", "op": "exists", "values": []}]
     assert created == {
         **created,
-        **WISH,
-        "target_filters": {**WISH["target_filters"], "rules": rules},
+        **BODY,
+        "target_filters": {**BODY["target_filters"], "rules": rules},
         "retry_count": 0,
         "daily_start_time": None,
         "webhooks": [],
@@ -35,8 +35,8 @@ def test_a_created_campaign_can_be_read_back(api):
 
 
 def test_a_put_replaces_a_campaign_whole(api):
-    campaign = api.post("/campaigns", json=WISH).json()
-    changed = {**WISH, "hourly_rate": 3600}
+    campaign = api.post("/campaigns", json=BODY).json()
+    changed = {**BODY, "hourly_rate": 3600}
     del changed["labels"]
     answer = api.put(f"/campaigns/{campaign['id']}", json=changed).json()
     assert answer == {**campaign, "hourly_rate": 3600, "labels": None, "updated_at": answer["updated_at"]}
@@ -44,7 +44,7 @@ def test_a_put_replaces_a_campaign_whole(api):
 
 def test_the_secret_of_a_webhook_is_never_shown(api):
     hook = {"trigger_statuses": ["COMPLETED"], "url": "https://example.com/hook", "request_method": "POST"}
-    answer = api.post("/campaigns", json={**WISH, "webhooks": [{**hook, "auth_values": {"hmac_secret": "c2VjcmV0"}}]})
+    answer = api.post("/campaigns", json={**BODY, "webhooks": [{**hook, "auth_values": {"hmac_secret": "c2VjcmV0"}}]})
     assert answer.json()["webhooks"] == [{**hook, "id": 1, "auth_value_keys": ["hmac_secret"]}]
     assert "c2VjcmV0" not in answer.text
 
@@ -79,5 +79,5 @@ def test_a_rate_by_the_minute_shows_by_the_hour(api, sandbox, rate, more, hourly
 
 @pytest.mark.parametrize(("field", "value"), [("hourly_rate", 3601), ("active_days", ["someday"]), ("caller_id", 7)])
 def test_a_campaign_with_a_wrong_field_is_refused(api, field, value):
-    answer = api.post("/campaigns", json={**WISH, field: value})
+    answer = api.post("/campaigns", json={**BODY, field: value})
     assert answer.json()["detail"][0]["loc"][:2] == ["body", field]

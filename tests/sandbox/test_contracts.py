@@ -46,8 +46,8 @@ def test_a_pause_in_one_is_a_pause_in_the_other(api, sandbox):
 @pytest.mark.parametrize(("hourly", "by_the_minute"), [(25, 1), (60, 1), (61, 2), (360, 6)])
 def test_a_rate_by_the_hour_shows_by_the_minute(api, sandbox, hourly, by_the_minute):
     speak(sandbox, "current")
-    wish = {"campaign_name": "C", "campaign_variables": {}, "caller_id": None, "active_days": ["mon"]}
-    assert api.post("/campaigns", json={**wish, "hourly_rate": hourly}).json()["hourly_rate"] == hourly
+    body = {"campaign_name": "C", "campaign_variables": {}, "caller_id": None, "active_days": ["mon"]}
+    assert api.post("/campaigns", json={**body, "hourly_rate": hourly}).json()["hourly_rate"] == hourly
     assert api.get("/campaigns/1").json()["hourly_rate"] == hourly
     speak(sandbox, "2025-04")
     assert api.get("/campaigns/1").json()["rate"] == by_the_minute
