@@ -5,6 +5,8 @@ from django.db.models.signals import post_migrate
 
 
 class BatchesConfig(AppConfig):
+    """The configuration of the app."""
+
     name = "batches"
     default_auto_field = "django.db.models.BigAutoField"
 
