@@ -1,4 +1,4 @@
-"""What is kept: the audit trail, and the operations with their items."""
+"""What the database keeps: the changes, and the operations with their items."""
 
 from batches.models.change import Change, ChangeQuerySet, Origin, Outcome
 from batches.models.operation import (

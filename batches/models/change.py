@@ -1,4 +1,4 @@
-"""The audit trail: every attempt to write a batch, whatever came of it."""
+"""Changes: every attempt to write a batch, whatever its outcome."""
 
 from typing import ClassVar, Self
 
@@ -13,7 +13,7 @@ from syllable.schemas import Batch, BatchStatus
 
 
 class Outcome(models.TextChoices):
-    """What came of a change. Only STARTED and an unsettled UNCONFIRMED leave something to find out."""
+    """The outcome of a change. Only STARTED and an unsettled UNCONFIRMED leave a question open."""
 
     STARTED = "started", "In progress"
     APPLIED = "applied", "Applied"
@@ -25,12 +25,12 @@ class Outcome(models.TextChoices):
     OBSERVED = "observed", "Made elsewhere"
 
 
-# What never reached its batch.
+# Outcomes of changes that never reached their batch.
 NOT_WRITTEN = (Outcome.UNCHANGED, Outcome.NOT_SENT, Outcome.REJECTED, Outcome.CONFLICT)
 
 
 class Origin(models.TextChoices):
-    """Where in the dashboard a change was asked for."""
+    """Where in the dashboard a change began."""
 
     FORM = "form", "Form"
     CLICK = "click", "One click"
@@ -39,68 +39,68 @@ class Origin(models.TextChoices):
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
-    """The questions that more than one caller asks of the trail."""
+    """Queries of changes that have more than one caller."""
 
     def unsettled(self) -> Self:
-        """What is not known to have ended one way or the other."""
+        """Return the changes whose outcome is not known for good."""
         return self.filter(settled_at=None)
 
     def not_confirmed(self) -> Self:
-        """What may have been taken or not, with nobody writing any more: at most one change of each batch.
+        """Return changes that Syllable may or may not have taken and nobody is writing: at most one per batch.
 
-        It ended UNCONFIRMED, or was left STARTED past its deadline, and is not settled. Where a later change of the
-        batch may have written, that one tells what became of the batch.
+        Such a change ended UNCONFIRMED, or stayed STARTED past its deadline, and is not settled. If a later change of
+        the batch may have written, that one decides what became of the batch.
         """
         being_written = Q(outcome=Outcome.STARTED, deadline_at__gt=Now())
         return self.unsettled().exclude(being_written).newest_of_their_batch()
 
     def under_way(self) -> Self:
-        """What may still reach its batch: it was begun, or not confirmed, or a send is in doubt, and has time left."""
+        """Return changes that may still reach their batch: started, unconfirmed or in doubt, with time left."""
         is_open = Q(settled_at=None, deadline_at__gt=Now())
         return self.filter(is_open | Q(in_doubt_until__gt=Now()))
 
     def over(self) -> Self:
-        """What has no time left: its writer is dead, or writes no more."""
+        """Return changes that have no time left: the writer is dead, or has stopped writing."""
         return self.filter(deadline_at__lte=Now())
 
     def due(self) -> Self:
-        """What is to be looked for now, as far as it is not settled."""
+        """Return the changes due for a look, as far as they are not settled."""
         return self.over().filter(Q(next_look_at=None) | Q(next_look_at__lte=Now()))
 
     def of_batch(self, batch_id: str) -> Self:
-        """The changes of one batch, newest first; none for an id that the database could not hold."""
+        """Return the changes of one batch, newest first; none for an id that the database could not hold."""
         return self.none() if "\0" in batch_id else self.filter(batch_id=batch_id).order_by("-pk")
 
     def of_campaign(self, campaign_id: str) -> Self:
-        """The changes of one campaign's batches, newest first; none for an id that is no number."""
+        """Return the changes of one campaign's batches, newest first; none for an id that is no number."""
         number = whole_number(campaign_id)
         return self.none() if number is None else self.filter(campaign_id=number).order_by("-pk")
 
     def paused_from(self, batch_id: str) -> BatchStatus | None:
-        """The status from which the batch's newest applied change paused it; None where that change is no pause."""
+        """Return the status from which the batch's newest applied change paused it; None where that was no pause."""
         newest = self.of_batch(batch_id).filter(outcome=Outcome.APPLIED).first()
         return newest.paused_from if newest else None
 
     def newest_of_their_batch(self) -> Self:
-        """Those of these after which nothing may have written the batch."""
+        """Return those of the changes after which nothing may have written the batch."""
         later = Change.objects.may_have_written().filter(batch_id=OuterRef("batch_id"), pk__gt=OuterRef("pk"))
         return self.filter(~Exists(later))
 
     def may_have_written(self) -> Self:
-        """What reached its batch, or may have."""
+        """Return the changes that reached their batch, or may have."""
         return self.exclude(outcome__in=NOT_WRITTEN)
 
 
 class Change(models.Model):
     """One attempt to write one batch.
 
-    A STARTED row is also the lock on its batch: the database allows one. `edit` is what was asked for, `loaded` what
-    the operator was looking at, `before` the batch as Syllable gave it just before the write, `after` the edited fields
-    as the write sets them, `seen` the batch as last read. `detail` says why it ended as it did, with Syllable's own
-    words where there are any: untrusted text.
+    A STARTED row is also the lock on its batch: the database allows one. `edit` is what was requested, `loaded` what
+    the operator was looking at, `before` the batch as Syllable returned it just before the write, `after` the edited
+    fields as the write sets them, `seen` the batch as last read. `detail` says why the change ended as it did, with
+    Syllable's own words if there are any: untrusted text.
 
-    A send of it that had no definite answer may reach the batch late, whatever a later send or a read has confirmed
-    since: until `in_doubt_until`. None where each send was answered.
+    A send without a definite answer may reach the batch late, whatever a later send or a read has confirmed since:
+    until `in_doubt_until`, which is None if every send was answered.
 
     All moments are by the clock of the database.
     """
@@ -163,12 +163,12 @@ class Change(models.Model):
         return self.settled_at is not None
 
     def is_over(self) -> bool:
-        """Whether it has no time left: the database is asked."""
+        """Return whether the change has no time left, which the database decides."""
         return Change.objects.over().filter(pk=self.pk).exists()
 
     @property
     def batch_before(self) -> Batch | None:
-        """The batch as it was just before the write; None where it never came to a write."""
+        """The batch as it was just before the write; None where nothing was written."""
         return Batch.read(self.before) if self.before is not None else None
 
     @property

@@ -1,4 +1,4 @@
-"""Columns for what the API says and what is asked of it."""
+"""Columns for the API's data, and for edits of it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from syllable.schemas import BatchEdit, encodable
 
 
 class ApiJSONField(models.JSONField):
-    """JSON of the API. PostgreSQL holds neither NUL nor half a surrogate pair: both become U+FFFD."""
+    """JSON of the API. PostgreSQL can hold neither NUL nor a lone surrogate: both become U+FFFD."""
 
     def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value(_storable(value))

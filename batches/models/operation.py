@@ -28,7 +28,7 @@ STOPPING = (Kind.PAUSE, Kind.CANCEL)
 
 
 class TargetScope(models.TextChoices):
-    """Which batches an operation is about."""
+    """How an operation selects its batches."""
 
     CAMPAIGN = "campaign", "Campaign"
     SELECTION = "selection", "Selected batches"
@@ -36,7 +36,7 @@ class TargetScope(models.TextChoices):
     ALL = "all", "Everything active"
 
 
-# As many as one form sends.
+# The most that one form sends.
 MOST_SELECTED = 500
 
 
@@ -57,12 +57,12 @@ class Target:
 
     @property
     def query(self) -> BatchQuery:
-        """The batches it is about, as a question to the API; those of a SELECTION cannot be asked for like this."""
+        """The batches as a query to the API, which cannot express a SELECTION."""
         campaign = "" if self.campaign_id is None else str(self.campaign_id)
         return BatchQuery(status=self.status, campaign_id=campaign, batch_id=self.q)
 
     def fields(self) -> dict[str, Any]:
-        """What an `Operation` keeps of it, by the model's fields; `Operation.target` is the way back."""
+        """Return the target as the fields of an `Operation`; `Operation.target` is the inverse."""
         query = self.query
         chosen = {"status": query.status, "campaign": query.campaign_id, "q": query.batch_id}
         return {
@@ -74,7 +74,7 @@ class Target:
 
 
 class State(models.TextChoices):
-    """Where an operation is. ASKING waits for a person: it was delayed, and would dial people."""
+    """The state of an operation. ASKING waits for a person: the operation was delayed and would contact people."""
 
     WAITING = "waiting", "Waiting"
     RUNNING = "running", "Running"
@@ -87,7 +87,7 @@ OPEN = (State.WAITING, State.RUNNING, State.ASKING)
 
 
 class Cause(models.TextChoices):
-    """Why an operation was stopped before it was finished."""
+    """Why an operation stopped before it was finished."""
 
     ABORTED = "aborted", "Aborted by a person"
     SUPERSEDED = "superseded", "Ended by an operation that stops its batches"
@@ -95,7 +95,7 @@ class Cause(models.TextChoices):
 
 
 class ItemState(models.TextChoices):
-    """What became of one batch of an operation. All but WAITING are final until somebody retries."""
+    """What became of one batch of an operation. All but WAITING are final unless somebody retries."""
 
     WAITING = "waiting", "Waiting"
     DONE = "done", "Done"
@@ -105,10 +105,10 @@ class ItemState(models.TextChoices):
 
 
 class Standing(models.TextChoices):
-    """How a batch of an operation stands, as pages tell it; what has to be looked at comes first.
+    """How a batch of an operation stands, as pages show it; what needs a look comes first.
 
-    It is the item's state, but for what is not confirmed: UNCONFIRMED is what `ChangeQuerySet.not_confirmed` finds,
-    whether it is going to be tried again or not, and NEVER_CONFIRMED what was given up for good.
+    This is the item's state, except for unconfirmed changes: UNCONFIRMED are those of `ChangeQuerySet.not_confirmed`,
+    whether or not there will be a retry, and NEVER_CONFIRMED those given up for good.
     """
 
     FAILED = "failed", "Failed"
@@ -120,27 +120,27 @@ class Standing(models.TextChoices):
 
 
 class OperationQuerySet(models.QuerySet["Operation"]):
-    """The questions that more than one caller asks of the operations."""
+    """Queries of operations that have more than one caller."""
 
     def open(self) -> Self:
-        """What is not over yet."""
+        """Return operations that have not ended."""
         return self.filter(state__in=OPEN)
 
     def stopping(self) -> Self:
-        """What takes batches out of the calling."""
+        """Return operations that stop their batches from contacting people."""
         return self.filter(kind__in=STOPPING)
 
     def emergency_stops(self) -> Self:
-        """What pauses everything that is active."""
+        """Return operations that pause all active batches."""
         return self.filter(scope=TargetScope.ALL)
 
     def waiting_beside(self, operation: "Operation") -> Self:
-        """What waits for a worker of the same queue."""
+        """Return operations that wait for a worker of the same queue."""
         kinds = [kind for kind in Kind if (kind in STOPPING) == operation.is_stopping]
         return self.filter(state=State.WAITING, kind__in=kinds).exclude(pk=operation.pk)
 
     def urgent(self) -> Self:
-        """Emergency stops that have not tried each of their batches once: nothing goes before them."""
+        """Return emergency stops that have not yet tried each of their batches once: nothing goes before these."""
         untried = OperationItem.objects.filter(operation=OuterRef("pk"), state=ItemState.WAITING, attempts=0)
         return self.filter(Q(listed_at=None) | Exists(untried), scope=TargetScope.ALL)
 
@@ -148,23 +148,22 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 class Operation(models.Model):
     """One decision over many batches.
 
-    `edit` is what is wanted of each batch; of a RESUME, which decides for each batch, only that it is released.
-    `campaign_id` is set where the whole operation keeps to one campaign. `filter` is the list's own query: status,
+    `edit` is the edit of each batch; of a RESUME, which decides per batch, only that the batch is released.
+    `campaign_id` is set if the whole operation keeps to one campaign. `filter` is the list's own query: status,
     campaign, q.
 
-    All its times are by the clock of the database, as several machines compare them.
+    All times are by the clock of the database, so that several machines can compare them.
 
-    The worker that carries it out holds a lease: `token` is its own, and gone with it when another one takes over once
-    `lease_until` has passed. `queued_at` is when it was last handed to a worker's queue.
-    `confirmed_at` is when a person last said that they want it now.
+    The worker that carries out the operation holds a lease: `token` is its own, and is replaced when another worker
+    takes over after `lease_until`. `queued_at` is when the operation last went into a worker's queue. `confirmed_at` is
+    when a person last confirmed the operation.
 
-    It is carried out for its `actor`: whoever started it, or retried, confirmed or took it over since.
-    `needs_stop_everything` says that they need that permission: it is about every batch there is, or may be, as the
-    filter of somebody who has it is not counted. `unattended_since` is set where they lost their authority and it goes
-    on all the same. `cause` is why it was stopped.
+    The operation runs for its `actor`: whoever started, retried, confirmed or took over the operation last.
+    `needs_stop_everything` says that the actor needs that permission, because the operation is about all batches, or
+    may be: a filter is not counted for an actor who has the permission. `unattended_since` is set if the actor lost
+    their authority and the operation continues anyway. `cause` is why the operation was stopped.
 
-    `skipped` counts the batches that were no
-    business of the operation, by their status.
+    `skipped` counts the batches that needed no write, by status.
     """
 
     kind = models.CharField(max_length=20, choices=Kind)
@@ -212,17 +211,17 @@ class Operation(models.Model):
 
     @property
     def is_unattended(self) -> bool:
-        """It goes on although its actor may not do this any more: somebody has to answer for it."""
+        """Whether the operation continues although its actor lost their authority, so that somebody must take over."""
         return self.is_open and self.unattended_since is not None
 
     @property
     def is_stopping(self) -> bool:
-        """It takes batches out of the calling, so it goes before whatever puts them in."""
+        """Whether the operation stops batches, so that it takes precedence over any that starts them."""
         return self.kind in STOPPING
 
     @property
     def target(self) -> Target:
-        """The batches it is about; see `Target.fields`."""
+        """The target; see `Target.fields`."""
         return Target(
             TargetScope(self.scope),
             campaign_id=self.campaign_id,
@@ -235,8 +234,8 @@ class Operation(models.Model):
 class OperationItem(models.Model):
     """One batch of an operation. `detail` says why it ended as it did, with Syllable's own words: untrusted text.
 
-    `attempts` counts the tries that failed although Syllable was answering others. `reopened` says that it had ended,
-    but its batch was found calling people again: only what is found out since ends it once more.
+    `attempts` counts failed tries while Syllable was answering others. `reopened` says that the item had ended, but a
+    late write made its batch contact people again: only a result from after that ends the item once more.
     """
 
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="items")
@@ -246,7 +245,7 @@ class OperationItem(models.Model):
     change = models.ForeignKey(Change, null=True, blank=True, on_delete=models.SET_NULL, related_name="items")
     undoes = models.ForeignKey(Change, null=True, blank=True, on_delete=models.SET_NULL, related_name="undoing_items")
     attempts = models.PositiveSmallIntegerField(default=0)
-    # A release that does not know it yet may write while the database is migrated.
+    # An older release, unaware of this field, may write while the database is migrated.
     reopened = models.BooleanField(default=False, db_default=False)
     finished_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True, blank=True)
 
