@@ -1,4 +1,4 @@
-"""What can be found out about the account that the settings name, by reading only."""
+"""What reads alone can tell about the account in the settings."""
 
 import time
 from collections.abc import Callable
@@ -15,10 +15,10 @@ CALLS_TIMED = 3
 
 @dataclass(slots=True)
 class Account:
-    """What `account_check` found. Counts are None where the API does not say; `latency` is seconds, a median.
+    """The result of `account_check`. Counts are None where the API does not say; `latency` is seconds, a median.
 
     `spoken` is the contract that the answers show by positive evidence, "" where they show none. `troubles` are
-    sentences; an account without any can be worked with.
+    sentences; an account without any is usable.
     """
 
     contract: str
@@ -32,7 +32,7 @@ class Account:
 
 
 def account_check() -> Account:
-    """Ask the API for one batch a few times and for one campaign, and say what that shows. Raises nothing of it."""
+    """Read one batch several times and one campaign, and report what that shows. Raises no SyllableError."""
     client = syllable_client()
     account = Account(contract=client.contract.abilities.contract)
     try:

@@ -15,9 +15,9 @@ from syllable.schemas import Abilities, Batch, BatchStatus
 
 @dataclass(frozen=True, slots=True)
 class BatchPage:
-    """A batch as Syllable gives it now, or the error that it gave instead; the history is ours and always there.
+    """A batch as Syllable returns it now, or the error instead; the history is ours and always there.
 
-    `wrong_contract` is set where the answer speaks another contract than the one in use: it can be looked at only.
+    `wrong_contract` is set if the answer speaks a contract other than the configured one: then the page is read-only.
     """
 
     scope: Scope
@@ -29,12 +29,12 @@ class BatchPage:
 
     @property
     def last_applied(self) -> Change | None:
-        """The newest change of ours that Syllable confirmed."""
+        """Our newest change that Syllable confirmed."""
         return next((change for change in self.history if change.outcome == Outcome.APPLIED), None)
 
     @property
     def paused_from(self) -> BatchStatus | None:
-        """As `ChangeQuerySet.paused_from`, asked of the database only where the history does not reach far enough."""
+        """As `ChangeQuerySet.paused_from`, with a query only where the history is too short."""
         if self.last_applied:
             return self.last_applied.paused_from
         if self.batch is None or len(self.history) < HISTORY_LENGTH:
@@ -43,7 +43,7 @@ class BatchPage:
 
 
 def batch_page(batch_id: str, *, scope: Scope) -> BatchPage:
-    """The page of a batch. Costs the API one GET, and the campaigns where they are not cached."""
+    """Return the page of a batch. Costs one GET, and the campaigns unless cached."""
     history = list(batch_history(batch_id, scope=scope))
     try:
         batch = batch_now(batch_id, scope=scope)
@@ -54,7 +54,7 @@ def batch_page(batch_id: str, *, scope: Scope) -> BatchPage:
 
 
 def batch_now(batch_id: str, *, scope: Scope) -> Batch:
-    """The batch as it is at Syllable now. Raises SyllableError."""
+    """Return the batch from Syllable as it is now. Raises SyllableError."""
     return reader(scope).get_batch(batch_id)
 
 
@@ -67,10 +67,10 @@ def _wrong_contract(batch: Batch) -> WrongContract | None:
 
 
 def abilities() -> Abilities:
-    """What the contract in use can express."""
+    """Return what the configured contract can express."""
     return syllable_client().contract.abilities
 
 
 def paused_from(batch_id: str, *, scope: Scope) -> BatchStatus | None:
-    """See `ChangeQuerySet.paused_from`."""
+    """Return `ChangeQuerySet.paused_from` within the scope."""
     return scope.limit(Change.objects.all()).paused_from(batch_id)

@@ -1,4 +1,4 @@
-"""The list of batches with all that its page shows beside it, read side by side."""
+"""The list of batches with everything shown beside it, read in parallel."""
 
 import hashlib
 import json
@@ -27,10 +27,10 @@ Counts = dict[str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class BatchList:
-    """One page of batches as it was at `read_at`, which is now unless it `is_stale`; `stale_because` then says why.
+    """One page of batches as of `read_at`, which is now unless it `is_stale`; `stale_because` then says why.
 
     `page` is None where it could not be read, and `error` says why. `counts` has the number of batches by status, ""
-    for all of them; None where it is not known. `campaign_names` is by campaign id as text; empty where the names could
+    for all of them; None where it is unknown. `campaign_names` is by campaign id as text; empty where the names could
     not be read.
     """
 
@@ -43,7 +43,7 @@ class BatchList:
 
     @property
     def is_stale(self) -> bool:
-        """Syllable does not say how the batches are now: nothing may be written from what is shown."""
+        """Whether the page is old because Syllable does not answer: then no write may start from it."""
         return self.stale_because is not None
 
 
@@ -52,11 +52,11 @@ _last_seen: LastSeen[BatchList] = LastSeen(most=64)
 
 
 def batch_list(query: BatchQuery, *, scope: Scope) -> BatchList:
-    """The page of batches that `query` asks for, the counts of every status and the names of the campaigns.
+    """Return the page of batches for `query`, the counts of every status and the names of the campaigns.
 
-    Takes at most `SYLLABLE_TIMEOUT` seconds and raises nothing of the API's. The counts keep to the campaign and the
-    search of `query` and may be 5 seconds old. Where Syllable does not answer it is the list as this process last saw
-    it for the same `query`, if it did; a definite refusal is never covered up like this.
+    Takes at most `SYLLABLE_TIMEOUT` seconds and raises no SyllableError. The counts respect the campaign and the search
+    of `query` and may be 5 seconds old. If Syllable does not answer, returns the list that this process last saw for
+    the same `query`, if any; a definite refusal is never hidden like this.
     """
     client = reader(scope)
     batch_list = _read(client, query)
@@ -71,7 +71,7 @@ def _read(client: Reader, query: BatchQuery) -> BatchList:
     deadline = Deadline(settings.SYLLABLE_TIMEOUT)
     extras = deadline.capped(EXTRAS_SECONDS)
     statuses = (ALL, *client.contract.abilities.statuses)
-    # The page itself tells how many batches have the status it is restricted to.
+    # The page itself has the count of the status it is filtered by.
     parts = {status: replace(query, status=status) for status in statuses if status != query.status}
     keys = {status: _cache_key(part, client.scope) for status, part in parts.items()}
     cached = caches["local"].get_many(keys.values())
@@ -87,7 +87,7 @@ def _read(client: Reader, query: BatchQuery) -> BatchList:
         page, error = client.list_batches(query, deadline=deadline), None
     except SyllableError as caught:
         page, error = None, caught
-        # Nobody waits for numbers beside a page that is not there.
+        # Nobody waits for numbers beside a page that is missing.
         extras = Deadline(0)
     counts[query.status] = page.total_count if page else None
     counts |= {status: result_or_none(future, extras) for status, future in counting.items()}

@@ -24,10 +24,10 @@ from syllable.schemas import BatchQuery, Campaign
 
 @dataclass(frozen=True, slots=True)
 class CampaignPage:
-    """A campaign as it was at `read_at`, its first batches, its operations and its history.
+    """A campaign as of `read_at`, its first batches, its operations and its history.
 
-    `error` says why it could not be read now; `campaign` is then what this process last saw of it, or None. Its batches
-    are there without it: the API keeps those of a campaign that was deleted.
+    `error` says why the campaign could not be read now; `campaign` is then the version that this process last saw, or
+    None. The batches do not depend on it: the API keeps those of a deleted campaign.
     """
 
     campaign_id: str
@@ -41,13 +41,13 @@ class CampaignPage:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether Syllable knows neither the campaign nor a batch of it."""
+        """Whether Syllable knows neither the campaign nor any batch of it."""
         page = self.batches.page
         return isinstance(self.error, NotFound) and page is not None and not page.items
 
     @property
     def has_actions(self) -> bool:
-        """Whether operations can name it: the trail numbers campaigns."""
+        """Whether operations can name the campaign: the trail needs a number."""
         return not self.is_unknown and whole_number(self.campaign_id) is not None
 
 
@@ -55,9 +55,9 @@ _last_seen: LastSeen[tuple[Campaign, datetime]] = LastSeen(most=64)
 
 
 def campaign_page(query: BatchQuery, *, scope: Scope) -> CampaignPage:
-    """The page of the campaign to which `query`, which asks for its batches, is restricted.
+    """Return the page of the campaign in `query`, a query for its batches.
 
-    Costs the API one GET beside what `batch_list` costs, takes as long as that and raises nothing of the API's.
+    Costs one GET beside the cost of `batch_list`, takes as long as that, and raises no SyllableError.
     """
     campaign_id = query.campaign_id
     client = reader(scope)

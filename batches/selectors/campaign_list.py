@@ -1,4 +1,4 @@
-"""Every campaign with what its batches add up to. The API tells no sums, so they are counted over the batches."""
+"""Every campaign with sums over its batches. The API has no sums, so this counts the batches."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from syllable.schemas import OVER, Batch, BatchQuery, Campaign, Page
 
 BATCHES_PER_PAGE = 100
 MOST_PAGES = 30
-# A visit to this page leaves room in the pool for what others have counted beside their lists.
+# This page must leave room in the pool for the counts beside other people's lists.
 PAGES_AT_A_TIME = 5
 KEPT_SECONDS = 15
 CACHE_KEY = "campaign-list-{scope}"
@@ -30,10 +30,10 @@ CACHE_KEY = "campaign-list-{scope}"
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """One campaign. `campaign` is None where only batches name it, `id` is "" for the batches that name none.
+    """One campaign. `campaign` is None if only batches name it; `id` is "" for batches without a campaign.
 
     `statuses` is the number of its batches by status. `requests` is None where the API counts none. `next_expiry` is
-    the first moment at which one of its batches that are not over expires; None where there is no such moment.
+    the first expiry among its batches that have not ended; None where there is no such moment.
     """
 
     id: str
@@ -45,7 +45,7 @@ class CampaignRow:
 
     @property
     def kind(self) -> str:
-        """By what it reaches people, or from where, as far as that is known."""
+        """How or from where the campaign reaches people, as far as known."""
         return (self.campaign.mode or self.campaign.source or "") if self.campaign else ""
 
     @property
@@ -55,17 +55,16 @@ class CampaignRow:
 
     @property
     def is_over(self) -> bool:
-        """Whether no batch of it can still run."""
+        """Whether all of its batches have ended for good."""
         return all(status in OVER for status in self.statuses)
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignList:
-    """The campaigns as they were at `read_at`; `stale_because` says why that is not now, where Syllable fails.
+    """The campaigns as of `read_at`; `stale_because` says why that is not now, where Syllable fails.
 
-    `rows` is None where they could not be read, and `error` says why. They are counted over `counted` batches, those
-    that come first by id, Z to A; `is_complete` says whether there are no others. `unreadable` counts batches that were
-    no objects.
+    `rows` is None where the campaigns could not be read, and `error` says why. The sums are over `counted` batches, the
+    first by id, Z to A; `is_complete` says whether these are all. `unreadable` counts batches that were no objects.
     """
 
     read_at: datetime
@@ -81,11 +80,11 @@ _last_seen: LastSeen[CampaignList] = LastSeen(most=4)
 
 
 def campaign_list(*, scope: Scope) -> CampaignList:
-    """Every campaign, those with batches that can still run first. May be 15 seconds old.
+    """Return every campaign, those with batches that can still run first. May be 15 seconds old.
 
-    Takes at most `SYLLABLE_TIMEOUT` seconds and raises nothing of the API's. Costs the API the campaigns and at most 30
-    pages of batches. Where Syllable does not answer it is what this process last saw, if it did; a definite refusal is
-    never covered up like this.
+    Takes at most `SYLLABLE_TIMEOUT` seconds and raises no SyllableError. Costs the API the campaigns and at most 30
+    pages of batches. If Syllable does not answer, returns what this process last saw, if anything; a definite refusal
+    is never hidden like this.
     """
     key = CACHE_KEY.format(scope=scope.key)
     kept: CampaignList | None = caches["local"].get(key)
@@ -107,7 +106,7 @@ def campaign_list(*, scope: Scope) -> CampaignList:
 def _read(client: Reader) -> CampaignList:
     deadline = Deadline(settings.SYLLABLE_TIMEOUT)
     parallel = client.within(Lane.PARALLEL)
-    # Of an API that is known not to answer only the first page is asked: it finds out whether that is still so.
+    # From an API known to be silent only the first page is requested: this shows whether the API answers again.
     naming = submit(parallel.all_campaigns, deadline=deadline) if client.silent_since is None else None
     first = client.list_batches(_query(0), deadline=deadline)
     naming = naming or submit(parallel.all_campaigns, deadline=deadline)
@@ -133,7 +132,7 @@ def _query(page: int) -> BatchQuery:
 
 
 def _once_each(batches: Iterable[Batch]) -> list[Batch]:
-    """What moves from one page to the next while they are read comes on both."""
+    """Drop duplicates: batches that move to the next page during the reads come twice."""
     by_id: dict[object, Batch] = {}
     for batch in batches:
         by_id.setdefault(batch.batch_id or id(batch), batch)

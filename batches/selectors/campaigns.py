@@ -1,4 +1,4 @@
-"""The names of campaigns, which batches only number."""
+"""The names of campaigns, for batches that only have their numbers."""
 
 from django.conf import settings
 from django.core.cache import caches
@@ -15,13 +15,13 @@ CACHE_KEY = "campaign-names-{scope}"
 
 
 def cached_campaign_names(*, scope: Scope) -> dict[str, str] | None:
-    """The names by campaign id as `campaign_names` read them within the last minute; None where it did not."""
+    """Return the names by campaign id if `campaign_names` read them within the last minute, else None."""
     names: dict[str, str] | None = caches["local"].get(CACHE_KEY.format(scope=scope.key))
     return names
 
 
 def campaign_names(*, scope: Scope, deadline: Deadline, lane: Lane = Lane.PAGES) -> dict[str, str]:
-    """The names by campaign id, read in one call, of the first 300 campaigns. Raises SyllableError."""
+    """Return the names of the first 300 campaigns by id, from one call. Raises SyllableError."""
     page = reader(scope, lane).list_campaigns(limit=MOST_CAMPAIGNS, deadline=deadline)
     names = {str(campaign.id): campaign_label(campaign.id, campaign.campaign_name) for campaign in page.items}
     caches["local"].set(CACHE_KEY.format(scope=scope.key), names, NAMES_KEPT_SECONDS)
@@ -29,7 +29,7 @@ def campaign_names(*, scope: Scope, deadline: Deadline, lane: Lane = Lane.PAGES)
 
 
 def campaign_name(campaign_id: int | str | None, *, scope: Scope) -> str:
-    """What a page calls one campaign. Never fails: its number where its name cannot be read."""
+    """Return what a page calls one campaign. Never fails: returns the number where the name cannot be read."""
     names = cached_campaign_names(scope=scope)
     if names is None:
         try:
@@ -40,7 +40,7 @@ def campaign_name(campaign_id: int | str | None, *, scope: Scope) -> str:
 
 
 def campaign_label(campaign_id: int | str | None, name: str | None) -> str:
-    """What a page calls a campaign: its name, or its number where the name is not known; "" for no campaign."""
+    """Return what a page calls a campaign: its name, or its number without a name; "" for no campaign."""
     if campaign_id is None:
         return ""
     return (name or "").strip() or f"Campaign {campaign_id}"

@@ -1,4 +1,4 @@
-"""What lists last showed, kept in this process for the time in which Syllable does not answer."""
+"""What lists last showed, kept in this process for when Syllable does not answer."""
 
 import threading
 from collections.abc import Hashable
@@ -10,18 +10,18 @@ Seen = TypeVar("Seen")
 
 
 class LastSeen(Generic[Seen]):
-    """The `most` keys that were used last, each with what was kept under it. Kept as it is, so never to be changed."""
+    """The values of the `most` keys used last. Values are not copied, so never modify one."""
 
     def __init__(self, most: int) -> None:
         self._seen: LRUCache[Hashable, Seen] = LRUCache(most)
         self._lock = threading.Lock()
 
     def keep(self, key: Hashable, seen: Seen) -> None:
-        """Remember `seen`, and forget what was not used for longest where there is too much."""
+        """Remember `seen`, and drop the least recently used values beyond the limit."""
         with self._lock:
             self._seen[key] = seen
 
     def get(self, key: Hashable) -> Seen | None:
-        """What was last kept under `key`, None where there is nothing."""
+        """Return what was last kept under `key`, None where there is nothing."""
         with self._lock:
             return self._seen.get(key)

@@ -1,17 +1,17 @@
-"""Phone numbers and email addresses for people who may not see them whole."""
+"""Phone numbers and email addresses for people who may not see them in full."""
 
 import re
 
 DOTS = "\N{BULLET}" * 4
-# Enough digits of a number to tell it from others; fewer are found in prices and dates as well.
+# Enough digits to identify a number; prices and dates contain shorter ones.
 TELLING_DIGITS = 7
 NUMBER = re.compile(r"\+?\(?\d(?:[\s().-]{0,3}\d){6,}")
 
 
 def masked(target: str) -> str:
-    """What remains of a target: of an email its first letter and its domain, of a number its last 2 to 4 characters.
+    """Return what remains of a target: an email's first letter and domain, a number's last 2 to 4 characters.
 
-    How many characters are hidden is not shown, and a target of up to 4 characters is hidden whole.
+    How many characters are hidden does not show, and a target of up to 4 characters is hidden whole.
     """
     target = target.strip()
     if "@" in target:
@@ -22,12 +22,12 @@ def masked(target: str) -> str:
 
 
 def without(text: str, target: str) -> str:
-    """`text` with the target masked wherever it names it: in any case, and a number however it is written."""
+    """Return `text` with every mention of the target masked, in any case, and a number in any notation."""
     target = target.strip()
     if not target or not text:
         return text
     if target.casefold() in text.casefold():
-        # A short target is part of many words that are not about it.
+        # A short target is part of many unrelated words.
         edges = ("", "") if len(target) >= TELLING_DIGITS else (r"(?<!\w)", r"(?!\w)")
         exactly = re.escape(target).join(edges)
         text = re.sub(exactly, lambda _: masked(target), text, flags=re.IGNORECASE)

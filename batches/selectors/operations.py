@@ -1,4 +1,4 @@
-"""What the pages of operations read. All of it is ours: the API is asked for nothing."""
+"""What the pages of operations read, all from our own database."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ OPERATIONS_OF_A_CAMPAIGN = 5
 ENTRIES_OF_AN_OPERATION = 100
 CAMPAIGN_OF_ITEM = "operation__campaign_id"
 RATE_WINDOW = timedelta(seconds=60)
-# What needs nobody's attention.
+# Standings that need no attention.
 AS_IT_SHALL_BE = (Standing.DONE, Standing.SKIPPED)
 
 
@@ -31,9 +31,9 @@ AS_IT_SHALL_BE = (Standing.DONE, Standing.SKIPPED)
 class Progress:
     """How far an operation is. `counts` has the number of its batches by their Standing.
 
-    `stopped_since` is how many of those that a stop did not get were paused or canceled from here afterwards.
-    `per_minute` is the rate of the last minute while it runs, of the whole afterwards, None where there is none yet;
-    `seconds_left` None where that cannot be told.
+    `stopped_since` is how many batches that a stop missed were paused or canceled from here later. `per_minute` is the
+    rate of the last minute while the operation runs, of the whole afterwards, None where there is none yet;
+    `seconds_left` is None where it is unknown.
     """
 
     operation: Operation
@@ -64,33 +64,33 @@ class Progress:
 
     @property
     def unconfirmed(self) -> int:
-        """How many were never confirmed, or are not yet."""
+        """How many batches were never confirmed, or are not yet."""
         return self.counts[Standing.UNCONFIRMED] + self.counts[Standing.NEVER_CONFIRMED]
 
     @property
     def ended(self) -> int:
-        """How many were dealt with, whatever came of it."""
+        """How many batches were dealt with, whatever the outcome."""
         return self.total - self.waiting
 
     @property
     def confirmed(self) -> int:
-        """How many are known to be as they shall be."""
+        """How many batches are known to be as the operation wants."""
         return self.done + self.skipped
 
     @property
     def left(self) -> int:
-        """How many are not known to be as they shall be: another try would be about these."""
+        """How many batches are not known to be as the operation wants: a retry would be about these."""
         return self.total - self.confirmed
 
     @property
     def missing(self) -> int:
-        """How many of these have not been seen to otherwise since."""
+        """How many of these have not been stopped in another way since."""
         return self.left - self.stopped_since
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One batch of an operation, with its `status` as it was last read for a change, "" where it never was."""
+    """One batch of an operation, with its `status` as last read for a change, "" where it never was."""
 
     item: OperationItem
     standing: Standing
@@ -100,9 +100,9 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class HeaderCounts:
-    """What the header of every page says: how many changes are not confirmed, and the operations that are not over.
+    """What the header of every page shows: the number of unconfirmed changes, and the open operations.
 
-    `running` counts all of these, `asking` those of them that wait for a person.
+    `running` counts all open operations, `asking` those of them that wait for a person.
     """
 
     not_confirmed: int
@@ -116,7 +116,7 @@ class HeaderCounts:
 
 
 def header_counts(*, scope: Scope) -> HeaderCounts:
-    """See `HeaderCounts`. Takes two queries, and a third where a change is not settled."""
+    """Return the counts of the header. Takes two queries, and a third if a change is not settled."""
     operations, changes = scope.limit(Operation.objects.all()), scope.limit(Change.objects.all())
     under_way = dict(operations.open().order_by().values_list("pk", "state"))
     return HeaderCounts(
@@ -128,24 +128,24 @@ def header_counts(*, scope: Scope) -> HeaderCounts:
 
 
 def operation_by_id(operation_id: int, *, scope: Scope) -> Operation | None:
-    """One operation with those that it has to do with, None where there is no such."""
+    """Return one operation with its related operations, None where there is none."""
     operations = Operation.objects.select_related("undoes", "stopped_by")
     return scope.limit(operations).filter(pk=operation_id).first()
 
 
 def has_batch(operation_id: int, batch_id: str, *, scope: Scope) -> bool:
-    """Whether there is such an operation, and the batch is one of its own."""
+    """Return whether there is such an operation and the batch is among its own."""
     items = OperationItem.objects.filter(operation__pk=operation_id, batch_id=batch_id)
     return scope.limit(items, by=CAMPAIGN_OF_ITEM).exists()
 
 
 def emergency_stop(*, scope: Scope) -> Operation | None:
-    """The emergency stop that is not over, if there is one."""
+    """Return the emergency stop that has not ended, if there is one."""
     return scope.limit(Operation.objects.open().emergency_stops()).order_by("-pk").first()
 
 
 def operation_progress(operation: Operation, *, scope: Scope) -> Progress:
-    """How far it is; one query, however many items it has, and one more for a stop that did not get all of them."""
+    """Return how far the operation is. Takes one query, and one more for a stop that missed some batches."""
     is_recent = Q(finished_at__gte=Now() - RATE_WINDOW)
     found = _standing(scope.limit(operation.items.all(), by=CAMPAIGN_OF_ITEM)).order_by().values("standing")
     rows = list(found.annotate(count=Count("pk"), recent=Count("pk", filter=is_recent), now=Max(Now())))
@@ -166,14 +166,14 @@ def operation_progress(operation: Operation, *, scope: Scope) -> Progress:
 def operation_items(
     operation: Operation, *, scope: Scope, total: int, standing: str = "", number: int | str = 1
 ) -> tuple[Page[OperationItem], list[ItemRow]]:
-    """A page of its batches, what has to be looked at first; `total` is how many there are of `standing`, "" for any.
+    """Return a page of its batches, those that need a look first; `total` is the number with `standing`, "" for any.
 
-    Two queries, or one where nothing on the page needs attention.
+    Takes two queries, or one if nothing on the page needs attention.
     """
     order = Case(*(When(standing=standing, then=Value(rank)) for rank, standing in enumerate(Standing)))
     items = _standing(scope.limit(operation.items.all(), by=CAMPAIGN_OF_ITEM)).order_by(order, "pk")
     paginator = Paginator(items.filter(standing=standing) if standing else items, ITEMS_PER_PAGE)
-    # Counted already.
+    # The caller knows the total already.
     paginator.__dict__["count"] = total
     page = paginator.get_page(number)
     return page, _rows(list(page.object_list), scope)
@@ -193,7 +193,7 @@ def _rows(items: list[Any], scope: Scope) -> list[ItemRow]:
 
 
 def _last_read(batch_ids: list[str], scope: Scope) -> dict[str, Change]:
-    """The newest change of each batch for which the batch was read."""
+    """Return the newest change of each batch for which the batch was read."""
     read = scope.limit(Change.objects.filter(batch_id__in=batch_ids, seen_at__isnull=False))
     newest = read.order_by().values("batch_id").annotate(newest=Max("pk")).values("newest")
     found = Change.objects.filter(pk__in=newest).only("batch_id", "seen", "seen_at")
@@ -201,7 +201,7 @@ def _last_read(batch_ids: list[str], scope: Scope) -> dict[str, Change]:
 
 
 def _standing(items: QuerySet[OperationItem]) -> QuerySet[Any, Any]:
-    """The items, each with its `standing` as well."""
+    """Return the items, annotated with their `standing`."""
     return items.annotate(
         standing=Case(
             When(change__in=Change.objects.not_confirmed().values("pk"), then=Value(Standing.UNCONFIRMED.value)),
@@ -216,8 +216,10 @@ def _all_counts() -> dict[str, int]:
 
 
 def _stopped_since(found: Iterable[Progress], scope: Scope) -> Counter[int]:
-    """For each stop that is over and did not get all of its batches, by its id: how many of these were paused or
-    canceled from here later on, by whatever else."""
+    """Return, by the id of each ended stop, how many of the batches it missed were paused or canceled later.
+
+    Only stops from this dashboard count, by whatever other operation or change.
+    """
     stops = [progress.operation.pk for progress in found if progress.left and _is_stop_over(progress.operation)]
     if not stops:
         return Counter()
@@ -239,19 +241,19 @@ def _is_stop_over(operation: Operation) -> bool:
 
 
 def operation_entries(operation: Operation, *, scope: Scope) -> list[Entry]:
-    """What people did about it, and what became of it without them: the newest of it, oldest first."""
+    """Return what people did about the operation, and what became of it without them: the newest, oldest first."""
     entries = scope.limit(Entry.objects.filter(operation_id=operation.pk, change_id=None)).order_by("-pk")
     return list(reversed(entries[:ENTRIES_OF_AN_OPERATION]))
 
 
 def operations_page(*, scope: Scope, number: int | str = 1) -> tuple[Page[Operation], list[Progress]]:
-    """A page of all operations, newest first, and how far each of them is."""
+    """Return a page of all operations, newest first, and how far each of them is."""
     page = Paginator(scope.limit(Operation.objects.order_by("-pk")), OPERATIONS_PER_PAGE).get_page(number)
     return page, _progress_of(page.object_list, scope)
 
 
 def campaign_operations(campaign_id: str, *, scope: Scope) -> list[Progress]:
-    """The newest operations that keep to one campaign; none for an id that is no number, which has none."""
+    """Return the newest operations within one campaign; none for an id that is no number, since none can have it."""
     number = whole_number(campaign_id)
     if number is None:
         return []

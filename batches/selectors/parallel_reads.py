@@ -1,4 +1,4 @@
-"""Reads that run side by side with the thread that answers the visitor."""
+"""Reads that run in parallel to the thread that answers the visitor."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,13 +14,13 @@ from syllable.resilience.bulkhead import LIMITS, Lane
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import Page
 
-# A page is worth waiting for longer than what stands beside it.
+# A page is worth a longer wait than the data beside it.
 EXTRAS_SECONDS = 3.0
 
-# Shared by all requests, so that a slow API cannot make threads without end. What runs here never touches the ORM: a
-# thread of the pool would keep a database connection of its own open.
+# Shared by all requests, so that a slow API cannot create endless threads. Code in the pool never touches the ORM: a
+# pool thread would keep a database connection of its own open.
 _pool = ThreadPoolExecutor(max_workers=LIMITS[Lane.PARALLEL].calls, thread_name_prefix="syllable")
-# What runs and waits in the pool: without an end to it, an API that hangs would make the queue grow with every visit.
+# The limit of running and waiting reads: without it a hanging API would let the queue grow with every visit.
 MOST_WAITING = 64
 _room = BoundedSemaphore(MOST_WAITING)
 
@@ -32,7 +32,7 @@ Row = TypeVar("Row")
 def submit(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Future[Result] | None:
-    """Run in the pool, within a copy of the context: it carries the request's id into the log. None: not now."""
+    """Run in the pool, in a copy of the context, which gives log lines the request's id. Returns None if full."""
     if not _room.acquire(blocking=False):
         return None
     future = _pool.submit(copy_context().run, partial(function, *args, **kwargs))
@@ -41,22 +41,22 @@ def submit(
 
 
 def result(future: Future[Result] | None, deadline: Deadline) -> Result:
-    """The result. Raises what the read raised, TooBusy where it was not begun, TimedOut where the deadline passed."""
+    """Return the result. Raises what the read raised, TooBusy where it never began, TimedOut past the deadline."""
     if future is None:
         raise TooBusy
     try:
         return future.result(timeout=deadline.remaining())
     except NotDoneInTime:
-        # It is not cancelled: what still waits finds its deadline passed, and a cancelled one would stay in the queue.
+        # Not cancelled: a waiting read sees that its deadline has passed, but a cancelled one would stay in the queue.
         raise TimedOut from None
 
 
 def pages_in_parallel(
     first: Page[Row], read: Callable[[int], Page[Row]], deadline: Deadline, *, most: int, at_a_time: int
 ) -> list[Page[Row]]:
-    """The `first` page of a list and those after it, some at a time, until the last one or `most` of them.
+    """Return the `first` page of a list and those after it, some in parallel, up to the last or to `most` pages.
 
-    `read` gives the page of a number. Raises what a read raised, TooBusy and TimedOut.
+    `read` returns a page by its number. Raises what a read raised, TooBusy and TimedOut.
     """
     pages = [first]
     while len(pages) < (count := _page_count(pages[-1], most)):
@@ -67,14 +67,14 @@ def pages_in_parallel(
 
 
 def _page_count(page: Page[Row], most: int) -> int:
-    """How many pages there are to be read, as `page`, the last that was, tells; the most where it has no total."""
+    """Return how many pages to read, judging by `page`, the last one read; `most` where it has no total."""
     if page.total_count is None:
         return most if page.has_next else 0
     return min(most, ceil(page.total_count / page.page_size))
 
 
 def result_or_none(future: Future[Result] | None, deadline: Deadline) -> Result | None:
-    """The result, None where there is none: not asked, the API gave none, or the deadline passed first."""
+    """Return the result, or None: not requested, the API gave none, or the deadline passed first."""
     try:
         return result(future, deadline)
     except SyllableError:

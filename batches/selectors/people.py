@@ -1,4 +1,4 @@
-"""What a resume puts into the calling: which batches are paused, and how many people they still have to reach."""
+"""Whom a resume starts to contact: which batches are paused, and how many people these still have to reach."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -16,17 +16,17 @@ from syllable.schemas import Batch, BatchQuery, BatchStatus, Page, Timestamp
 
 ROWS_PER_PAGE = 100
 MOST_PAGES = 10
-# A preview leaves room in the pool for what others have read beside their pages.
+# A preview must leave room in the pool for the reads beside other people's pages.
 AT_A_TIME = 10
 MOST_READ = 100
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who is still to be called, texted or emailed in some batches.
+    """How many people some batches still have to call, text or email.
 
-    `counted` are those of the batches that told; `at_most` is the size of the others, as far as they told that.
-    `is_complete` is False where there are batches of which neither is known.
+    `counted` is the sum over batches with exact counts; `at_most` is the size of the others, as far as known.
+    `is_complete` is False if some batch has neither.
     """
 
     counted: int = 0
@@ -35,7 +35,7 @@ class People:
 
     @property
     def most(self) -> int:
-        """How many there are at most, where it is complete."""
+        """The most people there can be, where the count is complete."""
         return self.counted + self.at_most
 
     @property
@@ -46,10 +46,10 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Starts:
-    """What a resume puts into the calling, as far as it could be read.
+    """Whom a resume starts to contact, as far as it could be read.
 
-    `expired` are the batches whose expiry has passed, `campaign_ids` whose they are. `not_resumed` are paused, and stay
-    so.
+    `expired` counts the batches whose expiry has passed, `campaign_ids` are the campaigns of all. `not_resumed` counts
+    paused batches that stay paused.
     """
 
     people: People
@@ -60,8 +60,10 @@ class Starts:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Batches as they are now, by their ids. `unread` is how many could not be read, `error` the first reason; those
-    that are no longer there are neither."""
+    """Batches as they are now, by id.
+
+    `unread` is how many could not be read, `error` the first reason. Deleted batches count as neither.
+    """
 
     found: dict[str, Batch]
     unread: int
@@ -71,7 +73,10 @@ class Read:
 def starts_of(
     batches: list[Batch], deadline: Deadline, *, scope: Scope, is_complete: bool, not_resumed: int = 0
 ) -> Starts:
-    """What resuming `batches` starts; `is_complete` says whether these are all. Costs up to 100 calls; see People."""
+    """Return whom resuming `batches` starts to contact; `is_complete` says whether these are all.
+
+    Costs up to 100 calls.
+    """
     now = timezone.now()
     return Starts(
         people=people_in(batches, deadline, scope=scope, is_complete=is_complete),
@@ -82,8 +87,10 @@ def starts_of(
 
 
 def people_in(batches: Iterable[Batch], deadline: Deadline, *, scope: Scope, is_complete: bool) -> People:
-    """The people that `batches` still have to reach. Those that came from a list, which does not tell, are read: the
-    largest first, up to 100, as far as the deadline allows."""
+    """Return the people that `batches` still have to reach.
+
+    Batches from a list have no counts, so these are read one by one: the largest first, up to 100, within the deadline.
+    """
     batches = sorted(batches, key=_size, reverse=True)
     unread = [batch.batch_id for batch in batches if batch.open_requests is None and batch.count != 0]
     read = read_each(unread[:MOST_READ], deadline, scope=scope).found
@@ -100,7 +107,7 @@ def people_in(batches: Iterable[Batch], deadline: Deadline, *, scope: Scope, is_
 
 
 def read_each(batch_ids: list[str], deadline: Deadline, *, scope: Scope) -> Read:
-    """The batches, each read alone, some at a time until the deadline."""
+    """Read each batch by itself, some in parallel, until the deadline."""
     client = reader(scope, Lane.PARALLEL)
     found: dict[str, Batch] = {}
     unread, error = len(batch_ids), None
@@ -122,8 +129,10 @@ def read_each(batch_ids: list[str], deadline: Deadline, *, scope: Scope) -> Read
 
 
 def paused_batches(query: BatchQuery, deadline: Deadline, *, scope: Scope) -> tuple[list[Batch], bool]:
-    """The paused batches of `query`, up to 1,000, read side by side once their number is known, and whether these are
-    all. Raises SyllableError."""
+    """Return up to 1,000 paused batches of `query`, and whether these are all. Raises SyllableError.
+
+    The pages are read in parallel once their number is known.
+    """
     client = reader(scope, Lane.PARALLEL)
     if query.status not in ("", BatchStatus.PAUSED):
         return [], True

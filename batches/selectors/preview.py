@@ -22,7 +22,7 @@ from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch, BatchQuery, BatchStatus, Campaign
 
-# Who stops something must not wait for numbers.
+# A person who stops something must not wait for numbers.
 STOP_SECONDS = 1.5
 MOST_READ_ALONE = 20
 ANY = ""
@@ -34,9 +34,9 @@ OTHER = "in a status that this dashboard does not know"
 class Preview:
     """What is known of the batches that an operation is about.
 
-    `touched` is how many it is going to write, None where that cannot be counted: `error` says why. `skipped` counts
-    the others by what they are, `unknown` the selected ones that could not be read. `mode` is by what the one campaign
-    that they belong to reaches people, "" where that is not known or there are several.
+    `touched` is how many it is going to write, None where they cannot be counted: `error` says why. `skipped` counts
+    the others by status, `unknown` the selected ones that could not be read. `mode` is how their one campaign reaches
+    people, "" where that is unknown or there are several.
     """
 
     touched: int | None
@@ -51,9 +51,9 @@ class Preview:
 
     @property
     def word(self) -> str:
-        """What has to be typed where a click is not enough: the campaign's name, else the number of batches.
+        """What to type where a click is not enough: the campaign's name, else the number of batches.
 
-        A name that holds what nobody can see cannot be typed.
+        A name with invisible characters cannot be typed.
         """
         if self.is_whole_campaign and self.campaign_name.isprintable():
             return self.campaign_name
@@ -69,10 +69,10 @@ def operation_preview(
     listed: BatchQuery | None = None,
     pauses: ChangeQuerySet | None = None,
 ) -> Preview:
-    """What an operation that touches batches of these `statuses` finds in `target`. Raises nothing of the API's.
+    """Preview an operation over the batches in `target` with one of these `statuses`. Raises no SyllableError.
 
-    `listed` is the page on which a selection was made. `pauses` are what a resume would take back; then only their
-    batches are touched.
+    `listed` is the page on which a selection was made. `pauses` are what a resume would undo; then only their batches
+    are touched.
     """
     deadline = Deadline(STOP_SECONDS if kind in STOPPING else EXTRAS_SECONDS)
     campaign = _submit_campaign(target.campaign_id, deadline, scope) if target.scope == TargetScope.CAMPAIGN else None
@@ -90,13 +90,13 @@ def operation_preview(
 
 
 def undo_preview(operation: Operation, *, scope: Scope) -> Preview:
-    """What taking back a pause would put into the calling. Raises nothing of the API's."""
+    """Preview the undo of a pause. Raises no SyllableError."""
     pauses: ChangeQuerySet = scope.limit(operation.changes.filter(outcome=Outcome.APPLIED))
     return _resume_preview(operation, set(pauses.newest_of_their_batch().values_list("batch_id", flat=True)), scope)
 
 
 def rest_preview(operation: Operation, *, scope: Scope) -> Preview:
-    """What a resume that asks, or is tried again, would still put into the calling. Raises nothing of the API's."""
+    """Preview what is left of a resume that asks, or is retried. Raises no SyllableError."""
     since = Change.objects.may_have_written().exclude(operation=operation)
     changed_since = since.filter(batch_id=OuterRef("batch_id"), pk__gt=OuterRef("undoes_id"))
     tried = (ItemState.WAITING,) if operation.is_open else (ItemState.WAITING, ItemState.FAILED, ItemState.UNCONFIRMED)
@@ -107,7 +107,7 @@ def rest_preview(operation: Operation, *, scope: Scope) -> Preview:
 
 
 def _resume_preview(operation: Operation, batch_ids: set[str], scope: Scope, *, is_complete: bool = True) -> Preview:
-    """`is_complete` says whether these are all batches that are resumed."""
+    """Preview the resume of these batches; `is_complete` says whether these are all."""
     deadline = Deadline(EXTRAS_SECONDS)
     campaign = _submit_campaign(operation.campaign_id, deadline, scope) if operation.campaign_id is not None else None
     if len(batch_ids) > MOST_READ:
@@ -116,7 +116,7 @@ def _resume_preview(operation: Operation, batch_ids: set[str], scope: Scope, *, 
         preview = _of_known(batch_ids, deadline, scope)
     if starts := preview.starts:
         people = replace(starts.people, is_complete=starts.people.is_complete and is_complete)
-        # The others that are paused are no business of this operation.
+        # Other paused batches do not concern this operation.
         preview = replace(preview, starts=replace(starts, people=people, not_resumed=0))
     if not is_complete and not preview.touched:
         preview = replace(preview, touched=None)
@@ -124,7 +124,7 @@ def _resume_preview(operation: Operation, batch_ids: set[str], scope: Scope, *, 
 
 
 def _of_known(batch_ids: set[str], deadline: Deadline, scope: Scope) -> Preview:
-    """Few enough batches to read each of them, which is exact."""
+    """Read each of these few batches, which is exact."""
     read = read_each(sorted(batch_ids), deadline, scope=scope)
     paused = [batch for batch in read.found.values() if batch.status == BatchStatus.PAUSED]
     starts = starts_of(paused, deadline, scope=scope, is_complete=not read.unread)
@@ -132,7 +132,7 @@ def _of_known(batch_ids: set[str], deadline: Deadline, scope: Scope) -> Preview:
 
 
 def campaign_name_for(kind: Kind, target: Target, *, scope: Scope) -> str:
-    """The campaign's name for the record of an operation that starts without a preview; "" where there is none."""
+    """Return the campaign's name for an operation that starts without a preview; "" where there is none."""
     if target.scope != TargetScope.CAMPAIGN:
         return _known_name(target.campaign_id, scope)
     deadline = Deadline(STOP_SECONDS if kind in STOPPING else EXTRAS_SECONDS)
@@ -161,7 +161,7 @@ def _with_campaign(
 
 
 def _of_one_campaign(preview: Preview, deadline: Deadline, scope: Scope) -> Preview:
-    """With how and when people are reached, where all batches that are resumed belong to one campaign."""
+    """Add how and when people are reached, if all resumed batches belong to one campaign."""
     if preview.starts is None or not preview.starts.people.is_complete or len(preview.starts.campaign_ids) != 1:
         return preview
     (campaign_id,) = preview.starts.campaign_ids
@@ -172,12 +172,12 @@ def _of_one_campaign(preview: Preview, deadline: Deadline, scope: Scope) -> Prev
 
 
 def _known_name(campaign_id: int | str | None, scope: Scope) -> str:
-    """What the campaign is called as far as that is known without asking; "" for no campaign."""
+    """Return the campaign's name as far as known without a call; "" for no campaign."""
     return campaign_label(campaign_id, (cached_campaign_names(scope=scope) or {}).get(str(campaign_id)))
 
 
 def _of_query(query: BatchQuery, statuses: Collection[BatchStatus], deadline: Deadline, scope: Scope) -> Preview:
-    """Counted by status, side by side: one call for each, and one for all of them."""
+    """Count by status, in parallel: one call per status, and one for all of them."""
     client = reader(scope, Lane.PARALLEL)
     asked = [query.status] if query.status else [*client.contract.abilities.statuses, ANY]
     counting = {
@@ -210,7 +210,7 @@ def _of_selection(
     *,
     is_resume: bool,
 ) -> Preview:
-    """The selected batches: most are on the page on which they were selected, some of the others are read alone."""
+    """Preview the selected batches: most are on the page where they were selected, some of the others are read."""
     client = reader(scope, Lane.PARALLEL)
     batches: dict[str, Batch] = {}
     error: SyllableError | None = None
@@ -244,7 +244,7 @@ def _of_selection(
 
 
 def _resuming(preview: Preview, query: BatchQuery, meant: set[str] | None, deadline: Deadline, scope: Scope) -> Preview:
-    """The same with what it starts; of the paused batches only those that are `meant` are resumed, None for all."""
+    """Add what the resume starts; of the paused batches only `meant` are resumed, None for all."""
     try:
         paused, is_complete = paused_batches(query, deadline, scope=scope)
     except SyllableError as error:
@@ -263,7 +263,7 @@ def _positive(counts: Mapping[str, int]) -> Counter[str]:
 
 
 def out_of_hours(campaign: Campaign, now: datetime) -> str:
-    """A sentence where the campaign does not call at `now` (aware); "" where it does, or its hours are unknown."""
+    """Return a sentence if the campaign does not call at `now` (aware); "" if it does, or its hours are unknown."""
     try:
         start, end = (time.fromisoformat(text or "") for text in (campaign.daily_start_time, campaign.daily_end_time))
         local = now.astimezone(ZoneInfo(campaign.timezone or ""))

@@ -1,4 +1,4 @@
-"""What somebody is told by the API: whatever is outside of their scope is left out of every answer."""
+"""The API within somebody's scope: every answer leaves out what is outside."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,11 +18,11 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The client's reads for somebody with this scope; they take and raise what the client's do.
+    """The client's reads for somebody with this scope, with the client's arguments and errors.
 
-    What is outside of the scope is not found, and no row of a list: so a page may have fewer rows than the API gave it.
-    The API's own counts are kept only where they are of one campaign that is inside. In the key of a cache a reader
-    stands for the account and the scope.
+    Whatever is outside the scope raises NotFound and is missing from lists, so a page may have fewer rows than the API
+    gave. The API's own counts are kept only for one campaign inside the scope. In the key of a cache a reader stands
+    for the account and the scope.
     """
 
     client: SyllableClient
@@ -83,5 +83,5 @@ class Reader:
 
 
 def reader(scope: Scope, lane: Lane = Lane.PAGES) -> Reader:
-    """The reads for somebody with this scope."""
+    """Return the reads for somebody with this scope."""
     return Reader(syllable_client(lane), scope)

@@ -1,4 +1,4 @@
-"""The requests of a batch, which the API gives all at once: chosen from, paged and masked here."""
+"""The requests of a batch, which the API returns all at once: filtered, paged and masked here."""
 
 import json
 from collections import Counter
@@ -28,8 +28,8 @@ NO_STATUS = "no status"
 class BatchRequest:
     """One request with its outcome.
 
-    `status` is the request's own where the API gives one, else the channel manager's, else our words for none.
-    `insights` is JSON text, "" where there are none.
+    `status` is the request's own if the API gives one, else the channel manager's, else our words for none. `insights`
+    is JSON text, "" where there are none.
     """
 
     reference_id: str
@@ -46,7 +46,7 @@ class BatchRequest:
     insights: str
 
     def masked(self) -> "BatchRequest":
-        """The request without what would tell whom it reached."""
+        """Return the request without anything that reveals whom it reached."""
         return replace(
             self,
             reference_id=without(self.reference_id, self.target),
@@ -57,7 +57,7 @@ class BatchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What is found by of one request, read for all of them, and the rest, read for those that are shown."""
+    """The searchable part of one request, read for all, and the rest, read only for those on the page."""
 
     reference_id: str
     status: str
@@ -65,13 +65,13 @@ class Listed:
 
     @property
     def masked_reference_id(self) -> str:
-        """The reference id, which may well be the phone number."""
+        """The reference id, masked, because it may well be the phone number."""
         return without(self.reference_id, plain_text(self.raw.get("target")))
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRequests:
-    """All requests of a batch as they were at `read_at`. `unreadable` counts rows that were no objects."""
+    """All requests of a batch as of `read_at`. `unreadable` counts rows that were no objects."""
 
     rows: list[Listed]
     unreadable: int
@@ -80,9 +80,11 @@ class BatchRequests:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which requests to show: those with this `status`, as `BatchRequest` has it, whose reference id contains
-    `reference` in any case; "" for all. Nobody finds by what they may not see: unless `in_full`, targets are masked
-    before the reference id is looked at."""
+    """Which requests to show: those with this `status` whose reference id contains `reference`; "" for all.
+
+    `status` is as in `BatchRequest`; `reference` matches in any case. Nobody can search for what they may not see:
+    unless `in_full`, the search looks at reference ids with targets masked.
+    """
 
     status: str = ""
     reference: str = ""
@@ -91,8 +93,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class RequestsPage:
-    """A page of the chosen requests, with its `rows`. `counts` is by status, the most frequent first, of those that
-    `reference` leaves; `total` counts the whole batch."""
+    """A page of the chosen requests, with its `rows`.
+
+    `counts` is by status, the most frequent first, of those that match `reference`; `total` counts the whole batch.
+    """
 
     page: Page[Listed]
     rows: list[BatchRequest]
@@ -106,7 +110,7 @@ Recent = TTLCache[tuple[Reader, str], BatchRequests]
 
 
 def requests_page(batch_id: str, choice: Choice, *, scope: Scope, number: str = "1") -> RequestsPage:
-    """A page of 100; a number that is none, or past the end, gives the nearest page there is. Raises SyllableError."""
+    """Return a page of 100; an invalid number, or one past the end, gives the nearest page. Raises SyllableError."""
     listed_requests = batch_requests(batch_id, scope=scope)
     listed = _with_reference(listed_requests.rows, choice)
     counts = Counter(row.status for row in listed)
@@ -119,17 +123,17 @@ def requests_page(batch_id: str, choice: Choice, *, scope: Scope, number: str = 
 
 
 def requests_export(batch_id: str, choice: Choice, *, scope: Scope) -> tuple[Iterator[BatchRequest], int]:
-    """Every chosen request, and how many rows of the batch could not be read. Raises SyllableError at once."""
+    """Return every chosen request, and how many rows could not be read. Raises SyllableError at once."""
     listed_requests = batch_requests(batch_id, scope=scope)
     listed = _with_status(_with_reference(listed_requests.rows, choice), choice)
     return (_shown(row, choice) for row in listed), listed_requests.unreadable
 
 
 def batch_requests(batch_id: str, *, scope: Scope) -> BatchRequests:
-    """All requests of a batch, at most 20 seconds old, from one call. Raises SyllableError.
+    """Return all requests of a batch, at most 20 seconds old, from one call. Raises SyllableError.
 
-    The API's own filters are not used: what its `status` is compared with is not documented, so a person who picks a
-    status that the page shows might find nothing; and one answer serves every filter and page.
+    The API's own filters are not used: nobody documents what its `status` compares with, so a person who picks a status
+    from the page might get no result. And one answer serves every filter and page.
     """
     client = reader(scope)
     with _lock:
@@ -144,7 +148,7 @@ def batch_requests(batch_id: str, *, scope: Scope) -> BatchRequests:
 
 
 def forget_requests(batch_id: str, *, scope: Scope) -> None:
-    """Have the batch's requests read anew when they are next asked for."""
+    """Drop the batch's cached requests, so that the next read is fresh."""
     with _lock:
         _recent.pop((reader(scope), batch_id), None)
 
@@ -163,7 +167,7 @@ def _with_status(rows: list[Listed], choice: Choice) -> list[Listed]:
 
 
 def _listed(raw: dict[str, Any]) -> Listed:
-    # No page shows them, and they are about people.
+    # No page shows these fields, and they are personal data.
     raw.pop("request_variables", None)
     said = (plain_text(raw.get(field)).strip() for field in ("request_status", "channel_manager_status"))
     status = next(filter(None, said), NOT_SENT if raw.get("sent_at") is None else NO_STATUS)
@@ -196,9 +200,9 @@ def _json(value: object) -> str:
 
 
 def recent_requests(*, seconds: float = KEPT_SECONDS, most: int = MOST_KEPT_REQUESTS) -> Recent:
-    """What was read within the last seconds, so that turning a page does not cost the API up to 32 MiB again.
+    """Make a cache of recent reads, so that turning a page does not cost the API up to 32 MiB again.
 
-    Kept in this process: so many requests at the `most`, but the latest batch always, whatever its size.
+    Kept in this process: at most `most` requests, but always the latest batch, whatever its size.
     """
     return TTLCache(most, seconds, getsizeof=lambda kept: min(most, max(1, len(kept.rows))))
 
