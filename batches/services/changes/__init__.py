@@ -1,1 +1,1 @@
-"""One batch: how a change of it begins, the road that every write takes, and what is found out later."""
+"""One batch: how a change begins, the road that every write takes, and how changes are reconciled later."""

@@ -1,4 +1,4 @@
-"""Finding out later what became of a change: one that a crash left started, or that was not confirmed."""
+"""Learning the outcome of a change later: after a crash left it started, or without a confirmation."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,24 +14,24 @@ from syllable.errors import KeyRefused, Refused, SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import KEEP, Batch
 
-# The time from a look that does not find a change to the next one: a write may land late, and Syllable be wrong for a
-# moment. After the last look the change is left as not confirmed.
+# The pauses between looks that do not see the change: a write may land late, and Syllable may be wrong for a moment.
+# After the last look the change stays unconfirmed.
 BETWEEN_LOOKS = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4))
 LARGEST_CAMPAIGN_ID = models.BigIntegerField.MAX_BIGINT
 logger = structlog.get_logger(__name__)
 
 
 def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
-    """Find out what became of `change` by reading its batch, and record it; returns the change as it is now.
+    """Learn the outcome of `change` by reading its batch, and record it; return the change as it is now.
 
-    A started change before its deadline belongs to a living writer and is left alone, unless it `is_abandoned`, which
-    says that whoever began it must not write any more: then only a call that may be under way is waited for. One whose
-    write was never begun was not sent. Else the batch is the judge: it shows the change (APPLIED), or not (UNCONFIRMED:
-    it may never have been taken, or been overwritten since).
+    A started change before its deadline belongs to a living writer and is skipped. With `is_abandoned`, its writer must
+    not write any more, so only a call that may be under way is waited for. A change whose write never began was not
+    sent. Otherwise the batch is the judge: it shows the change (APPLIED) or not (UNCONFIRMED: the change may never have
+    been taken, or been overwritten since).
 
-    What is not found is looked for again, and settled as UNCONFIRMED by the last of several looks. A look before the
-    next one is due counts for none, whoever takes it. Where Syllable says nothing of the batch the change stays
-    unsettled.
+    A change that does not show is looked for again, and the last of several looks settles it as UNCONFIRMED. A look
+    before the next one is due does not count, whoever makes it. If Syllable says nothing about the batch the change
+    stays unsettled.
     """
     if change.is_settled:
         return change
@@ -51,12 +51,12 @@ def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
     saw(change, batch, at=Now())
     if syllable_client().contract.shows(batch, change.edit):
         return _record(change, Outcome.APPLIED, expiry_moved(change), settled_at=Now())
-    # What was recorded will say the same the next time.
+    # The record will say the same next time.
     return _not_found(change, "Read again later: the batch does not show the change.", is_last=recorded is not None)
 
 
 def changes_settle() -> list[Change]:
-    """Settle every change that is to be looked for now, oldest first; returns them as they are now."""
+    """Settle every change that is due for a look, oldest first; return the changes as they are now."""
     return [change_settle(change) for change in Change.objects.unsettled().due().order_by("pk")]
 
 
@@ -68,7 +68,7 @@ def saw(change: Change, batch: Batch, *, at: datetime | Now) -> None:
 
 
 def expiry_moved(change: Change) -> str:
-    """A sentence where the batch was last seen with another expiry than before a change that edits none; else ""."""
+    """Return a sentence if the expiry moved although the change does not edit it; else ""."""
     before, seen = change.batch_before, change.batch_seen
     if change.edit.expires_on is not KEEP or before is None or seen is None:
         return ""
@@ -77,14 +77,14 @@ def expiry_moved(change: Change) -> str:
     was, now = before.expires_on, seen.expires_on
     if was is now or (was is not None and was.same_moment(now)):
         return ""
-    # As the API writes them: what is recorded has no reader yet, and so no time zone.
+    # In the API's format: what is recorded has no reader yet, and so no time zone.
     return f"The expiry was {was or 'not set'} and is {now or 'gone'} now."
 
 
 def _recorded_after(change: Change) -> Batch | None:
-    """The batch as the next change of it found it, None where there is no such.
+    """Return the batch as the next change of it read it, None where there is no such change.
 
-    The next change's own write may have hidden what this one did, so what it read before writing is the better witness.
+    The next change's own write may have hidden this one, so what it read before writing is the better witness.
     """
     since = Change.objects.filter(batch_id=change.batch_id, pk__gt=change.pk, before__isnull=False)
     following = since.order_by("pk").first()
@@ -96,14 +96,14 @@ def _read(change: Change) -> Batch:
 
 
 def _not_found(change: Change, detail: str, *, is_last: bool = False) -> Change:
-    """Record a look that did not find the change. Where one was due it counts, and the last one settles the change."""
+    """Record a look that did not see the change. If one was due it counts, and the last one settles the change."""
     looks = change.looks
     _record(change, Outcome.UNCONFIRMED, detail)
     if is_last or looks == len(BETWEEN_LOOKS):
         follows: dict[str, Any] = {"settled_at": Now()}
     else:
         follows = {"next_look_at": from_now(BETWEEN_LOOKS[looks])}
-    # Of two that look at the same time one counts.
+    # Of two looks at the same time one counts.
     due = Change.objects.unsettled().due().filter(pk=change.pk, looks=looks)
     if due.update(looks=looks + 1, **follows):
         logger.info("change_not_found", change=change.pk, look=looks + 1, settled="settled_at" in follows)
@@ -112,11 +112,11 @@ def _not_found(change: Change, detail: str, *, is_last: bool = False) -> Change:
 
 
 def _record(change: Change, outcome: Outcome, detail: str, **fields: Any) -> Change:
-    """Record the finding unless another settler was quicker; an item that the change was for is done where it was."""
+    """Record the outcome unless another settler was faster; the change's item is done if it was applied."""
     fields |= {name: getattr(change, name) for name in ("seen", "seen_at", "campaign_id")}
     still_open = Change.objects.unsettled().filter(pk=change.pk)
     if outcome == Outcome.NOT_SENT:
-        # Its writer may have been slow, and have begun to send since the change was read here.
+        # A slow writer may have begun to send since the change was read here.
         still_open = still_open.filter(before__isnull=True)
     with transaction.atomic():
         is_mine = still_open.update(outcome=outcome, detail=detail, **fields) == 1

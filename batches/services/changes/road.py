@@ -34,9 +34,9 @@ from syllable.schemas import Batch, BatchEdit, BatchStatus
 
 logger = structlog.get_logger(__name__)
 
-# The time of a road in those of one call: to read, to write and to read back.
+# The length of a road in calls: a read, a write and a read-back.
 CALLS_TIME = 3
-# Clocks and schedulers are late: what part of its time a writer is given in addition before it is taken for dead.
+# Clocks and schedulers are late: the share of its time that a writer gets on top before it counts as dead.
 DEADLINE_MARGIN = 1 / 6
 MOST_SENDS = 3
 RESEND_PAUSE_SECONDS = 0.3
@@ -57,33 +57,33 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a guard says of a write that must not be sent; `sentence` is for people."""
+    """A guard's answer for a write that must not be sent; `sentence` is for people."""
 
     reason: Reason
     sentence: str
 
 
-# Asked right before a write, with the batch as it was just read: None where it may be sent.
+# Called right before a write with the batch just read; returns None where the write may be sent.
 Guard = Callable[[Batch], Refusal | None]
 
 
 def road_seconds() -> float:
-    """How long a write may take from its first read to its last: 30 where a call may take 10."""
+    """Return how long a write may take from its first read to its last: 30 seconds where a call may take 10."""
     return float(CALLS_TIME * settings.SYLLABLE_TIMEOUT)
 
 
 def time_to_land() -> timedelta:
-    """How long a writer may be alive, and how long after it was sent a write without an answer may still be taken."""
+    """Return how long a writer may live, and how long after its sending an unanswered write may still be taken."""
     return timedelta(seconds=road_seconds() * (1 + DEADLINE_MARGIN))
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a write: the finished change, the batch as last read, and what spoke against the edit by field.
+    """What came of a write: the finished change, the batch as last read, and the problems by field.
 
-    `error` is what went wrong last with the API. `is_locked` says that nothing was tried, because somebody else was
-    changing the batch; `is_overtaken` that somebody else settled the change, who found it past its time;
-    `refused_for` why it was not to be sent.
+    `error` is the API's last error. `is_locked` says that nothing was tried, because somebody else was changing the
+    batch; `is_overtaken` that somebody else settled the change because its time had passed; `refused_for` why it was
+    not to be sent.
     """
 
     change: Change
@@ -100,18 +100,18 @@ class Result:
 
     @property
     def is_as_wanted(self) -> bool:
-        """The batch shows what was asked for, by this change or already before it."""
+        """Whether the batch shows what was requested, by this change or already before."""
         return self.outcome in (Outcome.APPLIED, Outcome.UNCHANGED)
 
 
 @dataclass(slots=True)
 class Road:
-    """The way of one started change, within the `scope` of whoever asked for it.
+    """The way of one started change, within the `scope` of its actor.
 
-    `sent` is True once a write may have reached the API: nothing may be called "not sent" from then on; `in_doubt` once
-    one had no definite answer, so that it may be taken late. `sent_alone` says that the last one was the contract's
-    fallback, `trouble` in words what went wrong last. `brief` is for a short try: so many seconds for each call, and no
-    repeat of what hung. `began` is its beginning by the monotonic clock.
+    `sent` is True once a write may have reached the API: nothing may be called "not sent" from then on. `in_doubt` is
+    set once a write had no definite answer, so that it may be taken late. `sent_alone` says that the last write was the
+    contract's fallback, `trouble` in words what went wrong last. `brief` makes a short try: so many seconds per call,
+    and no repeat of calls that hung. `began` is the start by the monotonic clock.
     """
 
     change: Change
@@ -131,7 +131,7 @@ class Road:
     error: SyllableError | None = None
 
     def walk(self) -> Result:
-        """Go the whole way, within `road_seconds`. A round is repeated only where the last one was surely not taken."""
+        """Go the whole way, within `road_seconds`. Repeats a round only if the last write was surely not taken."""
         for attempt in range(MOST_SENDS):
             if attempt:
                 time.sleep(min(RESEND_PAUSE_SECONDS, self.deadline.remaining()))
@@ -153,7 +153,7 @@ class Road:
         return None
 
     def _stop(self) -> Result | None:
-        """Whatever speaks against writing the batch as it was just read."""
+        """Return whatever prevents a write of the batch as it was just read."""
         batch = self._batch()
         if not self.scope.covers(batch.campaign_id):
             return replace(self._refuse(Outcome.NOT_SENT, OUTSIDE), refused_for=Reason.OUTSIDE)
@@ -180,7 +180,7 @@ class Road:
         return None
 
     def _write(self) -> Result | None:
-        """Send the write once. None where it is worth another round: it did not arrive, or was not taken."""
+        """Send the write once. Returns None where another round may help: it did not arrive, or was not taken."""
         batch, now = self._batch(), self._now()
         try:
             write = self.client.contract.write(batch, self.edit, by=self.change.actor_email, now=now)
@@ -189,7 +189,7 @@ class Road:
         if not self.sent:
             self.change.before = batch.raw
             self.change.after = self.client.contract.after(batch, self.edit, now=now)
-        # In doubt until it is answered, also where nobody lives to see the answer.
+        # In doubt until answered, even if nobody lives to see the answer.
         if not self._save("campaign_id", "before", "after", "seen", "seen_at", in_doubt_until=from_now(time_to_land())):
             return self._overtaken()
         try:
@@ -199,7 +199,7 @@ class Road:
         except Refused as error:
             self.error = error
             if self.sent:
-                # A refusal of the repeat says nothing about the write before it: that one may be why.
+                # A refusal of the repeat says nothing about the write before it, which may have caused it.
                 self.trouble = error.sentence
                 return self._read() or self._finish(Outcome.UNCONFIRMED, self.trouble)
             return self._finish(Outcome.REJECTED, error.sentence, _problems_of(error))
@@ -218,7 +218,7 @@ class Road:
         return self._applied()
 
     def _send(self, write: Write) -> Batch | None:
-        """Send it, or, where the API refuses the input, what the contract falls back to. Raises SyllableError."""
+        """Send the write or, if the API refuses the input, the contract's fallback. Raises SyllableError."""
         self.sent_alone = False
         try:
             return self.client.send(write, request_id=self.change.request_id, deadline=self._deadline())
@@ -230,14 +230,14 @@ class Road:
         return self.client.send(fallback, request_id=self.change.request_id, deadline=self._deadline())
 
     def _looked_at(self, answer: Batch) -> Batch:
-        """The batch as it is after the fallback, which may have changed what it left out; `answer` if that fails."""
+        """Return the batch after the fallback, which may have changed what it left out; `answer` if the read fails."""
         try:
             return self.client.get_batch(self.change.batch_id, deadline=self.deadline)
         except SyllableError:
             return answer
 
     def _wait_out(self, error: NotSent | RateLimited) -> Result | None:
-        """The write was surely not taken. Wait as long as the API asked, unless that is longer than we have."""
+        """Wait as long as the API asked, as the write was surely not taken; stop if that exceeds the time left."""
         self.trouble, self.error = error.sentence, error
         wait = (error.retry_after or 0.0) if isinstance(error, RateLimited) else 0.0
         if wait >= self.deadline.remaining():
@@ -266,7 +266,7 @@ class Road:
         return Result(self.change, self.batch, problems, self.error)
 
     def _save(self, *fields: str, **values: Any) -> bool:
-        """Write to the row unless it was settled by somebody else, who found it past its deadline."""
+        """Update the row unless somebody else settled it because its deadline had passed."""
         mine = Change.objects.filter(pk=self.change.pk, outcome=Outcome.STARTED)
         return mine.update(**{name: getattr(self.change, name) for name in fields}, **values) == 1
 
@@ -276,7 +276,7 @@ class Road:
         return Result(self.change, self.batch, is_overtaken=True)
 
     def _now(self) -> datetime:
-        """By the clock of the database: the moment at which it started the change, and the time that went by since."""
+        """Return the time by the clock of the database: when it started the change, plus the time since."""
         return self.change.started_at + timedelta(seconds=time.monotonic() - self.began)
 
     def _deadline(self) -> Deadline:
@@ -291,7 +291,7 @@ class Road:
 
 
 def _problems_of(error: Refused) -> tuple[Problem, ...]:
-    """What a 422 says, by the form's fields; what is about no such field goes to the form as a whole."""
+    """Return the entries of a 422 by form field; entries about no such field go to the form as a whole."""
     if not isinstance(error, Invalid):
         return ()
     return tuple(Problem(entry.field if entry.field in rules.EDITABLE else "", entry.msg) for entry in error.fields)

@@ -24,7 +24,7 @@ from syllable.resilience.bulkhead import Lane
 from syllable.schemas import BatchEdit, BatchStatus
 
 LOCK_WAIT_SECONDS = 3.0
-# What a short try waits for another writer: as long as most of them take.
+# How long a short try waits for another writer: as long as most writes take.
 BRIEF_LOCK_WAIT_SECONDS = 0.5
 LOCK_POLL_SECONDS = 0.1
 
@@ -45,13 +45,13 @@ def batch_update(
     guard: Guard | None = None,
     brief: float | None = None,
 ) -> Result:
-    """Apply `edit` to a batch and say what came of it; takes at most `road_seconds` and the wait for another writer.
+    """Apply `edit` to a batch and return the outcome; takes at most `road_seconds` plus the wait for another writer.
 
-    `loaded` is what the operator was looking at (`rules.snapshot`, or a part of it): where the batch shows something
-    else now, nothing is written (CONFLICT). Without it the fresh read and the rules decide, and `guard`, which is asked
-    right before each write. `brief` makes it a short try, with so many seconds for each call. Everything that goes
-    wrong with the API is an outcome, not an exception. Raises NotAllowed before anything is recorded; but within an
-    `operation` the guard asks for the authority of its actor, and the operation's own email is used.
+    `loaded` is what the operator was looking at (`rules.snapshot`, or a part of it): if the batch now shows something
+    else, nothing is written (CONFLICT). Without `loaded` the fresh read and the rules decide, and `guard`, which is
+    called right before each write. `brief` makes a short try, with so many seconds per call. Every failure of the API
+    is an outcome, not an exception. Raises NotAllowed before anything is recorded; but within an `operation` the guard
+    checks the authority of its actor, and the operation's own email is used.
     """
     email = operation.actor_email if operation else check_actor(actor)
     change = Change(
@@ -74,20 +74,20 @@ def batch_update(
 
 
 def batch_edit(*, batch_id: str, edit: BatchEdit, actor: User, loaded: Mapping[str, Any]) -> Result:
-    """Apply what was typed into the form that was loaded with `loaded`; see `batch_update`."""
+    """Apply an edit from a form loaded with `loaded`; see `batch_update`."""
     return batch_update(batch_id=batch_id, edit=edit, actor=actor, origin=Origin.FORM, loaded=loaded)
 
 
 def batch_pause(*, batch_id: str, actor: User) -> Result:
-    """Stop a batch at once, whatever it shows now; see `batch_update`."""
+    """Pause a batch at once, whatever it shows now; see `batch_update`."""
     edit = BatchEdit(status=BatchStatus.PAUSED)
     return batch_update(batch_id=batch_id, edit=edit, actor=actor, origin=Origin.CLICK)
 
 
 def batch_resume(*, batch_id: str, actor: User) -> Result:
-    """Let a paused batch go on: as PENDING where our own newest change paused it as such, else ACTIVE.
+    """Resume a paused batch: as PENDING if our newest change paused it from there, else as ACTIVE.
 
-    A batch that is no longer paused is a CONFLICT: what waits or has expired is not to be started by resuming it.
+    A batch that is no longer paused is a CONFLICT: a resume must not start one that is pending or has expired.
     """
     return batch_update(
         batch_id=batch_id,
@@ -99,7 +99,7 @@ def batch_resume(*, batch_id: str, actor: User) -> Result:
 
 
 def check_actor(actor: User | None) -> str:
-    """The email under which `actor` writes batches. Raises NotAllowed, with a sentence for them, where they may not."""
+    """Return the email under which `actor` writes batches. Raises NotAllowed, with a sentence for them."""
     if actor is None or not actor.is_active or not actor.has_perm(EDIT):
         raise NotAllowed("Your role lets you see batches but not change them. Ask an administrator.")
     if not actor.email:
@@ -112,16 +112,17 @@ def check_actor(actor: User | None) -> str:
 
 def _road(change: Change, edit: BatchEdit, scope: Scope, *, guard: Guard | None, brief: float | None) -> Road:
     client = syllable_client(Lane.OPERATIONS if change.operation_id else Lane.WRITES)
-    # Only who lets a batch wait again has to know whether it was waiting.
+    # Only a return to PENDING depends on where the batch was paused.
     paused_from = Change.objects.paused_from(change.batch_id) if edit.status == BatchStatus.PENDING else None
     return Road(change, edit, client, scope, paused_from=paused_from, guard=guard, brief=brief)
 
 
 def _start(change: Change, *, is_brief: bool) -> Change:
-    """Record the change as STARTED, waiting while another one of the same batch is: briefly, as somebody waits for the
-    answer, but for an operation, unless its try is a short one, as long as the other one can take.
+    """Record the change as STARTED, after waiting for any other change of the same batch.
 
-    Where the other one does not end in time the change is recorded all the same, as NOT_SENT with the other's name.
+    The wait is brief, since somebody waits for the answer; within an operation it lasts as long as the other change can
+    take, unless this is a short try. If the other change does not end in time, this one is recorded as NOT_SENT with
+    the name of the other's actor.
     """
     change.deadline_at = from_now(time_to_land())
     longest = time_to_land().total_seconds() if change.operation else 0
@@ -132,7 +133,7 @@ def _start(change: Change, *, is_brief: bool) -> Change:
         except IntegrityError:
             change.pk = None
             if change.actor_id and not User.objects.filter(pk=change.actor_id).exists():
-                # Deleted since they were read: the email says who they were.
+                # The actor was deleted since they were read: the email says who they were.
                 change.actor = None
         holder = Change.objects.filter(batch_id=change.batch_id, outcome=Outcome.STARTED).first()
         if holder is not None and holder.is_over():
@@ -148,9 +149,9 @@ def _start(change: Change, *, is_brief: bool) -> Change:
 
 
 def _insert(change: Change) -> Change:
-    """Durable: the row has to outlive whatever happens next, so no caller may hold it in its own transaction."""
+    """Insert durably: the row must outlive any crash, so no caller may hold it in a transaction of its own."""
     with transaction.atomic(durable=True):
         change.save(force_insert=True)
-    # The database has reckoned them, and is asked for them by whoever wants to know.
+    # The database computed these moments, and returns them to whoever needs them.
     del change.deadline_at, change.settled_at
     return change

@@ -1,4 +1,4 @@
-"""Taking back a change that was applied, as a change of its own."""
+"""Undoing an applied change, as a change of its own."""
 
 from dataclasses import replace
 
@@ -10,9 +10,9 @@ from syllable.schemas import KEEP, BatchEdit, BatchStatus
 
 
 def undo_edit(change: Change) -> BatchEdit:
-    """The edit that takes `change` back: each edited field as it was before. Empty where that is not possible.
+    """Return the edit that undoes `change`: each edited field as it was before. Empty where that is impossible.
 
-    A batch that was idle goes on as ACTIVE; what was canceled, or had expired before the change, cannot come back.
+    A batch that was idle becomes ACTIVE; one that was canceled, or had expired before the change, cannot come back.
     """
     before, edited = change.batch_before, change.edit
     if change.outcome != Outcome.APPLIED or before is None or edited.status == BatchStatus.CANCELED:
@@ -39,7 +39,7 @@ def change_undo(
     operation: Operation | None = None,
     guard: Guard | None = None,
 ) -> Result:
-    """Take an applied change back, as a change of its own. Raises NotAllowed, also where it cannot be taken back.
+    """Undo an applied change, as a change of its own. Raises NotAllowed, also where no undo is possible.
 
     A field that no longer shows what `change` set is a CONFLICT. The exception is a status that moves by itself
     (ACTIVE): there the fresh read and the rules decide.

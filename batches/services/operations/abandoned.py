@@ -1,4 +1,4 @@
-"""Changes of an operation that were started and that no job of this worker will end."""
+"""Abandoned changes: changes of an operation that were started and that no job of this worker will finish."""
 
 import time
 from collections.abc import Iterable
@@ -11,9 +11,10 @@ LOOKS_EVERY_SECONDS = 1.0
 
 @dataclass(slots=True)
 class AbandonedChanges:
-    """The changes that a dead worker started, or one that left without waiting for its calls.
+    """The changes of a worker that died, or that left without waiting for its calls.
 
-    No batch of theirs is written before their outcome is known. `is_known` is False while they have to be looked for.
+    Their batches are not written before their outcomes are known. `is_known` is False until the changes have been
+    looked up.
     """
 
     operation: Operation
@@ -30,7 +31,7 @@ class AbandonedChanges:
         return [change.batch_id for change in self.changes.values()]
 
     def find(self, *, apart_from: Iterable[str]) -> None:
-        """Look for them, `apart_from` the batches that this worker is writing."""
+        """Look up the abandoned changes, except for the batches in `apart_from`, which this worker is writing."""
         started = self.operation.changes.filter(outcome=Outcome.STARTED).exclude(batch_id__in=apart_from)
         self.changes = {change.pk: change for change in started}
         self.is_known = True
@@ -40,7 +41,7 @@ class AbandonedChanges:
         self.changes.pop(change.pk, None)
 
     def look(self) -> bool:
-        """Drop those that have ended; True where there is one. Looks once a second at the most."""
+        """Drop changes that have ended; return True if there is one. Looks at most once a second."""
         if not self.changes or time.monotonic() < self.look_at:
             return False
         self.look_at = time.monotonic() + LOOKS_EVERY_SECONDS
@@ -51,5 +52,5 @@ class AbandonedChanges:
         return bool(ended)
 
     def to_settle(self) -> list[Change]:
-        """Those whose writer can write no more, so that their outcome can be found out."""
+        """Return the changes whose writer can write no more, so that their outcome can be settled."""
         return [change for change in self.changes.values() if change.before is None or change.is_over()]

@@ -1,4 +1,4 @@
-"""What people do about an operation that is there: abort, try again, go on, take over."""
+"""What people do about an existing operation: abort, retry, confirm, take over."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from batches.services.operations.queue import operation_queue
 from trail.models import Action
 from trail.source import BACKGROUND, Source
 
-# What an operation forgets of its end when it goes on.
+# The fields about its end that an operation resets when it continues.
 GOES_ON: dict[str, Any] = {
     "state": State.WAITING,
     "confirmed_at": Now(),
@@ -30,7 +30,10 @@ GOES_ON: dict[str, Any] = {
 
 
 def operation_stop(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
-    """End an operation where it is: what is done stays done. False where it was over already. Raises NotAllowed."""
+    """End an operation where it is; what is done stays done.
+
+    Returns False if it had ended already. Raises NotAllowed.
+    """
     email = check_actor(actor)
     check_abort(actor, operation)
     with transaction.atomic():
@@ -41,10 +44,10 @@ def operation_stop(*, operation: Operation, actor: User, source: Source = BACKGR
 
 
 def operation_retry(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
-    """Have another try at what failed, is not confirmed, or was not reached. False where there is nothing to try.
+    """Retry what failed, is not confirmed, or was not reached. Returns False where there is nothing to retry.
 
-    It is carried out for `actor` from then on, and a stop ends again what puts its batches into the calling. Raises
-    NotAllowed, and InTheWay where another operation is at work on the same batches.
+    The operation runs for `actor` from then on, and a stop again ends whatever starts its batches. Raises NotAllowed,
+    and InTheWay if another operation works on the same batches.
     """
     behind = _person_behind(actor, operation)
     left = operation.items.filter(state__in=(ItemState.FAILED, ItemState.UNCONFIRMED, ItemState.WAITING))
@@ -62,7 +65,7 @@ def operation_retry(*, operation: Operation, actor: User, source: Source = BACKG
 
 
 def operation_confirm(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
-    """Say again that a delayed operation is wanted: for `actor` from then on. False where it does not ask.
+    """Confirm a delayed operation, which then runs for `actor`. Returns False if it does not ask.
 
     Raises NotAllowed.
     """
@@ -76,7 +79,7 @@ def operation_confirm(*, operation: Operation, actor: User, source: Source = BAC
 
 
 def operation_take_over(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
-    """Answer for an operation that goes on although its actor may not do this any more. False where none has to.
+    """Take over an operation that runs although its actor lost their authority. Returns False if it does not.
 
     Raises NotAllowed.
     """
@@ -87,7 +90,7 @@ def operation_take_over(*, operation: Operation, actor: User, source: Source = B
 
 
 def _person_behind(actor: User, operation: Operation) -> dict[str, Any]:
-    """What an operation holds of the person it is carried out for, once that is `actor`. Raises NotAllowed."""
+    """Return the fields about the person an operation runs for, with `actor` as that person. Raises NotAllowed."""
     return {
         "actor": actor,
         "actor_email": check_actor(actor),
@@ -99,9 +102,9 @@ def _person_behind(actor: User, operation: Operation) -> dict[str, Any]:
 def _hand_on(
     operation: Operation, action: Action, those: OperationQuerySet, source: Source, *, actor: User, **fields: Any
 ) -> bool:
-    """Have an operation carried out for `actor` from now on, if it is one of `those`.
+    """Make `actor` the person an operation runs for, if it is one of `those`.
 
-    The entry keeps who that was before, and how the operation had ended. Within a transaction.
+    The entry keeps the previous person, and how the operation had ended. Needs a transaction.
     """
     before = those.select_for_update().filter(pk=operation.pk).first()
     if before is None:

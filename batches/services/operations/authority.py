@@ -1,4 +1,4 @@
-"""Who may do what with operations: asked at each act of a person, and again before each write."""
+"""Who may do what with operations: checked at each act of a person, and again before each write."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ from syllable.resilience.deadline import Deadline
 from syllable.schemas import BatchEdit, BatchQuery
 from trail.models import Action
 
-# Who stops something must not wait long for numbers.
+# A person who stops something must not wait long for numbers.
 COUNT_SECONDS = 3.0
 OUTSIDE = "You may act on the batches of some campaigns only, and this is not about one of them."
 NO_CAMPAIGN = "No campaign is named: nothing is started for every batch there is."
@@ -36,14 +36,14 @@ CANNOT_COUNT = (
 
 
 class Uncounted(NotAllowed):
-    """Whether a filter is about every batch there is cannot be told, and the actor may not act on every batch."""
+    """A filter may be about all batches, which could not be checked, and the actor may not act on all batches."""
 
 
 def check_target(actor: User, *, kind: Kind, target: Target, edit: BatchEdit) -> bool:
-    """Whether an operation takes the permission to stop everything; then `actor` has it.
+    """Return whether an operation needs the permission to stop everything; then `actor` has it.
 
-    Raises NotAllowed where they have not, for a filter as well that is about every batch there is. The API is asked
-    for that, and only where they have not. Also where it does not keep to a campaign inside the actor's scope.
+    Raises NotAllowed if they lack it, also for a filter that lets all batches through, which the API is only asked
+    about if they lack it. Raises NotAllowed too if the operation does not keep to a campaign inside the actor's scope.
     """
     needs_stop_everything = _check(actor, target, edit)
     if target.scope == TargetScope.ALL and kind != Kind.PAUSE:
@@ -52,9 +52,9 @@ def check_target(actor: User, *, kind: Kind, target: Target, edit: BatchEdit) ->
 
 
 def check_operation(actor: User, operation: Operation, *, edit: BatchEdit | None = None) -> bool:
-    """The same for what is done about an operation that is there; `edit` is what is wanted now, if not the same.
+    """Check the same for an act on an existing operation; `edit` is the edit now, if it differs.
 
-    Taking back an operation is about the batches that the operation was about.
+    An undo is about the batches of the operation that it undoes.
     """
     origin = operation
     while origin.undoes:
@@ -63,7 +63,10 @@ def check_operation(actor: User, operation: Operation, *, edit: BatchEdit | None
 
 
 def check_abort(actor: User, operation: Operation) -> None:
-    """The same for ending an operation. What calls people, or may, is ended even where nothing can be counted."""
+    """Check the same for an abort.
+
+    Operations that contact people, or may, can be ended even if nothing can be counted.
+    """
     try:
         check_operation(actor, operation)
     except Uncounted:
@@ -88,7 +91,7 @@ def _check(actor: User, target: Target, edit: BatchEdit) -> bool:
 
 
 def _is_everything(query: BatchQuery, edit: BatchEdit) -> bool:
-    """Whether an operation touches as many batches with this filter as it would without. Raises Uncounted."""
+    """Return whether the filter lets all batches through, of those the edit touches. Raises Uncounted."""
     if query == BatchQuery():
         return True
     deadline = Deadline(min(settings.SYLLABLE_TIMEOUT, COUNT_SECONDS))
@@ -111,10 +114,10 @@ def _is_everything(query: BatchQuery, edit: BatchEdit) -> bool:
 
 
 def authorized(lease: Lease) -> Operation | None:
-    """The operation as it is now where a worker may still write for it, else None: to be asked right before each write.
+    """Return the current operation if a worker may still write for it, else None. Called right before each write.
 
-    It must be the worker's own, and the person behind it must still be allowed to do this: both are read anew. Where
-    they are not allowed any more a pause goes on, marked and under the recorded email; anything else ends here.
+    The operation must be the worker's own, and the person behind it must still have their authority: both are read
+    again. If they lost it a pause continues, marked and under the recorded email; anything else ends here.
     """
     operation = lease.operation()
     if operation is None or operation.unattended_since or _has_authority(operation):
@@ -140,7 +143,7 @@ def _has_authority(operation: Operation) -> bool:
 
 
 def _mark_unattended(operation: Operation) -> None:
-    """Once, and not where somebody takes it over at the same moment."""
+    """Mark the operation once, and not if somebody takes it over at the same moment."""
     unmarked = Operation.objects.filter(pk=operation.pk, actor=operation.actor, unattended_since=None)
     with transaction.atomic():
         if unmarked.update(unattended_since=Now()):

@@ -1,4 +1,4 @@
-"""Pauses between the tries at what keeps failing."""
+"""Backoff: growing pauses between the tries at something that keeps failing."""
 
 import time
 
@@ -6,10 +6,10 @@ from django.db import InterfaceError, InternalError, OperationalError
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
-# What fails again after so long has worked in between.
+# A failure after so long a time follows a success.
 FORGOTTEN_AFTER_SECONDS = 60.0
 
-# The database is busy, full or away. What else it raises is about what it was asked for.
+# The database is busy, full or down. Its other errors are about the statement.
 DatabaseTrouble = (OperationalError, InterfaceError, InternalError)
 
 
@@ -22,7 +22,7 @@ class Backoff:
         self._over_at = 0.0
 
     def begin(self) -> float:
-        """Begin the next pause now; returns its seconds."""
+        """Begin the next pause now; return its seconds."""
         now = time.monotonic()
         if now - self._over_at > FORGOTTEN_AFTER_SECONDS:
             self.end()
@@ -31,10 +31,10 @@ class Backoff:
         return pause
 
     def end(self) -> None:
-        """Something succeeded: the next pause is a short one again."""
+        """Reset after a success: the next pause is a short one again."""
         self._next, self._over_at = self._first, 0.0
 
     @property
     def remaining(self) -> float:
-        """The seconds that are left of the pause, 0 where there is none."""
+        """The seconds left of the pause, 0 where there is none."""
         return max(0.0, self._over_at - time.monotonic())

@@ -1,4 +1,4 @@
-"""Two operations on the same batches: which has to wait, which ends the other."""
+"""Two operations on the same batches: which one waits, which one ends the other."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from trail.source import Source
 
 
 class InTheWay(Exception):
-    """Another operation on the same batches is not over. `operation` is that one."""
+    """Another operation on the same batches has not ended. `operation` is that one."""
 
     def __init__(self, operation: Operation) -> None:
         super().__init__(f"Operation {operation.pk} is not over yet.")
@@ -23,9 +23,9 @@ class InTheWay(Exception):
 
 
 def take_turns() -> None:
-    """Two operations that start at the same moment must see each other: one row is held until the first is saved.
+    """Hold one row until the operation is saved, so that two that start at the same moment see each other.
 
-    SQLite has one writer at a time anyhow.
+    SQLite has only one writer at a time anyway.
     """
     ContentType.objects.select_for_update().get(app_label="batches", model="operation")
 
@@ -38,7 +38,7 @@ def make_way(operation: Operation, batch_ids: Sequence[str] | QuerySet[Any, Any]
     if operation.scope == TargetScope.ALL:
         others = others.filter(scope=TargetScope.ALL)
     elif operation.is_stopping:
-        # What is being stopped as a whole can still be stopped in parts, and the other way round.
+        # A part may be stopped while the whole is being stopped, and vice versa.
         others = others.filter(scope=operation.scope, campaign_id=operation.campaign_id, filter=operation.filter)
         if operation.scope == TargetScope.SELECTION:
             others = others.filter(items__batch_id__in=batch_ids)
@@ -49,7 +49,7 @@ def make_way(operation: Operation, batch_ids: Sequence[str] | QuerySet[Any, Any]
 
 
 def _overlaps(operation: Operation, batch_ids: Sequence[str] | QuerySet[Any, Any]) -> Q:
-    """What may be about the same batches: where that cannot be told without asking the API, it may."""
+    """Select operations that may be about the same batches: where only the API could tell, they may."""
     overlap = Q(scope=TargetScope.ALL) | Q(items__batch_id__in=batch_ids)
     if operation.campaign_id is None and operation.scope == TargetScope.FILTER:
         return Q()
@@ -59,8 +59,10 @@ def _overlaps(operation: Operation, batch_ids: Sequence[str] | QuerySet[Any, Any
 
 
 def supersede(operation: Operation, actor: User, source: Source) -> None:
-    """End what puts batches into the calling that this operation takes out of it. What it shares only some batches
-    with goes on with the others: the guard of each write sees to that."""
+    """End operations that would start batches that this operation stops.
+
+    One that shares only some batches continues with the others: the guard of each write protects the shared ones.
+    """
     if not operation.is_stopping:
         return
     covered: OperationQuerySet = (
@@ -76,6 +78,6 @@ def supersede(operation: Operation, actor: User, source: Source) -> None:
 
 
 def end_operation(operation: Operation, **why: Any) -> bool:
-    """End an operation where it is. False where it was over already."""
+    """End an operation where it is. Returns False if it had ended already."""
     ended = {"state": State.STOPPED, "detail": "", "finished_at": Now(), "token": "", "lease_until": None}
     return Operation.objects.open().filter(pk=operation.pk).update(**ended, **why) == 1

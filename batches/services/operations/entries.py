@@ -1,4 +1,4 @@
-"""What the trail says of operations."""
+"""What the trail says about operations."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from trail.source import BACKGROUND, Source
 def operation_entry(
     action: Action, operation: Operation, *, actor: User | None = None, source: Source = BACKGROUND, **body: Any
 ) -> None:
-    """Add that `actor` did this to an operation, None where nobody did; part of the caller's transaction.
+    """Add an entry that `actor` did this to an operation, None for nobody, within the caller's transaction.
 
-    `body` is what else is to be known beside the kind and the scope of the operation: `by` and `undoes` are the ids of
-    others that it has to do with, `asked_for_by` whom it was carried out for until then.
+    `body` holds further facts beside the operation's kind and scope: `by` and `undoes` are the ids of related
+    operations, `asked_for_by` is the person it ran for until then.
     """
     entry_add(
         action,

@@ -1,4 +1,4 @@
-"""One batch of an operation: written by the one road, and what came of it put into the words of an item."""
+"""One batch of an operation: written by the one road, with the result recorded on its item."""
 
 from dataclasses import dataclass
 
@@ -22,9 +22,9 @@ from syllable.resilience.bulkhead import Lane
 from syllable.schemas import Batch, BatchEdit, BatchStatus
 
 MOST_ATTEMPTS = 3
-# What stops batches gives each of them one short try before any gets a second: those that hang must not keep it from
-# the others. As a part of SYLLABLE_TIMEOUT; but never less than this many seconds, which a busy machine may need, nor
-# than so many times what an answer usually takes, as an API that is slow with all does not hang.
+# A stop gives each batch one short try before any gets a second, so that hanging batches do not delay the others. As a
+# share of SYLLABLE_TIMEOUT; but at least these seconds, which a busy machine may need, and at least so many times the
+# usual time to answer, since an API that is slow for all batches does not hang.
 SHORT_TRY = 1 / 5
 LEAST_SHORT_TRY_SECONDS = 1.0
 SHORT_TRY_IN_ANSWERS = 4
@@ -35,14 +35,14 @@ CHANGED_SINCE = Refusal(
 
 
 class LeaseLost(Exception):
-    """The operation is over, or another worker has it: nothing more is to be written here."""
+    """The operation has ended, or another worker has it: nothing more may be written here."""
 
 
 def item_write(item: OperationItem, *, lease: Lease) -> None:
-    """Try an item once. Where another try may help it stays WAITING, with this one counted against it.
+    """Try an item once. If another try may help, the item stays WAITING with this try counted.
 
-    What went wrong with the API is counted only where the API answers others. Raises ApiSilent where it does not,
-    LeaseLost where this worker may not write any more.
+    A failure of the API counts only if the API answers others. Raises ApiSilent if it does not, LeaseLost if this
+    worker may not write any more.
     """
     if item.change and not item.reopened and _ended_by(change_settle(item.change), item):
         return
@@ -59,9 +59,9 @@ def item_write(item: OperationItem, *, lease: Lease) -> None:
 
 
 def item_settle(change: Change, *, operation: Operation) -> bool:
-    """Find out what became of a change that a dead worker started; False where that is not known yet.
+    """Learn the outcome of a change that a dead worker started; return False if it is not known yet.
 
-    The item of a change that was not applied stays WAITING: its batch is read again before it is written again.
+    If the change was not applied its item stays WAITING: the batch is read again before it is written again.
     """
     change = change_settle(change, is_abandoned=True)
     if change.outcome == Outcome.STARTED:
@@ -73,7 +73,7 @@ def item_settle(change: Change, *, operation: Operation) -> bool:
 
 
 def items_recall(operation: Operation) -> None:
-    """Tell the items what was tried of them already: a worker may die after a change ended and before its item does.
+    """Record earlier tries on the items: a worker may die after a change has ended and before its item has.
 
     An item whose change was applied then ends without another look at its batch.
     """
@@ -86,7 +86,7 @@ def items_recall(operation: Operation) -> None:
 
 
 def item_failed(item: OperationItem, why: str = "") -> None:
-    """Count a failed try against the item; the last one ends it, with `why` or what its change says."""
+    """Count a failed try against the item; the last one ends it, with `why` or the words of its change."""
     item.refresh_from_db()
     item.attempts += 1
     if item.attempts < MOST_ATTEMPTS:
@@ -122,12 +122,12 @@ def _resuming(item: OperationItem) -> BatchEdit:
 
 
 def _ended(result: Result, item: OperationItem) -> bool:
-    """End the item as the result says; False where another try may help."""
+    """End the item as the result says; return False where another try may help."""
     change = result.change
     if _ended_by(change, item):
         return True
     if change.outcome == Outcome.UNCHANGED and item.change:
-        # What shows is most likely the work of the try before.
+        # What the batch shows is most likely the work of the try before.
         before = change_settle(item.change)
         if _ended_by(before, item) or not before.is_settled:
             return before.is_settled
@@ -156,7 +156,7 @@ def _ended_by(change: Change, item: OperationItem) -> bool:
 
 
 def short_try_seconds() -> float:
-    """What each call of a short try may take: the whole of SYLLABLE_TIMEOUT where answers take that long."""
+    """Return the seconds for each call of a short try: all of SYLLABLE_TIMEOUT if answers take that long."""
     usual = syllable_client(Lane.OPERATIONS).latency.usual
     whole: float = settings.SYLLABLE_TIMEOUT
     return min(whole, max(whole * SHORT_TRY, LEAST_SHORT_TRY_SECONDS, usual * SHORT_TRY_IN_ANSWERS))
@@ -164,13 +164,13 @@ def short_try_seconds() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Asked right before a batch is written: whether the operation is still to write it, and still may."""
+    """The check right before a batch is written: whether the operation may still write it."""
 
     lease: Lease
     item: OperationItem
 
     def __call__(self, batch: Batch) -> Refusal | None:
-        """Why it must not be, None where it may."""
+        """Return why the batch must not be written, None where it may."""
         operation = authorized(self.lease)
         if operation is None:
             return LEASE_LOST
@@ -184,8 +184,10 @@ class Guard:
 
 
 def stop_over(batch: Batch, *, since: Operation) -> Operation | None:
-    """An operation that takes `batch` out of the calling, whether it has reached it yet or not, and is later than
-    `since`, or was asked for again since then."""
+    """Return an operation that stops `batch`, whether or not it has reached it yet, and that is later than `since`.
+
+    A retry after `since` counts as later too.
+    """
     covers = Q(scope=TargetScope.ALL) | Q(items__batch_id=batch.batch_id)
     if isinstance(batch.campaign_id, int):
         covers |= Q(scope=TargetScope.CAMPAIGN, campaign_id=batch.campaign_id)
@@ -194,19 +196,19 @@ def stop_over(batch: Batch, *, since: Operation) -> Operation | None:
 
 
 def _remember(item: OperationItem, change: Change) -> None:
-    """Unless somebody else has ended the item since."""
+    """Keep the change on the item unless somebody else has ended it since."""
     waiting = OperationItem.objects.filter(pk=item.pk, state=ItemState.WAITING)
     waiting.update(change=_telling(item, change))
 
 
 def _end(item: OperationItem, state: ItemState, detail: str, change: Change | None) -> None:
-    """End the item, unless another worker did: what it found out is as true."""
+    """End the item, unless another worker did: that result is just as true."""
     waiting = OperationItem.objects.filter(pk=item.pk, state=ItemState.WAITING)
     waiting.update(state=state, detail=detail, change=_telling(item, change), finished_at=Now())
 
 
 def _telling(item: OperationItem, change: Change | None) -> Change | None:
-    """The change that an item keeps: one that is in doubt is not forgotten for a later one that was not taken."""
+    """Return the change for an item to keep: a change in doubt is not replaced by a later one that was not taken."""
     before = item.change
     is_in_doubt = before is not None and before.outcome == Outcome.UNCONFIRMED and not before.is_settled
     was_taken = change is not None and change.outcome in (Outcome.APPLIED, Outcome.UNCONFIRMED)

@@ -1,4 +1,4 @@
-"""What the threads of a worker do for an operation: each job is a value, and gives an event to the worker's loop."""
+"""The jobs of a worker's threads: each job is a value, and returns an event to the runner's loop."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from syllable.schemas import BatchStatus
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An item was tried; its row says what came of the try."""
+    """An item was tried; its row has the result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """`change` is over: nobody writes for it any more."""
+    """`change` has ended: nobody writes for it any more."""
 
     change: Change
 
@@ -47,7 +47,7 @@ class NotListed:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Batches that need no write, by status, as far as the API could count them."""
+    """The number of batches that need no write, by status, as far as the API could count them."""
 
     counts: Mapping[str, int]
 
@@ -76,10 +76,10 @@ Event = Tried | Settled | NotSettled | Listed | NotListed | Counted | LookedAgai
 
 
 class Job(Protocol):
-    """Work for one thread. Keeps no state, and touches none of the worker's."""
+    """Work for one thread. A job has no state, and does not touch the runner's."""
 
     def run(self) -> Event:
-        """Do the work. What is raised becomes `Failed`."""
+        """Do the work. Exceptions become `Failed`."""
         ...
 
 
@@ -97,7 +97,7 @@ class WriteItem:
 
 @dataclass(frozen=True, slots=True)
 class SettleChange:
-    """Find out what became of a change that no job will end."""
+    """Learn the outcome of a change that no job will finish."""
 
     operation: Operation
     change: Change
@@ -109,7 +109,7 @@ class SettleChange:
 
 @dataclass(frozen=True, slots=True)
 class ListBatches:
-    """List the batches once, and make items of those that are new."""
+    """List the batches once, and create items for the new ones."""
 
     operation: Operation
 
@@ -123,7 +123,7 @@ class ListBatches:
 
 @dataclass(frozen=True, slots=True)
 class CountSkipped:
-    """Count the batches with these statuses. Where it `holds_writes`, writes would change the numbers."""
+    """Count the batches with these statuses. `holds_writes` if writes would change the numbers."""
 
     operation: Operation
     statuses: tuple[BatchStatus, ...]
@@ -141,7 +141,7 @@ class CountSkipped:
 
 @dataclass(frozen=True, slots=True)
 class LookAgain:
-    """Read a batch to which another write may have come late."""
+    """Read a batch that a late write may have reached."""
 
     operation: Operation
     change: Change

@@ -1,4 +1,4 @@
-"""What others may still do to the batches of a stop after it: writes that are under way, or in doubt."""
+"""Late writes: what others may still do to the batches of a stop, by writes under way or in doubt."""
 
 from dataclasses import dataclass, field
 
@@ -18,11 +18,11 @@ ENDED = (ItemState.DONE, ItemState.SKIPPED)
 
 @dataclass(slots=True)
 class LateWrites:
-    """A write without an answer may land late and put a batch into the calling that this operation has taken out of it.
+    """Writes of others without an answer, which may land late and restart a batch that this operation stopped.
 
-    So a stop is not over before such writes are: what was under way when it was taken up, as that may reach a batch
-    which it listed as none of its own; and what was begun later, but before its own change of the same batch. What is
-    begun after that is somebody's decision. `looked_at` are the changes whose batch was read again after their time.
+    A stop waits for these writes. They are those under way when the worker started, which may reach a batch that its
+    list skipped, and those begun later, but before the stop's own change of the same batch. A write begun after that is
+    somebody's decision. `looked_at` are the changes whose batch was read again after their time.
     """
 
     operation: Operation
@@ -30,25 +30,25 @@ class LateWrites:
     looked_at: set[int] = field(default_factory=set)
 
     def begin(self) -> None:
-        """Take note, once, of what is under way as the operation is taken up."""
+        """Note, once, which writes are under way when the worker starts."""
         if self.newest is None:
             self.newest = Change.objects.aggregate(newest=Max("pk"))["newest"] or 0
 
     def under_way(self) -> int:
-        """How many writes may still land."""
+        """Return how many writes may still land."""
         if not self.operation.is_stopping:
             return 0
         return self._others().under_way().filter(Q(pk__lte=self.newest) | self._has_ended_item()).count()
 
     def to_look_at(self) -> list[Change]:
-        """The writes that may have landed, or may yet, after this operation has ended the item of their batch."""
+        """Return writes that may have landed, or may still, after this operation ended the item of their batch."""
         if not self.operation.is_stopping:
             return []
         late = self._others().filter(self._has_ended_item(), in_doubt_until__gt=self.operation.started_at)
         return list(late.exclude(pk__in=self.looked_at))
 
     def forget(self, change: Change) -> None:
-        """Look at its batch no more: the write cannot land any more."""
+        """Stop looking at the batch of a change: the write cannot land any more."""
         self.looked_at.add(change.pk)
 
     def _others(self) -> ChangeQuerySet:
@@ -58,7 +58,7 @@ class LateWrites:
         if not is_listed(self.operation):
             return others.filter(batch_id__in=self.operation.items.values("batch_id"))
         if self.operation.campaign_id is not None:
-            # The campaign of a batch that was not read yet is not known.
+            # The campaign of a batch that has not been read is unknown.
             return others.filter(Q(campaign_id=self.operation.campaign_id) | Q(campaign_id=None))
         return others
 
@@ -74,10 +74,10 @@ class LateWrites:
 
 
 def look_again(change: Change, *, operation: Operation) -> bool:
-    """Read the batch of a late write; True where that was the last look that is needed.
+    """Read the batch of a late write; return True if no other look is needed.
 
-    Opens the batch's item again where the batch calls people once more, or cannot be read. Raises ApiSilent where the
-    API answers nobody.
+    Reopens the batch's item if the batch contacts people again, or cannot be read. Raises ApiSilent if the API answers
+    nobody.
     """
     client, edit = syllable_client(Lane.OPERATIONS), operation.edit
     is_last = Change.objects.filter(pk=change.pk, in_doubt_until__lte=Now()).exists()

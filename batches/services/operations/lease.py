@@ -1,4 +1,4 @@
-"""Who carries out an operation: one worker at a time, for as long as it says so again and again.
+"""A lease: one worker at a time carries out an operation, for as long as it keeps renewing the lease.
 
 All times are the database's own, so that the clocks of several machines do not matter.
 """
@@ -20,35 +20,35 @@ RUNNABLE = (State.WAITING, State.RUNNING)
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to carry out an operation, until another worker or a person takes it away."""
+    """The right to carry out an operation, until another worker or a person ends it."""
 
     operation_id: int
     token: str
 
     def renew(self) -> bool:
-        """Say that the worker is alive. False where the lease is not its own any more."""
+        """Renew the lease. Returns False if it was lost."""
         return self._mine().update(lease_until=_in_a_while()) == 1
 
     def operation(self) -> Operation | None:
-        """The operation as it is now, with its actor; None where somebody has taken it away."""
+        """Return the current operation with its actor; None if the lease was lost."""
         return self._mine().select_related("actor").first()
 
     def give_back(self, *, detail: str = "") -> bool:
-        """Let another worker go on, now; False where the lease was lost before."""
+        """Release the operation to another worker at once; return False if the lease was lost before."""
         return self._mine().update(state=State.WAITING, token="", lease_until=None, detail=detail) == 1
 
     def end(self, state: State, *, detail: str = "", cause: Cause | None = None) -> bool:
-        """End the operation, or with ASKING its carrying out. False where the lease was lost before."""
+        """End the operation, or pause it with ASKING. Returns False if the lease was lost before."""
         finished_at = None if state == State.ASKING else Now()
         ended = {"state": state, "detail": detail, "cause": cause or "", "finished_at": finished_at}
         return self._mine().update(**ended, token="", lease_until=None) == 1
 
     def note(self, detail: str) -> None:
-        """Say on the operation what it waits for, "" for nothing."""
+        """Record what the operation waits for, "" for nothing."""
         self._mine().exclude(detail=detail).update(detail=detail)
 
     def record(self, **fields: Any) -> None:
-        """Write to the operation, unless the lease was lost: what its next worker finds out counts then."""
+        """Update the operation, unless the lease was lost: then the next worker's values count."""
         self._mine().update(**fields)
 
     def _mine(self) -> OperationQuerySet:
@@ -56,7 +56,7 @@ class Lease:
 
 
 def lease_acquire(operation_id: int) -> Lease | None:
-    """Take an operation unless it is over, waits for a person, or a living worker has it."""
+    """Take the lease unless the operation has ended, asks a person, or belongs to a living worker."""
     lease = Lease(operation_id, uuid.uuid4().hex)
     taken = (
         Operation.objects.filter(pk=operation_id, state__in=RUNNABLE)

@@ -12,7 +12,7 @@ MOST_LISTINGS = 50
 
 @dataclass(slots=True)
 class Listing:
-    """Batches are listed until a listing finds nothing new and nothing else was uncertain as it began.
+    """Batches are listed until a listing brings nothing new and nothing else was uncertain at its start.
 
     `is_complete` says that no other listing is needed, `has_listed` that there was one. `skipped` counts the batches
     that need no write, by status.
@@ -27,25 +27,25 @@ class Listing:
 
     @classmethod
     def of(cls, operation: Operation) -> Self:
-        """The state before the first listing; complete where all items were made as the operation was started."""
+        """Return the state before the first listing, complete if all items were created with the operation."""
         is_complete = not is_listed(operation)
         return cls(is_complete=is_complete, has_listed=is_complete)
 
     def begin(self, *, uncertain: int) -> None:
-        """Begin a listing. `uncertain` counts the items that wait and the writes of others that may still land."""
+        """Begin a listing. `uncertain` counts waiting items, and writes of others that may still land."""
         self.uncertain = uncertain
 
     def end(self, *, new: int) -> None:
-        """End a listing that found `new` batches."""
+        """End a listing that brought `new` batches."""
         self.listings += 1
         self.has_listed = True
         self.is_complete = new + self.uncertain == 0 or self.listings == MOST_LISTINGS
 
     def fail(self) -> bool:
-        """Count a listing that failed; True where there is to be no other try."""
+        """Count a failed listing; return True if there should be no other try."""
         self.failures += 1
         return self.failures >= MOST_ATTEMPTS
 
     def give_up(self) -> None:
-        """Go on with the batches that were listed so far."""
+        """Continue with the batches listed so far."""
         self.has_listed = self.is_complete = True

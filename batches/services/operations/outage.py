@@ -1,4 +1,4 @@
-"""Whether a failure is one batch's own, or the API answers nobody; then the operation waits until it does."""
+"""An outage of the API, as opposed to the failure of one batch: the operation waits until it ends."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from syllable.schemas import BatchQuery
 
 
 class ApiSilent(Exception):
-    """The API answers nobody; `error` says how. Nothing that fails meanwhile is held against a batch."""
+    """The API answers nobody; `error` says how. No failure during an outage counts against a batch."""
 
     def __init__(self, error: SyllableError) -> None:
         super().__init__(str(error))
@@ -19,8 +19,10 @@ class ApiSilent(Exception):
 
 
 def check_answers(failure: SyllableError | None = None) -> None:
-    """Return where the API answers others than the call that failed: as was seen meanwhile, or else it is asked for
-    next to nothing. Raises ApiSilent where it does not."""
+    """Return if the API answers calls other than the failed one. Raises ApiSilent if it does not.
+
+    Answers seen meanwhile are enough; otherwise a minimal call is made.
+    """
     if isinstance(failure, SyllableUnavailable) and failure.answers_others:
         return
     try:
@@ -31,21 +33,21 @@ def check_answers(failure: SyllableError | None = None) -> None:
 
 @dataclass(slots=True)
 class Outage:
-    """The time in which the API answers nobody. `backoff` paces the questions whether it does."""
+    """The time in which the API answers nobody. `backoff` spaces the calls that check for its end."""
 
     lease: Lease
     is_on: bool = False
     backoff: Backoff = field(default_factory=Backoff)
 
     def go_on(self, error: SyllableError) -> None:
-        """The API did not answer: the operation says what it waits for."""
+        """Note that the API did not answer, and say so on the operation."""
         self.is_on = True
         if not self.backoff.remaining:
             self.backoff.begin()
         self.lease.note(f"{error.sentence} This operation continues by itself as soon as Syllable answers.")
 
     def end(self) -> None:
-        """The API did answer."""
+        """Note that the API answered."""
         self.lease.note("")
         self.is_on = False
         self.backoff.end()

@@ -1,4 +1,4 @@
-"""The threads that do the jobs of one operation, and how many of them may write at a time."""
+"""The threads for the jobs of one operation, and how many of these may write at a time."""
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,8 +14,8 @@ from batches.models import Operation, TargetScope
 from batches.services.operations.jobs import Event, Failed, Job
 from syllable.resilience.bulkhead import LIMITS, Lane
 
-# What all operations of a process call at a time, abandoned calls included. An emergency stop finds room beside what
-# hangs, and the lane has a place for each call.
+# The limit of concurrent calls of all operations in a process, abandoned calls included. An emergency stop has room
+# beside calls that hang, and the lane has a place for each call.
 MOST_CALLS = LIMITS[Lane.OPERATIONS].calls * 3 // 4
 MOST_CALLS_OF_AN_EMERGENCY = LIMITS[Lane.OPERATIONS].calls - 4
 
@@ -26,8 +26,8 @@ AnyJob = TypeVar("AnyJob")
 class JobPool:
     """A pool for one worker's turn at one operation, used by one thread, as a context.
 
-    The jobs that are under way at the end of the context are abandoned: they go on by themselves, and the process does
-    not end before they do, but nobody hears of their events.
+    Jobs still under way at the end of the context are abandoned: they finish by themselves, and the process does not
+    end before they do, but nobody receives their events.
     """
 
     def __init__(self) -> None:
@@ -52,17 +52,17 @@ class JobPool:
         return list(self._under_way.values())
 
     def doing(self, kind: type[AnyJob]) -> list[AnyJob]:
-        """The jobs of one kind that are under way."""
+        """Return the jobs of one kind that are under way."""
         return [job for job in self._under_way.values() if isinstance(job, kind)]
 
     def submit(self, job: Job) -> None:
-        """Give `job` to a thread that is free, or to a new one."""
+        """Give `job` to a free thread, or to a new one."""
         future = self._executor.submit(copy_context().run, _run, job)
         self._under_way[future] = job
         future.add_done_callback(self._ended.put)
 
     def collect(self, *, timeout: float) -> list[tuple[Job, Event]]:
-        """Return what has ended since the last time; wait up to `timeout` seconds for a first one."""
+        """Return what has ended since the last call; wait up to `timeout` seconds for a first one."""
         ended: list[Future[Event]] = []
         try:
             ended.append(self._ended.get(timeout=timeout))
@@ -72,10 +72,10 @@ class JobPool:
             return [(self._under_way.pop(future), _event(future)) for future in ended]
 
     def has_room(self, operation: Operation) -> bool:
-        """Whether one more batch of `operation` may be written.
+        """Return whether one more batch of `operation` may be written.
 
-        OPERATION_CONCURRENCY jobs may be under way at a time. For an operation that stops batches, calls that hang do
-        not count: batches that hang must not hold up those that answer.
+        At most OPERATION_CONCURRENCY jobs may be under way. For a stop, hanging calls do not count: batches that hang
+        must not delay those that answer.
         """
         under_way, size = len(self._under_way), settings.OPERATION_CONCURRENCY
         if under_way < size:
@@ -88,7 +88,7 @@ class JobPool:
 
     @property
     def only_hangs(self) -> bool:
-        """Whether nothing is under way but calls that hang."""
+        """Whether all calls under way hang."""
         return self._hanging() >= len(self._under_way)
 
     @property
@@ -104,7 +104,7 @@ def _run(job: Job) -> Event:
     try:
         return job.run()
     finally:
-        # A thread of the pool has nobody to close its connection later.
+        # Nobody would close the connection of a pool thread later.
         connections.close_all()
 
 

@@ -32,22 +32,22 @@ from syllable.resilience.deadline import Deadline
 logger = structlog.get_logger(__name__)
 
 TICK_SECONDS = 0.5
-# While the pool is full: how soon the loop sees that a call hangs.
+# How soon the loop notices a hanging call while the pool is full.
 SHORT_TICK_SECONDS = 0.05
-# While batches hang that were tried once, or writes of others may still land.
+# How often the loop looks around while batches hang after a first try, or late writes may still land.
 LOOKS_EVERY_SECONDS = 5.0
-# How long a worker that leaves waits for its calls; it abandons those that hang. Unless an emergency stop waits, it
-# waits for reads as long as a call may take: an abandoned read is in vain, and so would be the next one.
+# How long a leaving worker waits for its calls before it abandons hanging ones. Unless an emergency stop waits, it
+# waits for reads as long as a call may take: an abandoned read is wasted, and the next one would be too.
 LEAVING_SECONDS = 2.0
 MAY_LAND = "Changes that Syllable has not answered may still reach these batches. This operation ends after that."
 DELAYED = "It was delayed by more than 15 minutes. Nobody is called before you say so again."
 
 
 def operation_run(operation_id: int, *, must_leave: Callable[[], bool] = lambda: False) -> bool:
-    """Carry out an operation as far as it goes now; return True where it is to be queued again.
+    """Carry out an operation as far as possible now; return True if it should be queued again.
 
-    Does nothing where another worker has it, or it is over. `must_leave` is asked again and again: True where the
-    worker has to end.
+    Does nothing if another worker has the operation, or it has ended. `must_leave` is called again and again: True
+    means that the worker has to end.
     """
     lease = lease_acquire(operation_id)
     if lease is None:
@@ -73,9 +73,9 @@ def _run(turn: Turn) -> End:
 
 @dataclass(slots=True)
 class Runner:
-    """The loop of one turn. It alone decides, and changes what is kept here; the pool's threads do the jobs.
+    """The loop of one turn. Only the loop decides and changes this state; the pool's threads do the jobs.
 
-    `ready` are items that were read and not handed out yet. `database` paces the tries while the database fails.
+    `ready` are items that were read and not handed out yet. `database` spaces the tries while the database fails.
     """
 
     turn: Turn
@@ -98,7 +98,7 @@ class Runner:
         return self.turn.operation
 
     def run(self) -> End:
-        """Go on until the operation is done, another worker's, or another's turn; then let what was begun end."""
+        """Loop until the operation is done, another worker's, or gives way; then let the jobs under way end."""
         while (end := self._guarded(self._step) or self._collect()) is None:
             pass
         self._drain(end)
@@ -137,7 +137,7 @@ class Runner:
         end = self.turn.reason_to_leave()
         if end is not End.AGAIN or self.turn.is_urgent:
             return end
-        # A listing that is broken off begins anew, and what is done needs no other turn.
+        # An interrupted listing starts again, and a finished operation needs no other turn.
         if self.pool.doing(jobs.ListBatches):
             return None
         return End.FINISHED if self._is_done() else end
@@ -149,7 +149,7 @@ class Runner:
         self.late_writes.begin()
 
     def _may_call(self) -> bool:
-        """Whether the API may be called now. While it is silent, only to ask whether it answers."""
+        """Return whether the API may be called now; during an outage only to check whether it answers."""
         if not self.outage.is_on:
             return syllable_client(Lane.OPERATIONS).held_for < TICK_SECONDS
         if not self.pool.doing(jobs.AskApi) and not self.outage.backoff.remaining:
@@ -194,15 +194,15 @@ class Runner:
                 .order_by("attempts", "pk")
             )
             if self.operation.is_stopping and self.pool.doing(jobs.ListBatches):
-                # Batches that hung are tried again when all others were tried.
+                # Batches that hung are retried after all others were tried.
                 waiting = waiting.filter(attempts=0)
             self.ready.extend(waiting[: 2 * settings.OPERATION_CONCURRENCY])
         return self.ready.popleft() if self.ready else None
 
     def _look_again(self) -> None:
-        """All is tried: look whether batches came meanwhile, or writes of others landed late.
+        """Look for new batches and late writes once all items are tried.
 
-        Every few seconds while that is not certain yet, and once more when it is.
+        Looks every few seconds while anything is uncertain, and once more at the end.
         """
         is_waiting = self.pool.under_way or self.abandoned or self.late_writes.under_way()
         if is_waiting and time.monotonic() < self.look_at:
@@ -222,12 +222,11 @@ class Runner:
         return any(job.holds_writes for job in self.pool.doing(jobs.CountSkipped))
 
     def _is_first_try(self, job: Job) -> bool:
-        """Whether the loop looks for more only when `job` has ended. A stop does not wait for batches that hang in
-        another try."""
+        """Return whether to look for more only after `job`. A stop does not wait for a second try that hangs."""
         return not (isinstance(job, jobs.WriteItem) and job.item.attempts and self.operation.is_stopping)
 
     def _collect(self) -> End | None:
-        """Take note of the jobs that have ended."""
+        """Apply the events of jobs that have ended."""
         is_lost = False
         for job, event in self.pool.collect(timeout=self._patience()):
             if isinstance(event, jobs.Failed) and isinstance(event.error, LeaseLost):
@@ -237,8 +236,7 @@ class Runner:
         return End.LOST if is_lost else None
 
     def _note(self, job: Job, event: Event) -> None:
-        """Take note of one event. What the operation has to say comes first: where the database fails then, the job is
-        done again."""
+        """Apply one event. The operation is updated first: if the database fails then, the job is done again."""
         lease = self.turn.lease
         match event:
             case jobs.Tried() if not self.database.remaining:
@@ -259,7 +257,7 @@ class Runner:
                     self.listing.give_up()
             case jobs.Answered():
                 self.outage.end()
-                # A resume has to look at the clock before it goes on.
+                # A resume has to check the time before it continues.
                 self.turn.check_soon()
             case jobs.Failed(error):
                 self._failed(job, error)
@@ -275,7 +273,7 @@ class Runner:
                 item_failed(job.item, "The dashboard itself failed at this batch; its log says how.")
 
     def _database_failed(self, error: BaseException) -> None:
-        """Log one line for each pause, however many threads have failed. The lease is the first to be tried again."""
+        """Log one line per pause, however many threads failed. Retry the lease first."""
         if self.database.remaining:
             return
         self.abandoned.is_known = False
@@ -294,7 +292,7 @@ class Runner:
         return not (self.late_writes.under_way() or self.late_writes.to_look_at())
 
     def _patience(self) -> float:
-        """How long to wait for a job to end before looking around again."""
+        """Return how long to wait for a job to end before looking around again."""
         is_full = self.operation.is_stopping and len(self.pool.under_way) >= settings.OPERATION_CONCURRENCY
         tick = SHORT_TICK_SECONDS if is_full else TICK_SECONDS
         return min(tick, settings.OPERATION_LEASE / 4, syllable_client(Lane.OPERATIONS).held_for or tick)

@@ -1,4 +1,4 @@
-"""How an operation begins: the decision is recorded, and handed to a worker. `run.py` carries it out."""
+"""How an operation begins: the decision is recorded and handed to a worker. `runner.py` carries it out."""
 
 from collections.abc import Mapping
 
@@ -23,8 +23,8 @@ def operation_start(
 ) -> Operation:
     """Record the decision, and hand it to a worker's queue.
 
-    A PAUSE or CANCEL ends what puts the same batches into the calling. Raises NotAllowed, and InTheWay where another
-    operation is at work on the same batches; an emergency stop is in nobody's way but another's.
+    A PAUSE or CANCEL ends operations that would start the same batches. Raises NotAllowed, and InTheWay if another
+    operation works on the same batches; only another emergency stop is in the way of an emergency stop.
     """
     email = check_actor(actor)
     operation = Operation(
@@ -52,7 +52,7 @@ def operation_start(
 
 
 def items_create(operation: Operation, changes: Mapping[str, int | None]) -> None:
-    """Make the items of an operation whose batches are known; each with the change that it takes back, if any."""
+    """Create the items of an operation with known batches, each with the change that it undoes, if any."""
     OperationItem.objects.bulk_create(
         [OperationItem(operation=operation, batch_id=batch_id, undoes_id=pk) for batch_id, pk in changes.items()],
         batch_size=500,

@@ -29,27 +29,26 @@ from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch, BatchQuery, BatchStatus, Page
 
 ROWS_PER_PAGE = 100
-# An API whose lists never end must not keep an operation from its end.
+# An API with endless lists must not keep an operation from ending.
 MOST_PAGES = 2000
 
 
 def is_listed(operation: Operation) -> bool:
-    """Whether its batches have to be found; else its items were all made when it was started."""
+    """Return whether the batches have to be listed; otherwise all items were created at the start."""
     if operation.scope == TargetScope.SELECTION:
         return undoes_resume(operation)
     return operation.kind != Kind.RESUME or operation.scope == TargetScope.FILTER
 
 
 def undoes_resume(operation: Operation) -> bool:
-    """Whether its batches are those that a resume may have put into the calling."""
+    """Return whether the batches are those that a resume may have started."""
     return operation.is_stopping and operation.undoes_id is not None
 
 
 def operation_find(operation: Operation) -> int:
-    """Find the batches that the operation is about and that can be touched, as items; returns how many are new.
+    """Create items for the batches of the operation that can be touched; return how many are new.
 
-    While others are being written the pages of a list move, so this has to be repeated until it finds nothing new.
-    Raises SyllableError.
+    Writes meanwhile move the pages of a list, so repeat this until it returns 0. Raises SyllableError.
     """
     if operation.undoes and undoes_resume(operation):
         return _find_resumed(operation, operation.undoes)
@@ -58,9 +57,9 @@ def operation_find(operation: Operation) -> int:
 
 
 def skipped_statuses(operation: Operation) -> tuple[tuple[BatchStatus, ...], tuple[BatchStatus, ...]]:
-    """The statuses in which batches of its scope need no write: the one that the operation sets, and the others.
+    """Return the statuses of batches in scope that need no write: the one that the operation sets, and the others.
 
-    The first is to be counted before anything is written, as each write adds to it.
+    Count the first before anything is written, as each write adds to it.
     """
     if undoes_resume(operation):
         return (), ()
@@ -72,13 +71,16 @@ def skipped_statuses(operation: Operation) -> tuple[tuple[BatchStatus, ...], tup
 
 
 def count_skipped(operation: Operation, status: BatchStatus, *, patience: float) -> int:
-    """The number of batches of the operation with this status, asked for `patience` seconds. Raises SyllableError."""
+    """Return the number of the operation's batches with this status, within `patience` seconds.
+
+    Raises SyllableError.
+    """
     query = replace(operation.target.query, status=status, limit=1)
     return syllable_client(Lane.OPERATIONS).list_batches(query, deadline=Deadline(patience)).total_count or 0
 
 
 def add_items(operation: Operation, batches: Iterable[Batch]) -> int:
-    """Make items of the batches that the operation does not have yet; returns how many it made."""
+    """Create items for batches that the operation does not have yet; return how many."""
     ids = [batch.batch_id for batch in batches if has_address(batch.batch_id)]
     known = set(operation.items.filter(batch_id__in=ids).values_list("batch_id", flat=True))
     new = [
@@ -92,13 +94,15 @@ def add_items(operation: Operation, batches: Iterable[Batch]) -> int:
 
 
 def may_be_calling(resume: Operation) -> dict[str, int]:
-    """The batches that a resume has put into the calling, or may have, each with its newest change of it."""
+    """Return the batches that a resume has started, or may have, each with the resume's newest change of it."""
     return dict(resume.changes.may_have_written().order_by("pk").values_list("batch_id", "pk"))
 
 
 def _find_resumed(operation: Operation, resume: Operation) -> int:
-    """Add what the resume wrote after the items were made: a write that had begun when it was ended. And look again at
-    what was found paused while a write of the resume could still land."""
+    """Add what the resume wrote after the items were created, by a write under way when it was ended.
+
+    Also reopen items that showed as paused while a write of the resume could still land.
+    """
     known = set(operation.items.values_list("batch_id", flat=True))
     new = {batch_id: change for batch_id, change in may_be_calling(resume).items() if batch_id not in known}
     OperationItem.objects.bulk_create(
@@ -112,10 +116,10 @@ def _find_resumed(operation: Operation, resume: Operation) -> int:
 
 
 def _listed(client: SyllableClient, operation: Operation) -> Iterator[list[Batch]]:
-    """The batches that can be touched, page by page, status by status: what is over may be many times as much."""
+    """Yield the batches that can be touched, by page and status: there may be many more that have ended."""
     meant, scope = operation.target.query, scope_behind(operation)
     statuses = rules.eligible(operation.edit) & set(client.contract.abilities.statuses)
-    # What is calling people now comes first.
+    # Batches that contact people now come first.
     for status in sorted(statuses, key=lambda status: status is not BatchStatus.ACTIVE):
         if meant.status not in ("", status):
             continue
@@ -129,13 +133,13 @@ def _page(client: SyllableClient, query: BatchQuery, number: int) -> Page[Batch]
 
 
 def _is_meant(batch: Batch, query: BatchQuery, scope: Scope) -> bool:
-    """A filter that the API did not understand must not put other people's batches on the list."""
+    """Return whether a batch matches: an API that ignores a filter must not add other people's batches."""
     of_campaign = query.campaign_id in ("", str(batch.campaign_id)) and scope.covers(batch.campaign_id)
     return of_campaign and query.batch_id.casefold() in batch.batch_id.casefold() and batch.status == query.status
 
 
 def paused_by_operations(campaign_id: int) -> ChangeQuerySet:
-    """The pauses of operations in a campaign that are still the newest change of their batch: what a resume undoes."""
+    """Return pauses by operations in a campaign that are still their batch's newest change: what a resume undoes."""
     newest = Change.objects.may_have_written().filter(batch_id=OuterRef("batch_id")).order_by("-pk").values("pk")[:1]
     return Change.objects.filter(
         campaign_id=campaign_id,
@@ -147,6 +151,6 @@ def paused_by_operations(campaign_id: int) -> ChangeQuerySet:
 
 
 def is_newest(change: Change, *, apart_from: Operation) -> bool:
-    """Whether nothing but `apart_from` may have written the batch since `change`."""
+    """Return whether nothing but `apart_from` may have written the batch since `change`."""
     since = Change.objects.of_batch(change.batch_id).may_have_written().exclude(operation=apart_from)
     return since.values_list("pk", flat=True).first() == change.pk

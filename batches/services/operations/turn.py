@@ -1,4 +1,4 @@
-"""How long a worker keeps an operation, and why it lets go of it."""
+"""How long a worker keeps an operation, and why it lets go."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from syllable.resilience.deadline import Deadline
 
 # How long an operation keeps its worker while others of its queue wait.
 TURN_SECONDS = 5.0
-# And while none does: some queues limit how long a task may take.
+# And while none waits: some queues limit how long a task may take.
 LONGEST_TURN_SECONDS = 300.0
 RESUME_ASKS_AFTER = timedelta(minutes=15)
 
@@ -35,7 +35,7 @@ class End(Enum):
 class Turn:
     """One worker's turn at `operation`, which is as last read: the person behind it may change.
 
-    `must_leave` says whether the worker has to end. `is_urgent` says that calls that hang must not be waited for.
+    `must_leave` returns whether the worker has to end. `is_urgent` says not to wait for hanging calls.
     """
 
     operation: Operation
@@ -47,9 +47,9 @@ class Turn:
     longest: Deadline = field(default_factory=lambda: Deadline(LONGEST_TURN_SECONDS))
 
     def reason_to_leave(self) -> End | None:
-        """Renew the lease, ask for the authority of the person behind the operation, and say why to leave, if so.
+        """Renew the lease, check the authority of the person behind the operation, and return why to leave, if so.
 
-        Asks the database once a second, or often enough that the lease never ends by itself.
+        Queries the database once a second, or often enough that the lease never runs out.
         """
         now = time.monotonic()
         if now < self.check_at:
@@ -67,16 +67,16 @@ class Turn:
         return End.AGAIN if self.longest.expired or self._is_anothers_turn() else None
 
     def end_at_once(self) -> End:
-        """Leave without waiting for what hangs: the worker has to end."""
+        """Leave without waiting for hanging calls: the worker has to end."""
         self.is_urgent = True
         return End.AGAIN
 
     def check_soon(self) -> None:
-        """Ask the database at the next opportunity: a while may have passed."""
+        """Query the database at the next opportunity: some time may have passed."""
         self.check_at = 0.0
 
     def _is_too_late(self) -> bool:
-        """Who is to be called was decided a while ago: only a person knows whether that still holds."""
+        """Return whether the decision to contact people is too old: only a person knows whether it still holds."""
         if self.operation.kind != Kind.RESUME:
             return False
         long_ago = Now() - RESUME_ASKS_AFTER
@@ -85,7 +85,7 @@ class Turn:
         return delayed.exists()
 
     def _is_urgent(self) -> bool:
-        """An emergency stop waits. One that has not tried all of its batches itself gives way to none."""
+        """Return whether an emergency stop waits. One that has untried batches itself gives way to none."""
         return Operation.objects.waiting_beside(self.operation).urgent().exists() and not self._is_emergency()
 
     def _is_anothers_turn(self) -> bool:

@@ -1,4 +1,4 @@
-"""Taking back what an operation did, once it is over or while it still goes on."""
+"""Undoing what an operation did, once it has ended or while it still runs."""
 
 from django.db import transaction
 
@@ -21,7 +21,7 @@ UNDONE_BY = {Kind.PAUSE: Kind.RESUME, Kind.RESUME: Kind.PAUSE, Kind.EXPIRY: Kind
 
 
 def operation_undo(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> Operation:
-    """Take back what an operation did, as an operation of its own. Raises NotAllowed and InTheWay."""
+    """Undo what an operation did, as an operation of its own. Raises NotAllowed and InTheWay."""
     email = check_actor(actor)
     if operation.is_open or operation.kind not in UNDONE_BY:
         raise NotAllowed("This operation cannot be undone." if not operation.is_open else "Stop the operation first.")
@@ -43,9 +43,9 @@ def operation_undo(*, operation: Operation, actor: User, source: Source = BACKGR
 
 
 def operation_stop_calling(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> Operation:
-    """End a resume, if it is not over, and pause whatever it may have put into the calling, as one act.
+    """End a resume, if it still runs, and pause whatever it may have started, as one act.
 
-    Returns the pause, or the one that is at work on these batches already; nothing is in its way. Raises NotAllowed.
+    Returns the pause, or the one that already works on these batches; nothing is in its way. Raises NotAllowed.
     """
     email = check_actor(actor)
     if operation.kind != Kind.RESUME:
@@ -77,7 +77,7 @@ def _calls_stopped(resume: Operation, pause: Operation, batches: int, actor: Use
 
 
 def _taking_back(operation: Operation, actor: User, email: str, *, needs_stop_everything: bool) -> Operation:
-    """The operation, not saved yet, that takes back what `operation` did."""
+    """Return the unsaved operation that undoes `operation`."""
     target = Target(TargetScope.SELECTION, campaign_id=operation.campaign_id, campaign_name=operation.campaign_name)
     return Operation(
         kind=UNDONE_BY[Kind(operation.kind)],
@@ -91,6 +91,6 @@ def _taking_back(operation: Operation, actor: User, email: str, *, needs_stop_ev
 
 
 def undoing_edit(operation: Operation) -> BatchEdit:
-    """What taking back an operation wants of its batches: a status; nothing where each batch gets back its own."""
+    """Return the edit of an undo: a status, or nothing if each batch gets back its own."""
     statuses = {Kind.PAUSE: BatchStatus.ACTIVE, Kind.RESUME: BatchStatus.PAUSED}
     return BatchEdit(status=statuses.get(Kind(operation.kind)))
