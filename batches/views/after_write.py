@@ -1,4 +1,4 @@
-"""Where a write leads to: a page that tells its outcome."""
+"""Where a write leads: a page that shows its outcome."""
 
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -8,14 +8,14 @@ from batches.access import Scope
 from batches.models import Change
 from batches.selectors.operations import has_batch
 
-# Longer addresses are refused by the web server.
+# The web server refuses longer addresses.
 LONGEST_ADDRESS = 4000
 
 
 def next_page(asked_for: str, change: Change, *, scope: Scope) -> str:
-    """The address that a form gave as its `next`, where it is a page of ours that tells the outcome of `change`.
+    """Return a form's `next` address if it is a page of ours that shows the outcome of `change`.
 
-    Else the batch's own. `asked_for` may be anything. The change is named in the query.
+    Returns the batch's own page otherwise. `asked_for` may be anything. The change is named in the query.
     """
     path, query = _path_and_query(asked_for)
     pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "change"]
@@ -26,7 +26,7 @@ def next_page(asked_for: str, change: Change, *, scope: Scope) -> str:
 
 
 def _path_and_query(address: str) -> tuple[str, str]:
-    """Both are "" where the address is not within this site."""
+    """Return both parts, "" if the address is not within this site."""
     try:
         parts = urlsplit(address)
     except ValueError:

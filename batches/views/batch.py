@@ -17,7 +17,7 @@ from syllable.schemas import BatchStatus
 @may_view
 @require_safe
 def batch(request: UserRequest, batch_id: str) -> HttpResponse:
-    """The batch's facts, its form and its history; `change` names the change whose outcome is to be told first."""
+    """Show the batch's facts, its form and its history; `change` names the change whose outcome comes first."""
     scope = scope_of(request.user)
     page = batch_page(batch_id, scope=scope)
     context = {
@@ -40,7 +40,7 @@ def batch(request: UserRequest, batch_id: str) -> HttpResponse:
 
 
 def why_no_edit(request: UserRequest, wrong_contract: WrongContract | None) -> str:
-    """Why this person cannot edit this batch, as sentences for them; "" where they can."""
+    """Return why this person cannot edit this batch, as sentences for them; "" where they can."""
     if wrong_contract:
         return wrong_contract.sentence
     try:

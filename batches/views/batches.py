@@ -40,13 +40,13 @@ ORDERS = {
     "-last_updated_at": "Last updated, latest first",
     "last_updated_at": "Last updated, earliest first",
 }
-# What a column shows, where the API gives it another name than the column has.
+# What a column shows, where the API's name for it differs.
 SORTED_AS = {"last_worked_on": "last_updated_at"}
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One status as a filter. `count` is None where it is not known."""
+    """One status as a filter. `count` is None where unknown."""
 
     label: str
     link: ListQuery
@@ -56,7 +56,7 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The head of a column. `link` sorts by it, None where the API cannot; `sorted` is what aria-sort says."""
+    """The head of a column. `link` sorts by it, None where the API cannot; `sorted` is for aria-sort."""
 
     name: str
     label: str
@@ -79,7 +79,7 @@ class Pager:
 @may_view
 @require_safe
 def batch_list(request: UserRequest) -> HttpResponse:
-    """The page, or, for htmx, its table alone."""
+    """Show the page, or, for htmx, only its table."""
     able = abilities()
     address, problems = read_list_query(request.GET, able)
     scope = scope_of(request.user)
@@ -99,19 +99,19 @@ def batch_list(request: UserRequest) -> HttpResponse:
 
 
 def is_refresh(request: UserRequest) -> bool:
-    """Whether htmx asks for the table alone."""
+    """Return whether htmx requests only the table."""
     return request.headers.get("HX-Request") == "true"
 
 
 def refreshed_table(request: UserRequest, table: dict[str, Any]) -> HttpResponse:
-    """The table alone; where it cannot be read, the reason as plain text with a 503."""
+    """Return only the table, or the reason as plain text with a 503 where it cannot be read."""
     if error := table["batch_list"].error:
         return HttpResponse(error.user_message, status=503, content_type="text/plain; charset=utf-8")
     return render(request, "batches/_table.html", table)
 
 
 def table_context(request: UserRequest, address: ListQuery, batch_list: BatchList, *, here: str) -> dict[str, Any]:
-    """What `batches/_table.html` shows: the list at `address`, on a page at `here`, which it refreshes itself from."""
+    """Return the context of `batches/_table.html` for the list at `address`; the page at `here` refreshes it."""
     able = abilities()
     return {
         "address": address,
@@ -126,7 +126,7 @@ def table_context(request: UserRequest, address: ListQuery, batch_list: BatchLis
 
 
 def _campaigns(address: ListQuery, batch_list: BatchList) -> list[tuple[str, str]]:
-    """What the campaign filter offers, by name; the one that is chosen even if its name is not known."""
+    """Return the choices of the campaign filter by name, including the current one even if its name is unknown."""
     names = dict(batch_list.campaign_names)
     if address.campaign:
         names.setdefault(address.campaign, campaign_label(address.campaign, None))
@@ -156,7 +156,7 @@ def _heading(name: str, label: str, address: ListQuery, able: Abilities) -> Head
 
 
 def _rows(request: UserRequest, address: ListQuery, batch_list: BatchList) -> list[Row]:
-    """Nothing where the page could not be read. Nothing is offered to be done about what is stale."""
+    """Return the rows, none where the page could not be read. Stale rows offer no actions."""
     if not batch_list.page:
         return []
     maker = RowMaker(
@@ -172,7 +172,7 @@ def _pager(address: ListQuery, batch_list: BatchList) -> Pager | None:
     page = batch_list.page
     if page is None:
         return None
-    # The API may give fewer rows to a page than it was asked for, so the numbers go by what it says it gave.
+    # The API may return fewer rows than requested, so the numbers go by what it says it returned.
     before = page.page * page.page_size
     return Pager(
         first=before + 1,

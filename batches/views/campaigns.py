@@ -22,7 +22,7 @@ CAMPAIGNS_PER_PAGE = 50
 @may_view
 @require_safe
 def campaign_list(request: UserRequest) -> HttpResponse:
-    """Every campaign with what its batches add up to; a page that is none, or past the end, is the nearest there is."""
+    """Show every campaign with sums over its batches; an invalid page, or one past the end, gives the nearest."""
     campaign_list = read_campaigns(scope=scope_of(request.user))
     page = Paginator(campaign_list.rows or [], CAMPAIGNS_PER_PAGE).get_page(request.GET.get("page", 1))
     context = {"campaign_list": campaign_list, "page": page, "soon": campaign_list.read_at + SOON}
@@ -32,9 +32,9 @@ def campaign_list(request: UserRequest) -> HttpResponse:
 @may_view
 @require_safe
 def campaign(request: UserRequest, campaign_id: str) -> HttpResponse:
-    """The campaign's facts, its first batches and its history; for htmx the table of its batches alone.
+    """Show the campaign's facts, its first batches and its history; for htmx only the table of its batches.
 
-    `change` names the change whose outcome is to be told first.
+    `change` names the change whose outcome comes first.
     """
     scope = scope_of(request.user)
     address = ListQuery(campaign=campaign_id)

@@ -1,4 +1,4 @@
-"""The audit trail, and what can be done about one of its changes."""
+"""The changes, and what can be done about one of them."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,7 +17,7 @@ from batches.views.edit import written
 @may_view
 @require_safe
 def change_list(request: UserRequest) -> HttpResponse:
-    """The latest changes, newest first; `unsettled=1` for those that are not confirmed, `batch` for one batch."""
+    """Show the changes, newest first; `unsettled=1` for those that are not confirmed, `batch` for one batch."""
     not_confirmed_only, batch_id = request.GET.get("unsettled") == "1", request.GET.get("batch", "")
     page = changes_page(
         scope=scope_of(request.user),
@@ -32,7 +32,7 @@ def change_list(request: UserRequest) -> HttpResponse:
 @may_view
 @require_safe
 def change(request: UserRequest, change_id: int) -> HttpResponse:
-    """Everything that is known of one change."""
+    """Show everything that is known of one change."""
     found = _change(request, change_id)
     return render(request, "batches/change.html", {"change": found, "can_undo": bool(undo_edit(found))})
 
@@ -40,7 +40,7 @@ def change(request: UserRequest, change_id: int) -> HttpResponse:
 @may_edit
 @require_POST
 def undo(request: UserRequest, change_id: int) -> HttpResponse:
-    """Take a change back: with `confirm` at once, else first the review of what that means."""
+    """Undo a change: with `confirm` at once, else first the review of what that means."""
     undone = _change(request, change_id)
     edit = undo_edit(undone)
     if edit and not request.POST.get("confirm"):
@@ -52,7 +52,7 @@ def undo(request: UserRequest, change_id: int) -> HttpResponse:
 @may_edit
 @require_POST
 def settle(request: UserRequest, change_id: int) -> HttpResponse:
-    """Look again whether a change that was not confirmed has been taken."""
+    """Check again whether an unconfirmed change was taken."""
     change_settle(_change(request, change_id))
     return redirect("batches:change", change_id)
 

@@ -9,15 +9,15 @@ from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 BLOCK = 64 * 1024
-# With these a cell begins to be a formula, in full width too, as Japanese keyboards type them.
+# A cell that begins with one of these is a formula, in full width too, as Japanese keyboards type them.
 FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
-# A spreadsheet may pass over blanks and quotes, and in many countries it begins a new cell after a semicolon.
+# A spreadsheet may skip blanks and quotes, and in many countries a semicolon begins a new cell.
 BEGINNING = re.compile(r"""(?:^|[;\t\r\n])[\s"';]*+""")
 
 
 def csv_response(name: str, rows: Iterable[Iterable[object]]) -> StreamingHttpResponse:
-    """The rows as a download called `name`.csv, sent while they are made. `name` may hold anything."""
-    # Excel takes a file without the byte order mark for one in the country's old encoding.
+    """Return the rows as a download called `name`.csv, streamed. `name` may hold anything."""
+    # Without the byte order mark Excel assumes the country's old encoding.
     response = StreamingHttpResponse(_blocks(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = content_disposition_header(True, f"{_file_name(name)}.csv")
     response["X-Content-Type-Options"] = "nosniff"
@@ -26,7 +26,7 @@ def csv_response(name: str, rows: Iterable[Iterable[object]]) -> StreamingHttpRe
 
 
 def safe_cell(value: object) -> str:
-    """The text of a cell, "" for None, with an apostrophe before whatever could run as a formula."""
+    """Return the text of a cell, "" for None, with an apostrophe before anything that could run as a formula."""
     text = "" if value is None else str(value)
     return BEGINNING.sub(_defused, text)
 

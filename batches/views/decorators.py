@@ -15,7 +15,7 @@ from batches.services.operations.conflicts import InTheWay
 
 
 class UserRequest(HttpRequest):
-    """A request of somebody who is logged in."""
+    """A request by somebody who is logged in."""
 
     user: User
 
@@ -26,7 +26,7 @@ may_view = permission_required(VIEW, raise_exception=True)
 
 
 def may_edit(view: View) -> View:
-    """For a view that writes. What a service refuses meanwhile is answered by a page that says why."""
+    """Guard a view that writes. If a service refuses meanwhile, a page says why."""
 
     @wraps(view)
     def answered(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponse:

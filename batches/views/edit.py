@@ -21,9 +21,9 @@ STATUS_CODES = {Outcome.CONFLICT: 409, Outcome.REJECTED: 422, Outcome.NOT_SENT: 
 @may_edit
 @require_http_methods(["GET", "POST"])
 def edit(request: UserRequest, batch_id: str) -> HttpResponse:
-    """POST: the review of what was typed; with `confirm`, the write. GET: the batch's page, which has the form.
+    """Review what was typed on POST, and write it with `confirm`. GET leads to the batch's page, which has the form.
 
-    What is confirmed is what was reviewed: anything else is reviewed again.
+    Only what was reviewed can be confirmed: anything else is reviewed again.
     """
     if request.method == "GET":
         return redirect("batches:batch", batch_id)
@@ -51,19 +51,19 @@ def edit(request: UserRequest, batch_id: str) -> HttpResponse:
 @may_edit
 @require_POST
 def pause(request: UserRequest, batch_id: str) -> HttpResponse:
-    """Stop the batch at once."""
+    """Pause the batch at once."""
     return written(request, batch_pause(batch_id=batch_id, actor=request.user))
 
 
 @may_edit
 @require_POST
 def resume(request: UserRequest, batch_id: str) -> HttpResponse:
-    """Let the paused batch go on, at once."""
+    """Resume the paused batch at once."""
     return written(request, batch_resume(batch_id=batch_id, actor=request.user))
 
 
 def written(request: UserRequest, result: Result) -> HttpResponse:
-    """The answer to a write of which nothing typed is to be kept: the page it came from, which tells the outcome.
+    """Answer a write that leaves nothing typed to keep: go to the page it came from, which shows the outcome.
 
     A conflict gets its own page instead, with the three versions.
     """
@@ -85,7 +85,7 @@ def _form(request: UserRequest, data: dict[str, str], batch_id: str) -> BatchFor
 
 
 def _found_again(request: UserRequest, batch_id: str) -> BatchForm | None:
-    """What was typed, over the batch as it is now; None where that cannot be read."""
+    """Return what was typed, over the batch as it is now; None where that cannot be read."""
     try:
         fingerprint = fingerprint_of(batch_now(batch_id, scope=scope_of(request.user)))
     except SyllableError:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from common.numbers import whole_number
 from syllable.schemas import Abilities, BatchQuery, typed_status
 
-# As text: 20250117.9 comes before 20250117.18. The API cannot sort by when a batch was made.
+# As text: 20250117.9 comes before 20250117.18. The API cannot sort by creation time.
 DEFAULT_ORDER = "-batch_id"
 LIMITS = (25, 50, 100)
 LONGEST_STATUS = 50
@@ -30,7 +30,7 @@ PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What the address asks for. `page` is 1-based; `order` is a field of the API, with `-` before it: descending."""
+    """The filter in the address. `page` is 1-based; `order` is a field of the API, with `-` in front for descending."""
 
     status: str = ""
     campaign: str = ""
@@ -45,7 +45,7 @@ class ListQuery:
 
     @property
     def unfiltered(self) -> "ListQuery":
-        """Every batch, in the same order and as many to a page."""
+        """The list of all batches, in the same order and page size."""
         return ListQuery(order=self.order, limit=self.limit)
 
     @property
@@ -53,7 +53,7 @@ class ListQuery:
         return self.to(page=1)
 
     def query(self) -> BatchQuery:
-        """The same as a question to the API."""
+        """Return the same as a query to the API."""
         return BatchQuery(
             status=self.status,
             campaign_id=self.campaign,
@@ -65,26 +65,26 @@ class ListQuery:
         )
 
     def to(self, **changes: Any) -> "ListQuery":
-        """The address with `changes`, on its first page unless they name one."""
+        """Return the filter with `changes`, on the first page unless they name one."""
         return replace(self, **({"page": 1} | changes))
 
     @property
     def query_string(self) -> str:
-        """What is chosen, as an address has it behind the `?`: what is the default is left out."""
+        """The filter as the query of an address, after the `?`, without defaults."""
         chosen = {field.name: value for field in fields(self) if (value := getattr(self, field.name)) != field.default}
         return urlencode(chosen)
 
     def __str__(self) -> str:
-        """The address as a link has it."""
+        """Return the address as a link has it."""
         chosen = self.query_string
         return _list() + (f"?{chosen}" if chosen else "")
 
 
 def read_list_query(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListQuery, list[str]]:
-    """The address in a query string, and a sentence on everything in it that could not be used.
+    """Read the filter from a query string; return it with a sentence for each part that could not be used.
 
-    A status that the contract does not have is no mistake, nor is a campaign that is no number: the API may know more
-    than its documents. A status that it has may be written in any case.
+    A status that the contract lacks is no mistake, nor is a campaign that is no number: the API may know more than its
+    documents. A known status may be written in any case.
     """
     accepts: dict[str, Callable[[str], bool]] = {
         "status": lambda text: text.isprintable() and len(text) <= LONGEST_STATUS,
@@ -109,5 +109,5 @@ def read_list_query(params: Mapping[str, Any], abilities: Abilities) -> tuple[Li
 
 @cache
 def _list() -> str:
-    # A page has 20 of these addresses, and finding this part of them would take most of the time of each.
+    # A page has 20 of these addresses, and computing this part would take most of the time of each.
     return reverse("batches:batch_list")

@@ -18,11 +18,11 @@ SOON = timedelta(hours=24)
 
 
 class Row(NamedTuple):
-    """One batch, in the order in which the template takes it apart.
+    """One batch, in the order in which the template unpacks it.
 
-    Of its own addresses `segment` is what stands for it, `link` the whole; "" where it has none. `campaign_link` is ""
-    where the campaign has no number. `expires` is None where it never does; `notice` is "passed" or "soon" where that
-    is to be noticed. `deed` is what one click does, "" for nothing.
+    `segment` is its part of our own addresses, `link` the whole; "" where it has none. `campaign_link` is "" if the
+    campaign has no number. `expires` is None if the batch never does; `notice` is "passed" or "soon" if that needs
+    attention. `deed` is what one click does, "" for nothing.
     """
 
     batch: Batch
@@ -38,9 +38,9 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class RowMaker:
-    """Makes the rows of one page as it was read at `now`; `address` is the list that it is a page of.
+    """Makes the rows of one page as read at `now`; `address` is the list that the page belongs to.
 
-    Without `has_actions` nothing can be done with one click.
+    Without `has_actions` no row offers a click.
     """
 
     address: ListQuery
@@ -55,7 +55,7 @@ class RowMaker:
         self._list = reverse("batches:batch_list")
 
     def row(self, batch: Batch) -> Row:
-        """One batch as a row of the table."""
+        """Return one batch as a row of the table."""
         segment = _segment(batch.batch_id)
         return Row(
             batch=batch,
@@ -85,7 +85,7 @@ class RowMaker:
 
 
 def _segment(batch_id: str) -> str:
-    """What stands for the batch in an address, "" where it has none."""
+    """Return the part of an address that stands for the batch, "" where it has none."""
     try:
         return BatchIdConverter().to_url(batch_id)
     except ValueError:

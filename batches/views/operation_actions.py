@@ -1,4 +1,4 @@
-"""What can be done about an operation that is there: abort, stop its calls, try again, go on, take over, take back."""
+"""What can be done about an existing operation: abort, stop its calls, retry, confirm, take over, undo."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -20,7 +20,7 @@ from trail.source import Source
 @may_edit
 @require_POST
 def abort(request: UserRequest, operation_id: int) -> HttpResponse:
-    """With `confirm`: end it where it is; what is done stays done. Else the question, which says what goes on then."""
+    """Abort an operation with `confirm`; what is done stays done. Else ask, and say what continues then."""
     operation = operation_or_404(request, operation_id)
     if operation.is_open and not request.POST.get("confirm"):
         check_abort(request.user, operation)
@@ -34,7 +34,7 @@ def abort(request: UserRequest, operation_id: int) -> HttpResponse:
 @may_edit
 @require_POST
 def stop_calling(request: UserRequest, operation_id: int) -> HttpResponse:
-    """End a resume and pause what it has put into the calling: one click."""
+    """End a resume and pause what it has started, with one click."""
     resume = operation_or_404(request, operation_id)
     pause = operation_stop_calling(operation=resume, actor=request.user, source=Source.of(request))
     return redirect("batches:operation", pause.pk)
@@ -43,8 +43,10 @@ def stop_calling(request: UserRequest, operation_id: int) -> HttpResponse:
 @may_edit
 @require_POST
 def retry(request: UserRequest, operation_id: int) -> HttpResponse:
-    """Have another try at what failed, is not confirmed or was not reached. Of a resume only with `confirm`: else what
-    that puts into the calling."""
+    """Retry what failed, is not confirmed or was not reached.
+
+    A resume needs `confirm`; without it, show whom the retry would contact.
+    """
     operation = operation_or_404(request, operation_id)
     if operation.kind == Kind.RESUME and not operation.is_open and not request.POST.get("confirm"):
         check_operation(request.user, operation)
@@ -58,7 +60,7 @@ def retry(request: UserRequest, operation_id: int) -> HttpResponse:
 @may_edit
 @require_POST
 def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
-    """With `confirm`: say again that a delayed operation is wanted. Else what that puts into the calling."""
+    """Confirm a delayed operation with `confirm`. Else show whom it would contact."""
     operation = operation_or_404(request, operation_id)
     if operation.state == State.ASKING and not request.POST.get("confirm"):
         check_operation(request.user, operation)
@@ -72,7 +74,7 @@ def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
 @may_edit
 @require_POST
 def take_over(request: UserRequest, operation_id: int) -> HttpResponse:
-    """Answer for a pause that goes on although its actor may not do this any more."""
+    """Take over a pause that runs although its actor lost their authority."""
     operation = operation_or_404(request, operation_id)
     if not operation_take_over(operation=operation, actor=request.user, source=Source.of(request)):
         messages.info(request, "Nobody has to take it over any more.")
@@ -82,7 +84,7 @@ def take_over(request: UserRequest, operation_id: int) -> HttpResponse:
 @may_edit
 @require_POST
 def undo(request: UserRequest, operation_id: int) -> HttpResponse:
-    """Take back what it did, as an operation of its own. Where that calls people: only with `confirm`."""
+    """Undo what the operation did, as an operation of its own. An undo that contacts people needs `confirm`."""
     operation = operation_or_404(request, operation_id)
     calls_people = UNDONE_BY.get(Kind(operation.kind)) == Kind.RESUME
     if calls_people and not operation.is_open and not request.POST.get("confirm"):

@@ -1,4 +1,4 @@
-"""Starting an operation: its preview, and what has to be confirmed before it begins."""
+"""Starting an operation: its preview, and the confirmation."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ from trail.source import Source
 
 
 def start(request: UserRequest) -> HttpResponse:
-    """The preview of what was asked for; with `confirm` it starts, and the operation's page follows."""
+    """Show the preview of an operation; with `confirm`, start it and go to its page."""
     asked = TargetForm(request.POST)
     if not asked.is_valid():
         return render(request, "batches/operation_unclear.html", {"form": asked}, status=422)
@@ -38,7 +38,7 @@ def start(request: UserRequest) -> HttpResponse:
     except InTheWay as other:
         if target.scope != TargetScope.ALL:
             raise
-        # It began between the look above and the start.
+        # Another operation began between the check above and the start.
         return _is_stopping_already(request, other.operation)
 
 
@@ -51,7 +51,7 @@ def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) 
     is_confirmed = bool(request.POST.get("confirm"))
     sealed = request.POST.get("seen", "")
     seen = unseal(sealed, kind, target)
-    # In which zone an expiry was typed is known from its preview alone.
+    # Only the preview knows in which zone an expiry was typed.
     is_lost = is_confirmed and kind == Kind.EXPIRY and bool(sealed) and seen is None
     preview = None
     if is_confirmed and not is_lost and kind != Kind.CANCEL:

@@ -1,4 +1,4 @@
-"""Looking at operations: the list of them, and one while it runs and afterwards."""
+"""Viewing operations: the list of them, and one while it runs and afterwards."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -24,7 +24,7 @@ from batches.views.operation_start import start
 @may_view
 @require_http_methods(["GET", "HEAD", "POST"])
 def operation_list(request: UserRequest) -> HttpResponse:
-    """All operations, newest first. POST: see `operation_start.start`."""
+    """Show all operations, newest first. For POST see `operation_start.start`."""
     if request.method == "POST":
         return may_edit(start)(request)
     page, progress = operations_page(scope=scope_of(request.user), number=request.GET.get("page", 1))
@@ -34,10 +34,10 @@ def operation_list(request: UserRequest) -> HttpResponse:
 @may_view
 @require_safe
 def operation(request: UserRequest, operation_id: int) -> HttpResponse:
-    """One operation; `state` and `page` choose among its batches, `change` names what is to be told of one of them.
+    """Show one operation; `state` and `page` filter its batches, `change` names a change to show the outcome of.
 
-    For htmx the part that it asks for by its target. Once the operation is not in the `phase` any more that the
-    reader's page was made for, the page has to be loaded anew: then other things can be done about it.
+    For htmx, return the part named by its target. Once the operation has left the `phase` in which the reader's page
+    was rendered, the whole page reloads: other actions are possible then.
     """
     scope = scope_of(request.user)
     found = operation_or_404(request, operation_id)
@@ -74,7 +74,7 @@ def _items(request: UserRequest, progress: Progress) -> dict[str, object]:
 
 
 def phase(operation: Operation) -> str:
-    """What decides which buttons and facts an operation has."""
+    """Return a name for what decides which buttons and facts an operation has."""
     if not operation.is_open:
         return "over"
     found = {State.WAITING: "waiting", State.ASKING: "asking"}.get(State(operation.state), "open")
@@ -82,7 +82,7 @@ def phase(operation: Operation) -> str:
 
 
 def operation_or_404(request: UserRequest, operation_id: int) -> Operation:
-    """Raises Http404 where there is no such for this person."""
+    """Return the operation. Raises Http404 where there is none for this person."""
     found = operation_by_id(operation_id, scope=scope_of(request.user))
     if found is None:
         raise Http404("There is no such operation.")

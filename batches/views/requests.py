@@ -55,8 +55,11 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One request of the table. `rating` stands for the insights until they are opened, "" where the API gave none;
-    `insights` are the others, by name, "" for what has no name."""
+    """One request of the table.
+
+    `rating` stands for the insights until they are opened, "" where the API gave none; `insights` are the others, by
+    name, "" for what has no name.
+    """
 
     request: BatchRequest
     rating: str
@@ -66,7 +69,7 @@ class Row:
 @may_view
 @require_safe
 def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
-    """A page of 100. `status`, `reference` and `page` choose; `fresh` reads the batch anew."""
+    """Show a page of 100. `status`, `reference` and `page` filter; `fresh` reads the batch again."""
     scope = scope_of(request.user)
     if "fresh" in request.GET:
         forget_requests(batch_id, scope=scope)
@@ -90,7 +93,7 @@ def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
 @may_view
 @require_safe
 def request_export(request: UserRequest, batch_id: str) -> HttpResponseBase:
-    """The requests that `status` and `reference` choose, whatever page they are on, as CSV."""
+    """Export the requests that match `status` and `reference`, from all pages, as CSV."""
     try:
         rows, unreadable = requests_export(batch_id, _choice(request), scope=scope_of(request.user))
     except SyllableError as error:
@@ -100,7 +103,7 @@ def request_export(request: UserRequest, batch_id: str) -> HttpResponseBase:
 
 def _row(request: BatchRequest) -> Row:
     try:
-        # Masking may have spoiled it, or made an escape of something else.
+        # Masking may have broken an escape, or created one.
         insights = encodable_json(json.loads(request.insights)) if request.insights else {}
     except ValueError:
         insights = request.insights
@@ -145,7 +148,7 @@ def _address(name: str, batch_id: str, request: UserRequest) -> str:
 
 
 def _unavailable(request: UserRequest, batch_id: str, error: SyllableError, *, retry: str) -> HttpResponse:
-    """The page with the reason in place of the requests; what was chosen stays chosen."""
+    """Show the reason in place of the requests; the filter stays."""
     context = {
         "batch_id": batch_id,
         "choice": _choice(request),
