@@ -1,4 +1,4 @@
-"""Who may do what, to which batches. The roles are created from this table whenever the database is migrated."""
+"""Who may do what, to which batches. Every migration of the database creates missing roles from this table."""
 
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -28,26 +28,26 @@ Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The batches that somebody may see and act on: those of these campaigns, None for every batch there is.
+    """The batches that somebody may see and act on: those of these campaigns, or all batches where it is None.
 
-    Everybody's is EVERYTHING today, as no role is for some campaigns only; reads and writes ask for it all the same.
-    What names no campaign, or whose campaign is not known yet, is inside EVERYTHING alone, and so is an operation that
-    does not keep to one campaign.
+    Today every scope is EVERYTHING, since no role is limited to some campaigns; reads and writes respect the scope
+    anyway. A thing without a campaign, or whose campaign is not known yet, is only inside EVERYTHING, and so is an
+    operation over several campaigns.
     """
 
     campaigns: frozenset[int] | None = None
 
     @property
     def key(self) -> str:
-        """What tells it from others in the key of a cache."""
+        """A string that tells scopes apart in cache keys."""
         return "everything" if self.campaigns is None else ".".join(map(str, sorted(self.campaigns)))
 
     def covers(self, campaign_id: int | str | None) -> bool:
-        """Whether what belongs to this campaign is inside; None and "" are for no campaign."""
+        """Return whether the scope includes things of this campaign; None and "" mean no campaign."""
         return self.campaigns is None or str(campaign_id) in map(str, self.campaigns)
 
     def limit(self, rows: Rows, *, by: str = "campaign_id") -> Rows:
-        """Those of `rows` that are inside, by the field that holds their campaign."""
+        """Return those of `rows` that are inside the scope; `by` is the field that holds their campaign."""
         return rows if self.campaigns is None else rows.filter(**{f"{by}__in": self.campaigns})
 
 
@@ -55,28 +55,30 @@ EVERYTHING = Scope()
 
 
 def scope_of(user: Somebody | None) -> Scope:  # noqa: ARG001 - a role for some campaigns is going to ask who it is
-    """Which batches somebody may see and act on. Whether they may is another question: VIEW and EDIT answer it."""
+    """Return which batches somebody may see and act on. Whether they may do so at all is up to VIEW and EDIT."""
     return EVERYTHING
 
 
 def scope_behind(operation: Operation) -> Scope:
-    """Which batches an operation may touch: what its actor may. What goes on without anybody's authority was decided by
-    somebody who had it, and keeps to its target alone."""
+    """Return which batches an operation may touch: those of its actor's scope.
+
+    An unattended operation keeps to its target alone: somebody with authority decided on it.
+    """
     return EVERYTHING if operation.unattended_since else scope_of(operation.actor)
 
 
 def may_stop_everything(user: Somebody) -> bool:
-    """Whether they may act on every batch there is, at once."""
+    """Return whether they may act on all batches at once."""
     return user.has_perm(STOP_EVERYTHING)
 
 
 def sees_targets(user: Somebody) -> bool:
-    """Whether they see whole whom a request is to reach; to others phone numbers and email addresses are masked."""
+    """Return whether they see phone numbers and email addresses unmasked."""
     return user.has_perm(EDIT)
 
 
 def role_of(user: Somebody) -> str:
-    """What they can do here, in one word, whatever the roles that they have are called."""
+    """Return what they can do here in one word, whatever their roles are called."""
     if user.is_staff:
         return "Administrator"
     if user.has_perm(EDIT):
@@ -85,9 +87,9 @@ def role_of(user: Somebody) -> str:
 
 
 def create_roles(*, using: str, **_about: Any) -> None:
-    """Create the roles that are missing, once all apps have their permissions.
+    """Create missing roles, once all apps have their permissions.
 
-    A role that is there keeps what administrators have made of it.
+    An existing role keeps whatever administrators have made of it.
     """
     if not router.allow_migrate_model(using, Group) or Group._meta.db_table not in _tables(using):
         return

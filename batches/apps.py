@@ -1,4 +1,4 @@
-"""The product as an app."""
+"""The app `batches`."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
@@ -13,5 +13,5 @@ class BatchesConfig(AppConfig):
     def ready(self) -> None:
         from batches.access import create_roles
 
-        # After the permissions, which Django creates at the same signal of the app that has them.
+        # Roles come after permissions, which Django creates at the same signal of their app.
         post_migrate.connect(create_roles, sender=self)

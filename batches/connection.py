@@ -1,4 +1,4 @@
-"""The account that the settings name."""
+"""The client for the account in the settings."""
 
 from functools import lru_cache
 
@@ -10,9 +10,9 @@ from syllable.resilience.bulkhead import Lane
 
 
 def syllable_client(lane: Lane = Lane.PAGES) -> SyllableClient:
-    """The client for the settings as they are now: one per process, so that all threads share its connections.
+    """Return the client for the current settings: one per process, so that all threads share its connections.
 
-    Whoever reads for the sake of a write asks for `Lane.WRITES`.
+    Reads that belong to a write use `Lane.WRITES`.
     """
     client = client_for(
         settings.SYLLABLE_API_URL,
@@ -25,5 +25,5 @@ def syllable_client(lane: Lane = Lane.PAGES) -> SyllableClient:
 
 @lru_cache(maxsize=4)
 def client_for(base_url: str, api_key: str, contract: str, timeout: float) -> SyllableClient:
-    """The one client for these settings; the four that were asked for last are kept."""
+    """Return the one client for these settings; the last four are cached."""
     return SyllableClient(base_url, api_key, contract=CONTRACTS[contract], timeout=timeout)

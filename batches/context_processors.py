@@ -8,5 +8,5 @@ from batches.selectors.operations import header_counts
 
 
 def header(request: HttpRequest) -> dict[str, object]:
-    """`header_counts` for the badges in the header; asked of the database only where a page shows it, and once."""
+    """Return `header_counts` for the badges in the header. It queries the database once, and only if a page uses it."""
     return {"header_counts": SimpleLazyObject(lambda: header_counts(scope=scope_of(request.user)))}

@@ -1,4 +1,4 @@
-"""What the templates know beside what every template knows: the words for batches, changes and operations."""
+"""What templates of this room know in addition: the words for batches, changes and operations."""
 
 from inspect import isfunction
 from typing import Any
@@ -14,7 +14,7 @@ WORDS = (abort, batch, change, failure, operation, progress, tones)
 
 
 def environment(**options: Any) -> Environment:
-    """The environment that the settings name. Each public function of the words is a filter by its own name."""
+    """Make the environment that the settings name. Each public function of the words is a filter of the same name."""
     made = common_environment(**options)
     made.filters |= {"one_click": one_click, "role_of": role_of}
     for module in WORDS:

@@ -1,7 +1,7 @@
 """Which edit of a batch is acceptable. Pure: no database, no network, the time is an argument.
 
-The API publishes no rules; these are ours. They take the batch as it is now and say what may be asked of it, in words
-for the operator.
+The API publishes no rules; these are ours. Each rule takes the batch as it is now and says what may be done to it, in
+words for the operator.
 """
 
 import unicodedata
@@ -24,14 +24,14 @@ MAY_FOLLOW: dict[BatchStatus, frozenset[BatchStatus]] = {
 }
 ONLY_CANCEL = frozenset({ALL.CANCELED})
 EDITABLE = ("status", "expires_on", "deleted_reason", "call_rate", "auto_call_rate")
-# Letters and symbols that are drawn as nothing.
+# Letters and symbols that look like nothing.
 BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 LOWEST_CALL_RATE, HIGHEST_CALL_RATE = 1, 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an edit cannot be. `field` is the form's field, "" where the whole edit is meant."""
+    """Why an edit is impossible. `field` is the form's field, "" for the whole edit."""
 
     field: str
     message: str
@@ -48,7 +48,7 @@ class StatusChoice:
 def status_choices(
     current: BatchStatus | str, abilities: Abilities, *, paused_from: BatchStatus | None = None
 ) -> list[StatusChoice]:
-    """The dropdown for a batch that is `current` now: every status of the contract, and `current` whatever it is."""
+    """Return the dropdown for a batch that is `current` now: every status of the contract, and always `current`."""
     offered: list[BatchStatus | str] = list(abilities.statuses)
     if current not in offered:
         offered.insert(0, current)
@@ -65,10 +65,10 @@ def why_not(
     *,
     paused_from: BatchStatus | None = None,
 ) -> str:
-    """Why a batch that is `current` cannot be set to `wanted`; "" where it can.
+    """Return why a batch that is `current` cannot be set to `wanted`; "" where it can.
 
-    `paused_from` is the status from which our newest change paused the batch, None where that is not known. A batch
-    waits again as PENDING only if that is where it was paused.
+    `paused_from` is the status from which our newest change paused the batch, None where that is unknown. A batch can
+    return to PENDING only if it was paused from there.
     """
     if _may_follow(current, wanted, paused_from):
         return next((why for step, why in abilities.inexpressible.items() if step == (current, wanted)), "")
@@ -93,7 +93,7 @@ def _may_follow(current: BatchStatus | str, wanted: BatchStatus | str, paused_fr
 def problems(
     batch: Batch, edit: BatchEdit, *, abilities: Abilities, now: datetime, paused_from: BatchStatus | None = None
 ) -> list[Problem]:
-    """Everything that speaks against applying `edit` to `batch` at `now` (aware); empty where nothing does."""
+    """Return everything that prevents applying `edit` to `batch` at `now` (aware)."""
     against = []
     if edit.status is not None and edit.status != batch.status:
         if edit.status not in abilities.statuses:
@@ -109,7 +109,7 @@ def problems(
 
 
 def edit_problems(edit: BatchEdit, *, now: datetime) -> list[Problem]:
-    """What speaks against wanting `edit` of any batch at `now` (aware), whatever the batch is."""
+    """Return what makes `edit` impossible for any batch at `now` (aware)."""
     against = _reason_problems(edit)
     if isinstance(edit.expires_on, Timestamp):
         against += _moment_problems(edit.expires_on, now)
@@ -125,7 +125,7 @@ def _reason_problems(edit: BatchEdit) -> list[Problem]:
 
 
 def _can_be_seen(text: str) -> bool:
-    """Whether a text has a letter, a number, a sign or a symbol: spaces, marks and control characters show nothing."""
+    """Return whether a text has a letter, number, sign or symbol: spaces, marks and control characters show nothing."""
     return any(unicodedata.category(character)[0] in "LNPS" and character not in BLANKS for character in text)
 
 
@@ -178,7 +178,7 @@ def _word(status: BatchStatus | str) -> str:
 
 
 def snapshot(batch: Batch) -> dict[str, Any]:
-    """What an operator looking at `batch` sees of the fields that can be edited, as JSON can hold it."""
+    """Return what an operator looking at `batch` sees of its editable fields, as JSON can hold it."""
     return {
         "status": str(batch.status),
         "expires_on": batch.expires_on.text if batch.expires_on else None,
@@ -189,9 +189,9 @@ def snapshot(batch: Batch) -> dict[str, Any]:
 
 
 def clashes(loaded: Mapping[str, Any], batch: Batch, edit: BatchEdit) -> list[str]:
-    """The fields of `loaded` (a `snapshot`, or a part of one) that `batch` no longer shows.
+    """Return the fields of `loaded` (a `snapshot`, or a part of one) that `batch` no longer shows.
 
-    PENDING, ACTIVE and IDLE follow each other by themselves, so moving among them is no clash unless the edit sets the
+    PENDING, ACTIVE and IDLE follow each other by themselves, so a move among these is no clash unless the edit sets the
     status.
     """
     now = snapshot(batch)
@@ -209,20 +209,20 @@ def _agree(field: str, loaded: Any, now: Any, edit: BatchEdit) -> bool:
 
 
 def one_click(status: BatchStatus | str) -> str:
-    """What one click on a batch of this status does: `pause`, `resume`, or "" for nothing."""
+    """Return what one click does on a batch of this status: `pause`, `resume`, or "" for nothing."""
     if status in RUNNING:
         return "pause"
     return "resume" if status == ALL.PAUSED else ""
 
 
 def resumed_status(paused_from: BatchStatus | None) -> BatchStatus:
-    """What a paused batch becomes when resumed: PENDING where it was paused as such, else ACTIVE."""
+    """Return the status of a paused batch once resumed: PENDING if it was paused from there, else ACTIVE."""
     return ALL.PENDING if paused_from == ALL.PENDING else ALL.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One edited field of an edit, from what it was to what it shall be; as JSON holds them, None for "none"."""
+    """One edited field of an edit, with its old and new value; as JSON holds them, None for "none"."""
 
     field: str
     before: Any
@@ -230,13 +230,13 @@ class Step:
 
 
 def steps(before: Mapping[str, Any], edit: BatchEdit) -> list[Step]:
-    """What `edit` changes, field by field, seen from `before` (a `snapshot`, or the API's own object)."""
+    """Return what `edit` changes, field by field; `before` is a `snapshot`, or the API's own object."""
     return [Step(name, before.get(name), value) for name, value in edit.fields().items()]
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One field of a conflict, three times: as it was loaded, as it is now, as it is wanted."""
+    """One field of a conflict, three times: as loaded, as it is now, as edited."""
 
     field: str
     loaded: Any
@@ -247,7 +247,7 @@ class Version:
 
 
 def versions(loaded: dict[str, Any], batch: Batch, edit: BatchEdit) -> list[Version]:
-    """The fields of a conflict that were edited, or that `batch` no longer shows as they were `loaded`."""
+    """Return the fields of a conflict that were edited, or that `batch` no longer shows as `loaded`."""
     now, clashing = snapshot(batch), clashes(loaded, batch, edit)
     was, wanted = now | loaded, edit.fields()
     return [
@@ -258,9 +258,9 @@ def versions(loaded: dict[str, Any], batch: Batch, edit: BatchEdit) -> list[Vers
 
 
 def eligible(edit: BatchEdit) -> frozenset[BatchStatus]:
-    """The statuses of the batches that an operation wanting `edit` of each is about; it leaves all others alone.
+    """Return the statuses of batches that an operation with `edit` touches; it skips all others.
 
-    Narrower than what may be asked of one batch: many that are over are not canceled or revived in one go.
+    Narrower than what may be done to one batch: batches that have ended are not canceled or revived in bulk.
     """
     if edit.status == ALL.PAUSED:
         return RUNNING

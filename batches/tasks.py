@@ -25,8 +25,8 @@ FORGOTTEN_AFTER = timedelta(days=7)
 
 @task
 def run_operation(operation_id: int) -> None:
-    """Carry out an operation for one turn, and queue it again where that did not end it."""
-    # A worker of Redis does not notice by itself that the database has closed its connection.
+    """Carry out an operation for one turn, and queue it again if that did not end it."""
+    # A Redis worker does not notice by itself that the database closed its connection.
     close_old_connections()
     is_mails_turn = _mails_turn(operation_id)
     with _asked_to_leave() as must_leave:
@@ -36,12 +36,12 @@ def run_operation(operation_id: int) -> None:
 
 
 def tasks_forget() -> None:
-    """Delete the tasks of more than a week ago from the database: what still waits is queued again by a sweep."""
+    """Delete tasks from more than a week ago from the database; a sweep queues again what still waits."""
     DBTaskResult.objects.filter(enqueued_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
 
 
 def _mails_turn(operation_id: int) -> Callable[[], bool]:
-    """Whether a mail has waited for a turn behind an operation, which may go on for minutes. It never ends a stop's."""
+    """Return a check whether a mail waits behind an operation, which may run for minutes. A stop never yields."""
     if Operation.objects.stopping().filter(pk=operation_id).exists():
         return lambda: False
     began = time.monotonic()
@@ -50,7 +50,7 @@ def _mails_turn(operation_id: int) -> Callable[[], bool]:
 
 @contextmanager
 def _asked_to_leave() -> Iterator[Callable[[], bool]]:
-    """Whether the worker was told to end since, which its own handler does only once a task is over."""
+    """Yield a check whether the worker was told to end; its own handler only acts once a task has ended."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set

@@ -1,1 +1,1 @@
-"""Validation only: each form hands over what was typed, typed."""
+"""Validation only: each form turns what was typed into typed values."""

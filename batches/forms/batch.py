@@ -1,4 +1,4 @@
-"""The edit form of a batch: reads what was typed, and hands over a typed edit. It talks to nobody."""
+"""The edit form of a batch: it validates what was typed and returns a typed edit. It makes no calls."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,9 +22,9 @@ LOST = (
 
 
 class StatusSelect(forms.Select):
-    """A dropdown whose impossible options are there, disabled, with the reason behind the word."""
+    """A dropdown whose impossible options are visible but disabled, with the reason after the word."""
 
-    # A status may be the API's own word.
+    # A status may be a word that only the API knows.
     template_name = "_select.html"
     status_choices: list[rules.StatusChoice]
 
@@ -40,11 +40,10 @@ class StatusSelect(forms.Select):
 class BatchForm(ExpiryForm):
     """The form of one batch.
 
-    Unbound it shows `batch`; bound it compares what was posted with the fingerprint, which says what the form was
-    loaded with, so that an untouched field is untouched whatever the batch shows by now, and in which zone, so that
-    what was typed means the same whatever zone the reader has by now. After `is_valid()`: `edit` is what is wanted,
-    `loaded` what the operator was looking at (`rules.snapshot`). A bound form without a fingerprint of its own batch
-    `is_lost`.
+    Unbound it shows `batch`. Bound it compares the posted values with the fingerprint, which records what the form was
+    loaded with. So an untouched field counts as untouched even if the batch has changed, and typed times keep their
+    zone even if the reader's zone has changed. After `is_valid()`, `edit` is the edit and `loaded` what the operator
+    was looking at (`rules.snapshot`). A bound form without a fingerprint for its own batch `is_lost`.
     """
 
     status = forms.CharField(required=False, max_length=100, widget=StatusSelect)
@@ -53,7 +52,7 @@ class BatchForm(ExpiryForm):
     call_rate = forms.IntegerField(
         required=False,
         label="Call rate",
-        # Only told to the browser: one that is not edited may be anything, and one that is edited is up to the rules.
+        # Only a hint for the browser: an unedited rate may be anything, and an edited one is up to the rules.
         widget=forms.NumberInput(attrs={"min": rules.LOWEST_CALL_RATE, "max": rules.HIGHEST_CALL_RATE}),
         help_text="Attempts per hour for this batch. Where none was ever set, the campaign's own.",
     )
@@ -105,7 +104,8 @@ class BatchForm(ExpiryForm):
         possible = [choice for choice in choices if not choice.why_not]
         self.may_become = [choice.status for choice in possible if choice.status != status]
         self.is_over = not self.is_lost and status not in NOT_OVER
-        # Of what is over hardly anything is possible: a list of reasons against the rest would hide it.
+        # A batch that has ended allows hardly anything: listing reasons against all the rest would hide what it does
+        # allow.
         choices = possible if self.is_over else choices
         widget = self.fields["status"].widget
         widget.status_choices = choices
@@ -126,12 +126,12 @@ class BatchForm(ExpiryForm):
 
     @property
     def only_cancel(self) -> bool:
-        """Whether canceling is all that can be done with the batch as it was loaded."""
+        """Whether canceling is all that can be done with the batch as loaded."""
         return self.is_over and self.may_become == [BatchStatus.CANCELED]
 
     @property
     def offered(self) -> frozenset[str]:
-        """The fields that can be put to use with the batch as it was loaded."""
+        """The fields that can be used with the batch as loaded."""
         if not self.is_over:
             return frozenset(self.fields)
         if not self.may_become:
@@ -140,23 +140,23 @@ class BatchForm(ExpiryForm):
 
     @property
     def errors_elsewhere(self) -> list[str]:
-        """What is wrong with the form as a whole, or with a field that is not offered."""
+        """The errors of the form as a whole, and of fields that are not offered."""
         names = [name for name in self.fields if name not in self.offered]
         return [str(message) for name in [NON_FIELD_ERRORS, *names] for message in self.errors.get(name, [])]
 
     @property
     def untold_expiry(self) -> Timestamp | None:
-        """The expiry that the form was loaded with, where the picker shows none or what it shows may mean two."""
+        """The expiry that the form was loaded with, where the picker shows none or an ambiguous time."""
         return None if tells_one_moment(self.shown_expiry, self.clock) else self.loaded_batch.expires_on
 
     @property
     def review(self) -> str:
-        """What a review of this form shows, sealed: to be posted with the confirmation as `reviewed`."""
+        """What a review of this form shows, signed, for the confirmation to post as `reviewed`."""
         return signing.dumps(self._reviewed(), salt=REVIEW_SALT, compress=True)
 
     @property
     def is_as_reviewed(self) -> bool:
-        """Whether the edit is the one that was reviewed. True without `reviewed`: then nothing else was shown."""
+        """Whether the edit is the one that was reviewed. True without `reviewed`: then there was no review."""
         sealed = self.data.get("reviewed", "")
         return not sealed or _unsealed(sealed, REVIEW_SALT) == self._reviewed()
 
@@ -201,7 +201,10 @@ class BatchForm(ExpiryForm):
         return BatchStatus(posted)
 
     def _wanted_expiry(self, cleaned: dict[str, Any]) -> Timestamp | Keep | None:
-        """The picker drops seconds, so what counts is whether its text is still the one that was shown."""
+        """Return the edit of the expiry.
+
+        The picker drops seconds, so the edit depends on whether its text has changed.
+        """
         typed = self.data.get("expires_on", self.shown_expiry).strip()
         if cleaned.get("clear_expiry"):
             return None if self.loaded["expires_on"] is not None else KEEP
@@ -227,7 +230,7 @@ class BatchForm(ExpiryForm):
 
 
 def _in_box(call_rate: object) -> str:
-    """What a box for numbers can show of a call rate."""
+    """Return what a number input can show of a call rate."""
     return str(call_rate) if isinstance(call_rate, int) else ""
 
 
@@ -236,8 +239,9 @@ def _as_choice(auto_call_rate: object) -> str:
 
 
 def fingerprint_of(batch: Batch) -> str:
-    """What a form for `batch` is loaded with, signed: its editable fields, its expiry as the picker shows it, and the
-    zone in which it does.
+    """Return what a form for `batch` is loaded with, signed.
+
+    This means the editable fields, the expiry as the picker shows it, and the picker's zone.
     """
     loaded = {
         "batch_id": batch.batch_id,
@@ -249,7 +253,7 @@ def fingerprint_of(batch: Batch) -> str:
 
 
 def fill(batch: Batch, edit: BatchEdit) -> dict[str, str]:
-    """What a form loaded with `batch` posts when `edit` is typed into it."""
+    """Return what a form loaded with `batch` posts when `edit` is typed into it."""
     zone = timezone.get_current_timezone()
     data = {
         "fingerprint": fingerprint_of(batch),
@@ -267,7 +271,7 @@ def fill(batch: Batch, edit: BatchEdit) -> dict[str, str]:
 
 
 def _loaded_with(fingerprint: str, batch_id: str) -> dict[str, Any] | None:
-    """The content of a fingerprint; None where it was tampered with or is another batch's."""
+    """Return the content of a fingerprint; None where it is forged or belongs to another batch."""
     loaded = _unsealed(fingerprint, FINGERPRINT_SALT)
     return loaded if loaded and loaded.get("batch_id") == batch_id else None
 

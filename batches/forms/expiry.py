@@ -15,7 +15,7 @@ LAST_MINUTE = time(23, 59)
 
 
 class ClockField(forms.DateTimeField):
-    """A date and a time of day as they were typed: naive, unless an offset was typed with them."""
+    """A date and a time of day as typed: naive, unless typed with an offset."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
     default_error_messages = {"invalid": "Enter the expiry as a date and a time, for example 2025-01-31 17:00."}
@@ -27,14 +27,14 @@ class ClockField(forms.DateTimeField):
             typed = parse_datetime(value.strip())
         except ValueError:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
-        # The parent would make it a moment in the reader's zone, and fail where the clocks there are changed.
+        # The parent class would convert to the reader's zone, and fail at hours when the clocks change.
         return typed or super(forms.DateTimeField, self).to_python(value)
 
 
 class ExpiryForm(forms.Form):
     """A form with an expiry that is typed on the clocks of `clock`.
 
-    Where these show the time that was typed twice, `expires_on_offset` asks which one is meant, by its offset.
+    If these show the typed time twice, `expires_on_offset` asks which one is meant, by its offset.
     """
 
     expires_on = ClockField(required=False)
@@ -51,7 +51,7 @@ class ExpiryForm(forms.Form):
 
     @property
     def quick_expiries(self) -> list[tuple[str, str]]:
-        """(label, value for the picker) of the quick choices, counted from now."""
+        """The quick choices as (label, value for the picker), counted from now."""
         now = timezone.now()
         today = now.astimezone(self.clock)
         sunday = today + timedelta(days=6 - today.weekday())
@@ -62,11 +62,11 @@ class ExpiryForm(forms.Form):
             "End of today": datetime.combine(today, LAST_MINUTE, self.clock),
             "End of week": datetime.combine(sunday, LAST_MINUTE, self.clock),
         }
-        # By way of UTC, so that no choice is an hour over which the clocks are put forward.
+        # Computed in UTC, so that no choice falls into the hour that clocks skip.
         return [(label, in_picker(Timestamp.of(at), self.clock)) for label, at in choices.items()]
 
     def _moment(self, typed: datetime) -> Timestamp | None:
-        """The moment that `typed` means. None where that cannot be told, which is an error of the form then."""
+        """Return the moment that `typed` means, or None with an error on the form where that is unclear."""
         try:
             found = moments_at(typed, self.clock)
         except OverflowError:
@@ -84,7 +84,7 @@ class ExpiryForm(forms.Form):
         return Timestamp.of(found[0])
 
     def _chosen(self, typed: datetime, found: list[datetime]) -> Timestamp | None:
-        """The one of two moments whose offset was chosen; None with an error where none was."""
+        """Return the one of two moments whose offset was chosen, or None with an error where none was."""
         by_offset = {offset_of(local): local for local in (at.astimezone(self.clock) for at in found)}
         self.fields["expires_on_offset"].widget = forms.Select(
             choices=[
@@ -105,10 +105,10 @@ class ExpiryForm(forms.Form):
 
 
 def moments_at(shown: datetime, zone: tzinfo) -> list[datetime]:
-    """The moments (UTC) at which the clocks of `zone` show `shown`, which may have an offset of its own.
+    """Return the moments (UTC) at which the clocks of `zone` show `shown`, which may have an offset of its own.
 
-    None where the clocks are put forward past it, two where they are put back. Raises OverflowError outside the years
-    1 to 9999.
+    There is no such moment where the clocks skip it, and two where they are set back. Raises OverflowError outside the
+    years 1 to 9999.
     """
     if shown.tzinfo is not None:
         return [shown.astimezone(UTC)]
@@ -121,7 +121,7 @@ def moments_at(shown: datetime, zone: tzinfo) -> list[datetime]:
 
 
 def tells_one_moment(shown: str, zone: tzinfo) -> bool:
-    """Whether what a picker shows can mean one moment only; False for "" and for what is no moment at all."""
+    """Return whether a picker's text means exactly one moment; False for "" and for anything that is no time."""
     try:
         return len(moments_at(datetime.fromisoformat(shown), zone)) == 1
     except (ValueError, OverflowError):
@@ -129,23 +129,23 @@ def tells_one_moment(shown: str, zone: tzinfo) -> bool:
 
 
 def offset_of(local: datetime) -> str:
-    """The offset of an aware datetime, such as `-05:00`."""
+    """Return the offset of an aware datetime, such as `-05:00`."""
     return local.isoformat(timespec="minutes")[PICKER_LENGTH:]
 
 
 def in_picker(expires_on: Timestamp | None, zone: tzinfo) -> str:
-    """The expiry as a picker of minutes shows it; "" where it cannot."""
+    """Return the expiry as a picker of minutes shows it; "" where it cannot."""
     local = _on_clock(expires_on, zone)
     return local.isoformat()[:PICKER_LENGTH] if local else ""
 
 
 def typed_as(expires_on: Timestamp, zone: tzinfo) -> dict[str, str]:
-    """What has to be typed for exactly this moment to be meant; empty where the clocks of `zone` cannot show it."""
+    """Return what to type for exactly this moment; empty where the clocks of `zone` cannot show it."""
     local = _on_clock(expires_on, zone)
     if local is None:
         return {}
     shown = local.replace(tzinfo=None).isoformat()
-    # Pickers take three digits of a second at the most.
+    # Pickers accept at most three digits of a second.
     shown = shown.rstrip("0") if local.microsecond else shown
     return {"expires_on": shown, "expires_on_offset": offset_of(local)}
 
@@ -154,12 +154,12 @@ def _on_clock(expires_on: Timestamp | None, zone: tzinfo) -> datetime | None:
     try:
         return expires_on.at.astimezone(zone) if expires_on and expires_on.at else None
     except OverflowError:
-        # The first and the last day of all have no time in some zones.
+        # The first and the last day of the calendar have no time in some zones.
         return None
 
 
 def zone_named(name: str) -> tzinfo:
-    """The zone of this name; the reader's own where there is none."""
+    """Return the zone of this name; the reader's own where there is none."""
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""The forms of an operation: what is to be done to which batches, and what has to be said before it starts."""
+"""The forms of an operation: what to do to which batches, and what is required before it starts."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -31,7 +31,7 @@ STATUSES = {Kind.PAUSE: BatchStatus.PAUSED, Kind.RESUME: BatchStatus.ACTIVE, Kin
 
 
 class TargetForm(forms.Form):
-    """What is to be done to which batches. After `is_valid()`: `kind` and `target`.
+    """What to do to which batches. After `is_valid()`: `kind` and `target`.
 
     `batch` is repeated. `status`, `campaign` and `q` are a filter, as in the address of the list.
     """
@@ -75,10 +75,10 @@ class TargetForm(forms.Form):
         if not typed and not required:
             return None
         number = whole_number(typed)
-        # To the list, 007 is another campaign than 7.
+        # To the list, 007 is not the campaign 7.
         if number is not None and typed == str(number):
             return number
-        # A filter that is left out would put everybody's batches into the operation.
+        # Without its filter the operation would be about everybody's batches.
         self.add_error("campaign", "Only a campaign with a number can be named: nothing was started.")
         return None
 
@@ -94,22 +94,22 @@ class TargetForm(forms.Form):
 
     @property
     def list_query(self) -> str:
-        """The query of the list from which it was asked for, "" where it was none."""
+        """The query of the list that the operation started from, "" where there was none."""
         return self.data.get("list", "")
 
     @property
     def posted(self) -> list[tuple[str, str]]:
-        """What was chosen, to be posted again, name by name."""
+        """What was chosen, to post again, as names and values."""
         names = ("kind", "scope", "campaign", "status", "q", "list", "batch")
         return [(name, value) for name in names for value in self.data.getlist(name) if value]
 
 
 class OperationEditForm(ExpiryForm):
-    """What has to be said before an operation of `kind` starts; without data it is only shown.
+    """What is required before an operation of `kind` starts; without data the form is only shown.
 
-    Has only the fields that the kind needs. After `is_valid()`: `edit`. `word` has to be typed where it is a CANCEL
-    that is being confirmed: canceling is final, and takes more than a click. An expiry is read in `zone`, which the
-    preview showed; "" is the reader's own.
+    Has only the fields that the kind needs. After `is_valid()`: `edit`. To confirm a CANCEL, `word` must be typed:
+    canceling is final, and takes more than a click. An expiry is read in `zone`, which the preview showed; "" means the
+    reader's own.
     """
 
     deleted_reason = forms.CharField(
@@ -140,7 +140,7 @@ class OperationEditForm(ExpiryForm):
 
     @staticmethod
     def edit_of(kind: Kind) -> BatchEdit:
-        """What an operation of `kind` wants of each batch, as far as it is known before the form is filled in."""
+        """Return the edit that an operation of `kind` makes to each batch, as far as the empty form knows it."""
         return BatchEdit(status=STATUSES.get(kind))
 
     def clean(self) -> dict[str, Any]:
@@ -173,12 +173,12 @@ class Seen:
 
 
 def seal(kind: Kind, target: Target, seen: Seen) -> str:
-    """What the preview of an operation showed, signed, for the form that starts it."""
+    """Return what the preview of an operation showed, signed, for the form that starts it."""
     return signing.dumps({**_identity(kind, target), **asdict(seen)}, salt=SEEN_SALT, compress=True)
 
 
 def unseal(sealed: str, kind: Kind, target: Target) -> Seen | None:
-    """What the preview of this very operation showed; None for any other."""
+    """Return what the preview of this very operation showed; None for any other."""
     try:
         seen: dict[str, Any] = signing.loads(sealed, salt=SEEN_SALT)
     except signing.BadSignature:

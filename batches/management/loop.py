@@ -1,4 +1,4 @@
-"""What a command with `--every` does again and again."""
+"""The loop of a command with `--every`."""
 
 import signal
 import time
@@ -16,12 +16,12 @@ LONGEST_PAUSE = 30.0
 
 
 def repeat(job: Callable[[], Any], *, every: float) -> NoReturn:
-    """Do `job` with a pause of `every` seconds in between, until SIGTERM or Ctrl-C.
+    """Run `job` with a pause of `every` seconds in between, until SIGTERM or Ctrl-C.
 
-    A run that fails is logged, and the pauses grow while they do: a disk that is full must not get a log without end.
+    A failing run is logged, and the pauses grow while runs fail, so that a full disk does not get an endless log.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
-        # As the first process of a container it would not end by itself.
+        # The first process of a container does not react to SIGTERM by default.
         signal.signal(number, _leave)
     pauses = Backoff(first=every, longest=max(every, LONGEST_PAUSE))
     while True:

@@ -1,4 +1,4 @@
-"""How a page asks whether an operation is to be aborted: what goes on then comes first."""
+"""How a page asks whether to abort an operation: what continues comes first."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from batches.words.progress import DID
 
 
 def may_be_stopped(progress: Any) -> bool:
-    """Whether it is a resume that may have put something into the calling, or may be about to."""
+    """Return whether the operation is a resume that may have started something, or may be about to."""
     is_asking = progress.operation.state == State.ASKING
     return progress.operation.kind == Kind.RESUME and bool(not is_asking or progress.done or progress.unconfirmed)
 
 
 def keep_on(operation: Operation) -> str:
-    """Not to abort an operation, as a button says it."""
+    """Return the label of the button that does not abort the operation."""
     if operation.state == State.ASKING:
         return "Go back"
     return {Kind.PAUSE: "Keep pausing", Kind.RESUME: "Keep resuming", Kind.CANCEL: "Keep canceling"}.get(
@@ -23,7 +23,7 @@ def keep_on(operation: Operation) -> str:
 
 
 def if_aborted(progress: Any) -> list[str]:
-    """What goes on if the operation is aborted now, in sentences."""
+    """Return what continues if the operation is aborted now, in sentences."""
     kind, left = Kind(progress.operation.kind), progress.left
     if kind == Kind.EXPIRY:
         return [f"{batches(left)} {_keep(left)} the expiry of now."]

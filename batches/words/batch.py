@@ -34,7 +34,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One line of the detailed counts: a state of requests, and in words what its channel made of them."""
+    """One line of the detailed counts: a status of requests, and the channel's result in words."""
 
     state: str
     count: str
@@ -42,7 +42,7 @@ class Detail:
 
 
 def detailed(counts: Mapping[str, Any]) -> list[Detail]:
-    """`detailed_status_counts` line by line; what is not as the API documents it is left out."""
+    """Return `detailed_status_counts` line by line, without whatever differs from the API's documents."""
     lines = []
     for state, breakdown in counts.items():
         if isinstance(breakdown, Mapping):
@@ -54,12 +54,12 @@ def detailed(counts: Mapping[str, Any]) -> list[Detail]:
 
 
 def segments(counts: Mapping[str, int]) -> list[Segment]:
-    """The bar of a batch's requests by state, in the order in which requests go; states we do not know come last."""
+    """Return the bar of a batch's requests by status, in the order of their life; unknown statuses come last."""
     return _segments(counts, REQUESTS)
 
 
 def status_segments(counts: Mapping[str, int]) -> list[Segment]:
-    """The bar of a campaign's batches by status, what runs first; statuses we do not know come last."""
+    """Return the bar of a campaign's batches by status, running ones first; unknown statuses come last."""
     return _segments(counts, STATUSES)
 
 
@@ -79,7 +79,7 @@ def _segments(counts: Mapping[str, int], tones: Mapping[str, Tone]) -> list[Segm
 
 
 def calling_hours(campaign: Campaign | None) -> str:
-    """From when to when a campaign may call, and in which zone; where one of them is missing, that they are unknown."""
+    """Return when a campaign may call, and in which zone; if a part is missing, that the hours are unknown."""
     if not (campaign and campaign.timezone and campaign.daily_start_time and campaign.daily_end_time):
         return HOURS_UNKNOWN
     start, end = _to_the_minute(campaign.daily_start_time), _to_the_minute(campaign.daily_end_time)

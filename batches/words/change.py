@@ -1,4 +1,4 @@
-"""How pages speak of a change: what it did, and what came of it."""
+"""How pages speak of a change: what it did, and its outcome."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,9 +34,9 @@ class Notice:
 
 
 def outcome_word(change: Change) -> str:
-    """The outcome of a change; a word that is not known as it is.
+    """Return the outcome of a change in words; an unknown outcome as it is.
 
-    What is not confirmed yet, as `ChangeQuerySet.not_confirmed` has it, and what never was have a word each.
+    Changes of `ChangeQuerySet.not_confirmed`, and those that were never confirmed, have words of their own.
     """
     if change.outcome == Outcome.UNCONFIRMED and change.is_settled:
         return NEVER_CONFIRMED
@@ -46,12 +46,12 @@ def outcome_word(change: Change) -> str:
 
 
 def label(field: str) -> str:
-    """What pages call a field of the API."""
+    """Return what pages call a field of the API."""
     return LABELS.get(field, field)
 
 
 def shown(value: Any, field: str) -> str:
-    """A field's value, as the API or a form holds it, in the reader's words and zone."""
+    """Return a field's value, as the API or a form holds it, in the reader's words and zone."""
     if field == "expires_on":
         return exact(Timestamp.read(plain_text(value))) if value else "no expiry"
     if field == "call_rate":
@@ -62,12 +62,12 @@ def shown(value: Any, field: str) -> str:
 
 
 def steps(change: Change) -> list[rules.Step]:
-    """What a change edits, from → to; where it never came to a write, from what the operator was looking at."""
+    """Return what a change edits, from → to; if nothing was written, from what the operator was looking at."""
     return rules.steps(change.before or change.loaded or {}, change.edit)
 
 
 def deed(change: Change) -> str:
-    """What a change does, as one would say it afterwards: `Paused`, `Resumed, expiry changed`."""
+    """Return what a change does, in the past tense: `Paused`, `Resumed, expiry changed`."""
     before = (change.before or change.loaded or {}).get("status")
     words = ", ".join(_deeds(change.edit, before))
     return words[:1].upper() + words[1:]
@@ -86,7 +86,7 @@ def _deeds(edit: BatchEdit, before: str | None) -> list[str]:
 
 
 def change_notice(change: Change, *, may_edit: bool) -> Notice:
-    """The outcome of a change in words, with what can be done about it by a person who `may_edit` or not."""
+    """Return the outcome of a change in words, with what a person can do about it if they `may_edit`."""
     return Notice(
         alert=OUTCOME_ALERTS[Outcome(change.outcome)],
         title=visible(_title(change)),

@@ -5,7 +5,7 @@ from syllable.errors import SyllableError
 
 
 def why(error: SyllableError) -> str:
-    """The error as sentences for a person, with since when there is no answer where that is known."""
+    """Return the error as sentences for a person, including since when there is no answer, if known."""
     since = getattr(error, "since", None)
     if since is None:
         return error.user_message

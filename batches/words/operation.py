@@ -10,7 +10,7 @@ from batches.words.tones import OPERATION_STATES, Tone
 from common.untrusted import visible, visible_id
 
 VERBS = {Kind.PAUSE: "Pause", Kind.RESUME: "Resume", Kind.CANCEL: "Cancel", Kind.EXPIRY: "Set the expiry of"}
-# Why a batch of this status is left alone.
+# Why an operation skips a batch of this status.
 LEFT_ALONE = {
     (Kind.PAUSE, "PAUSED"): "already paused",
     (Kind.CANCEL, "CANCELED"): "already canceled",
@@ -22,7 +22,7 @@ WORDS = {"PENDING": "pending", "ACTIVE": "active", "PAUSED": "paused", "IDLE": "
     "EXPIRED": "expired",
     "FAILED": "failed",
 }
-# How a campaign of this mode reaches people, and what they are when it has; of any other mode: NO_MODE.
+# How a campaign of this mode reaches people, and what they are afterwards; for any other mode: NO_MODE.
 REACHES = {"voice": ("calls", "called"), "sms": ("texts", "texted"), "email": ("emails", "emailed")}
 NO_MODE = ("contacts", "contacted")
 
@@ -36,19 +36,19 @@ class Badge:
 
 
 def batches(count: int) -> str:
-    """`1 batch`, `1,200 batches`."""
+    """Return `1 batch`, `1,200 batches`."""
     return f"{count:,} batch{'' if count == 1 else 'es'}"
 
 
 def verb(kind: str) -> str:
-    """What an operation is asked to do: `Pause`."""
+    """Return what an operation does as an order: `Pause`."""
     return VERBS[Kind(kind)]
 
 
 def whose(target: Target) -> str:
-    """Which batches are meant, in words."""
+    """Return which batches are meant, in words."""
     query = target.query
-    # What a campaign is called whose name is not known.
+    # The words for a campaign whose name is unknown.
     name = "" if target.campaign_name == f"Campaign {query.campaign_id}" else visible(target.campaign_name)
     status, q, campaign = visible(query.status), visible_id(query.batch_id), visible_id(query.campaign_id)
     match target.scope:
@@ -63,7 +63,7 @@ def whose(target: Target) -> str:
 
 
 def named(operation: Operation) -> str:
-    """What an operation is: `Pause campaign Flu shots`."""
+    """Return what an operation is: `Pause campaign Flu shots`."""
     if operation.undoes_id:
         return f"Undo operation {operation.undoes_id}: {verb(operation.kind).lower()} its batches"
     if operation.scope == TargetScope.ALL:
@@ -72,13 +72,13 @@ def named(operation: Operation) -> str:
 
 
 def wanted_expiry(operation: Operation) -> str:
-    """The expiry that an operation sets, "" where it sets none."""
+    """Return the expiry that an operation sets, "" where it sets none."""
     expires_on = operation.edit.fields().get("expires_on")
     return shown(expires_on, "expires_on") if expires_on else ""
 
 
 def reasons(skipped: Mapping[str, int], kind: str) -> list[tuple[int, str]]:
-    """What an operation leaves alone and why, most first."""
+    """Return what an operation skips and why, the most frequent first."""
     found = [
         (count, visible(LEFT_ALONE.get((Kind(kind), status), WORDS.get(status, status))))
         for status, count in skipped.items()
@@ -87,25 +87,27 @@ def reasons(skipped: Mapping[str, int], kind: str) -> list[tuple[int, str]]:
 
 
 def state_badge(operation: Operation) -> Badge:
-    """The state of an operation. What it waits for while it runs is an answer of Syllable's."""
+    """Return the state of an operation. While it runs it can only wait for an answer of Syllable's."""
     if operation.state in (State.WAITING, State.RUNNING) and operation.detail:
         return Badge(Tone.ORANGE, "Waiting for Syllable")
     return Badge(OPERATION_STATES.get(operation.state, Tone.GRAY), operation.get_state_display())
 
 
 def reaches(mode: str) -> str:
-    """What a campaign of this `mode` does to people: `calls`."""
+    """Return what a campaign of this `mode` does to people: `calls`."""
     return REACHES.get(mode, NO_MODE)[0]
 
 
 def reach_now(mode: str) -> str:
-    """The same as something to be told to do: `call them now`."""
+    """Return the same as an order: `call them now`."""
     return f"{reaches(mode).removesuffix('s')} them now"
 
 
 def still_to_reach(found: Any) -> str:
-    """How many people a resume is about to reach (`selectors.preview.Preview`), as a sentence; never fewer than that
-    without a word."""
+    """Return how many people a resume is about to reach (`selectors.preview.Preview`), as a sentence.
+
+    A number that may be too low is never given without saying so.
+    """
     _, reached = REACHES.get(found.mode, NO_MODE)
     people = found.starts.people if found.starts else None
     if people is None or (not people.is_complete and not people.counted):

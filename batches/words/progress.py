@@ -1,5 +1,7 @@
-"""How pages say how far an operation is and how it ended. Never more than is confirmed, and what still calls comes
-before what does not any more."""
+"""How pages say how far an operation is and how it ended.
+
+Never more than is confirmed. Batches that still contact people come before those that do not.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +34,8 @@ class Part:
 class Said:
     """What a page says of an operation: the `title` first, then `more`, "" for nothing.
 
-    `kind` is that of an alert, `badge` a word or two. `is_loud` says that calls go on which somebody wants to stop.
+    `kind` is that of an alert, `badge` a word or two. `is_loud` says that batches still contact people although
+    somebody wants them stopped.
     """
 
     title: str
@@ -43,7 +46,7 @@ class Said:
 
 
 def said(progress: Any) -> Said:
-    """How far an operation is or how it ended (`selectors.operations.Progress`), in plain words."""
+    """Return how far an operation is or how it ended (`selectors.operations.Progress`), in plain words."""
     operation = progress.operation
     if operation.state == State.ASKING:
         return Said(f"Waiting for your word: {progress.left:,} of {batches(progress.total)} left.", "")
@@ -99,7 +102,7 @@ def _end(progress: Any) -> str:
         return f"{words} {progress.done:,} of {batches(progress.total)}."
     missing = _missing(progress)
     if len(missing) == 1 and not not_all and not progress.stopped_since:
-        # What follows says why, of just these.
+        # The next sentence says why, of exactly these batches.
         missing = [missing[0].removesuffix(".") + ":"]
     parts = [f"{progress.done:,} {DID[kind]}.", *missing]
     if not_all:
@@ -109,7 +112,7 @@ def _end(progress: Any) -> str:
 
 
 def why_not_all(operation: Operation) -> str:
-    """Why an operation that is over may not have found all of its batches; "" where it has."""
+    """Return why an ended operation may have missed some of its batches; "" where it has not."""
     if operation.unlisted:
         return "not all batches could be listed"
     is_cut_short = operation.state == State.STOPPED and operation.listed_at is None
@@ -129,7 +132,7 @@ def _end_of_nothing(operation: Operation) -> str:
 
 
 def _missing(progress: Any) -> list[str]:
-    """What the operation did not get: what that means for the people who are called."""
+    """Say what the operation missed, and what that means for the people who are contacted."""
     count = progress.missing
     if not count:
         return []
@@ -146,7 +149,7 @@ def _missing(progress: Any) -> list[str]:
 
 
 def _details(progress: Any) -> str:
-    """The batches that are not done, by what became of them."""
+    """Return the batches that are not done, by what became of them."""
     counts = progress.counts
     not_reached = progress.waiting if not progress.operation.is_open else 0
     found = [
@@ -180,7 +183,7 @@ def _end_word(progress: Any) -> str:
 
 
 def end_badge(progress: Any) -> Badge:
-    """The state of an operation, in words and tone by how it ended once it is over."""
+    """Return the state of an operation as a badge, which says how it ended once it has."""
     if progress.operation.is_open:
         return state_badge(progress.operation)
     end = said(progress)
@@ -188,13 +191,13 @@ def end_badge(progress: Any) -> Badge:
 
 
 def because(operation: Operation) -> str:
-    """Why an operation waits, or why it ended by itself. What it once waited for is no news when it is over."""
+    """Return why an operation waits, or why it ended by itself. A past wait does not matter after the end."""
     ended_by_somebody = operation.stopped_by_id or operation.stopped_by_email
     return operation.detail if operation.is_open or (operation.state == State.STOPPED and not ended_by_somebody) else ""
 
 
 def parts(progress: Any) -> list[Part]:
-    """The bar: what is done with, by standing, in thousandths of its length; what waits is its background."""
+    """Return the bar: ended batches by standing, in thousandths of its length; waiting ones are its background."""
     found, start = [], 0.0
     for standing, tone in STANDINGS.items():
         width = BAR_LENGTH * progress.counts[standing] / (progress.total or 1)
@@ -205,17 +208,17 @@ def parts(progress: Any) -> list[Part]:
 
 
 def stands(standing: Standing, operation: Operation) -> str:
-    """How a batch of the operation stands, in a word or two: what is over waits for nothing."""
+    """Return how a batch of the operation stands, in a word or two: in an ended operation none waits."""
     return "Not reached" if standing == Standing.WAITING and not operation.is_open else str(standing.label)
 
 
 def numbers(progress: Any) -> list[tuple[Standing, int]]:
-    """How many batches stand how: what is done, and of the rest what there is."""
+    """Return how many batches have which standing: always those done, and any others that exist."""
     return [(some, count) for some in Standing if (count := progress.counts[some]) or some == Standing.DONE]
 
 
 def percent(progress: Any) -> int | None:
-    """How much is confirmed; None where it is not known how much there is."""
+    """Return how much is confirmed; None where the total is unknown."""
     operation = progress.operation
     if why_not_all(operation) or (operation.is_open and operation.listed_at is None):
         return None
@@ -223,7 +226,7 @@ def percent(progress: Any) -> int | None:
 
 
 def duration(seconds: int) -> str:
-    """`under a minute`, `about 4 minutes`, `about 3 hours`."""
+    """Return `under a minute`, `about 4 minutes`, `about 3 hours`."""
     if seconds < 60:
         return "under a minute"
     if seconds < 90 * 60:
@@ -233,8 +236,10 @@ def duration(seconds: int) -> str:
 
 
 def may_call(row: Any, operation: Operation) -> bool:
-    """Whether a batch (`selectors.operations.ItemRow`) may be calling people although somebody wants it stopped, with
-    nothing at work on it."""
+    """Return whether a batch may be contacting people although somebody wants it stopped, with nothing working on it.
+
+    `row` is a `selectors.operations.ItemRow`.
+    """
     is_left_alone = row.standing in (Standing.DONE, Standing.SKIPPED)
     if is_left_alone or (operation.is_open and row.standing == Standing.WAITING):
         return False

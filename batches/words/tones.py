@@ -1,7 +1,7 @@
 """The tone of everything that has a state, in one table for each kind.
 
 A tone is the end of a CSS class, as in `app-badge-green` and `bar-green`; `static/css/theme.css` has the colours. The
-word stands beside it always: the colour only helps.
+word always stands beside it: the colour only helps.
 """
 
 from enum import StrEnum
@@ -25,7 +25,7 @@ class Tone(StrEnum):
 
 
 class Alert(StrEnum):
-    """The kinds of alerts. DANGER is read out at once."""
+    """The kinds of alerts. Screen readers announce DANGER at once."""
 
     SUCCESS = "success"
     INFO = "info"
@@ -33,7 +33,7 @@ class Alert(StrEnum):
     DANGER = "danger"
 
 
-# A status of a batch, what runs first.
+# Statuses of a batch, running ones first.
 STATUSES: dict[str, Tone] = {
     BatchStatus.ACTIVE: Tone.GREEN,
     BatchStatus.PAUSED: Tone.YELLOW,
@@ -43,7 +43,7 @@ STATUSES: dict[str, Tone] = {
     BatchStatus.EXPIRED: Tone.ORANGE,
     BatchStatus.CANCELED: Tone.GRAY,
 }
-# The API's words for the state of a request, from done to not begun.
+# The API's words for the status of a request, from done to not begun.
 REQUESTS: dict[str, Tone] = {
     "COMPLETED": Tone.GREEN,
     "CONNECTED": Tone.TEAL,
@@ -53,7 +53,7 @@ REQUESTS: dict[str, Tone] = {
     "CANCELED": Tone.ORANGE,
     "FAILED": Tone.RED,
 }
-# Beside these, what a request may end with by the word of its channel. A badge is never cyan.
+# In addition, the channel's words for how a request ended. A badge is never cyan.
 REQUEST_BADGES: dict[str, Tone] = {
     **REQUESTS,
     "DUPLICATE": Tone.GRAY,
@@ -82,7 +82,7 @@ OUTCOME_ALERTS: dict[str, Alert] = {
     Outcome.UNCONFIRMED: Alert.DANGER,
     Outcome.REJECTED: Alert.DANGER,
 }
-# How a batch of an operation stands, in the order of the operation's bar. What waits is no part of it.
+# How a batch of an operation stands, in the order of the operation's bar. Waiting batches are not part of it.
 STANDINGS: dict[str, Tone] = {
     Standing.DONE: Tone.GREEN,
     Standing.SKIPPED: Tone.GRAY,
@@ -101,20 +101,20 @@ ENDS: dict[str, Tone] = {
 
 
 def status_tone(status: str) -> Tone:
-    """Of a status of a batch, known or not."""
+    """Return the tone of a status of a batch, known or not."""
     return STATUSES.get(status, Tone.GRAY)
 
 
 def request_tone(status: str) -> Tone:
-    """Of a status of a request, known or not."""
+    """Return the tone of a status of a request, known or not."""
     return REQUEST_BADGES.get(status, Tone.GRAY)
 
 
 def outcome_tone(outcome: str) -> Tone:
-    """Of the outcome of a change, known or not."""
+    """Return the tone of an outcome of a change, known or not."""
     return OUTCOMES.get(outcome, Tone.GRAY)
 
 
 def standing_tone(standing: str) -> Tone:
-    """Of how a batch of an operation stands."""
+    """Return the tone of how a batch of an operation stands."""
     return STANDINGS.get(standing, Tone.BLUE)

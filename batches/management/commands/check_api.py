@@ -1,4 +1,4 @@
-"""`manage.py check_api`: whether the dashboard can work with the account that the settings name. It writes nothing."""
+"""`manage.py check_api`: check whether the dashboard can work with the account in the settings. Writes nothing."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from batches.selectors.account import Account, account_check
 
 
 class Command(BaseCommand):
-    """Exits with 1 where anything stands in the way."""
+    """Exits with 1 if anything stands in the way."""
 
     help = "Says whether the API answers, accepts the key, and which contract it speaks. Writes nothing."
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
 
 def lines(account: Account) -> list[str]:
-    """The findings, a line each; what is wrong comes last."""
+    """Return the findings, one per line, problems last."""
     found = [
         f"Address    {settings.SYLLABLE_API_URL}: {'answers' if account.answers else 'does not answer'}",
         f"Key        {'accepted' if account.key_accepted else 'not accepted' if account.answers else 'not tried'}",

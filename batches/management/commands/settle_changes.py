@@ -1,4 +1,4 @@
-"""`manage.py settle_changes`: find out what became of the changes that a crash or a silent API left open."""
+"""`manage.py settle_changes`: learn the outcomes of changes that a crash or a silent API left open."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from batches.services.changes.reconcile import changes_settle
 
 
 class Command(BaseCommand):
-    """Exits with 1 where something is still open after one run, so that a script can try again later."""
+    """Exits with 1 if a change is still open after one run, so that a script can try again later."""
 
     help = "Settles changes left started or unconfirmed by reading their batches. Safe to run at any time."
 

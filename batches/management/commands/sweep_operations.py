@@ -1,4 +1,4 @@
-"""`manage.py sweep_operations`: hand operations and mails to the workers that no queue knows of."""
+"""`manage.py sweep_operations`: hand operations and mails that are in no queue to the workers."""
 
 import time
 from typing import Any
@@ -15,7 +15,7 @@ DAY = 24 * 60 * 60
 
 
 class Command(BaseCommand):
-    """Any number of machines may run it at a time: each operation and each mail is handed over once."""
+    """Any number of machines may run this at a time: each operation and each mail is handed over once."""
 
     help = (
         "Queues operations and mails that no queue knows of, and deletes old tasks and sessions. "

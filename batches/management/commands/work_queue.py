@@ -1,4 +1,4 @@
-"""`manage.py work_queue stop`: a worker for one queue of operations, in the database or in Redis."""
+"""`manage.py work_queue stop`: run a worker for one queue of operations, in the database or in Redis."""
 
 import time
 from typing import Any
@@ -15,12 +15,15 @@ from batches.services.operations.backoff import Backoff, DatabaseTrouble
 
 logger = structlog.get_logger(__name__)
 
-# Seconds between two looks at an empty queue of the database. Whoever stops a campaign is waiting for it.
+# Seconds between two looks at an empty queue in the database. Somebody may be waiting for a stop.
 INTERVAL = {"default": 0.5, "stop": 0.2}
 
 
 class Command(BaseCommand):
-    """Any number of them may work on a queue, on any number of machines. SIGTERM leaves an operation to the others."""
+    """Any number of workers may share a queue, on any number of machines.
+
+    On SIGTERM a worker leaves its operation to others.
+    """
 
     help = "Carries out the operations of a queue."
 
@@ -29,14 +32,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, queue: str, **options: Any) -> None:
         if settings.REDIS_URL:
-            # Its usual worker forks for each task, and does not tell the fork that it has to leave.
+            # RQ's usual worker forks for each task, and does not pass SIGTERM on to the fork.
             worker, job = "rq.worker.SimpleWorker", "django_tasks_rq.Job"
             call_command("rqworker", queue, worker_class=worker, job_class=job)
         else:
             self._work(queue)
 
     def _work(self, queue: str) -> None:
-        """`db_worker` ends where it cannot write to its queue; this one tries again."""
+        """Work until told to stop, and try again after database errors, on which `db_worker` exits."""
         worker = Worker(
             queue_names=[queue],
             interval=INTERVAL[queue],
