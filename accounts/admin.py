@@ -73,7 +73,7 @@ class NewUserForm(SetPasswordMixin, TimeZoneForm):
         self.fields["email"].required = True
         for name in ("password1", "password2"):
             self.fields[name].required = False
-        self.fields["password1"].help_text = "Leave it empty to give the person a link with which they set their own."
+        self.fields["password1"].help_text = "Leave empty to give the person a link to set their own password."
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -102,7 +102,7 @@ class EditedUserForm(TimeZoneForm, UserChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "email" in self.fields:
-            self.fields["email"].help_text += " A change asks for your own password, and both addresses are told."
+            self.fields["email"].help_text += " Changing it needs your own password. Both addresses get an email."
 
 
 @admin.register(User)
@@ -130,7 +130,7 @@ class UserAdmin(LinkAdmin):
         powers = ("is_superuser", "user_permissions") if _is_superuser(request) else ()
         return (
             (None, {"fields": ("email", "name", "time_zone", "password")}),
-            ("What they may do", {"fields": ("is_active", "groups", *powers)}),
+            ("Permissions", {"fields": ("is_active", "groups", *powers)}),
             ("Dates", {"fields": ("last_login", "date_joined")}),
             *self.mail_fieldsets(obj),
         )
@@ -156,7 +156,7 @@ class UserAdmin(LinkAdmin):
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups":
             field.widget = forms.CheckboxSelectMultiple()
-            field.help_text = "Their role."
+            field.help_text = "The person's role."
             if not _is_superuser(request):
                 beyond = Group.objects.exclude(permissions=None).filter(
                     pk__in=Group.permissions.through.objects.exclude(
@@ -198,7 +198,7 @@ class UserAdmin(LinkAdmin):
             if request.method == "POST":
                 # Unlike the other POSTs this one is not repeated: the new password would sit in the session in plain
                 # text.
-                self.message_user(request, "The password was not set. Confirm that it is you first.", messages.WARNING)
+                self.message_user(request, "The password was not set. Confirm it is you first.", messages.WARNING)
             return redirect_to_login(request.path, reverse("account_reauthenticate"))
         return self._record(request, person, show) if request.method == "POST" else show()
 

@@ -48,7 +48,7 @@ class LinkAdmin(UserAdmin):
     @admin.action(description="Show a link to set a new password", permissions=["change"])
     def show_link(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         if not is_reauthenticated(request):
-            self.message_user(request, "No link was shown. Confirm that it is you first.", messages.WARNING)
+            self.message_user(request, "No link was shown. Confirm it is you first.", messages.WARNING)
             return redirect_to_login(request.path, reverse("account_reauthenticate"))
         people = self._to_be_given_one(request, queryset.exclude(pk=actor_of(request).pk))
         return self._links_page(request, people) if people else None
@@ -87,11 +87,12 @@ class LinkAdmin(UserAdmin):
         """Return those of `people` who may get a link from this administrator; tell why the others may not."""
         active = [person for person in people.filter(is_active=True) if person.email]
         if not active:
-            self.message_user(request, "None of them is active and has an email.", messages.WARNING)
+            self.message_user(request, "Nobody you selected is active and has an email.", messages.WARNING)
         allowed = [person for person in active if self.has_change_permission(request, person)]
         for person in active:
             if person not in allowed:
-                self.message_user(request, f"No link for {person.email}, who can do more than you.", messages.WARNING)
+                no_link = f"No link for {person.email}. This person has more permissions than you."
+                self.message_user(request, no_link, messages.WARNING)
         return allowed
 
 

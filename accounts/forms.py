@@ -29,13 +29,13 @@ class TimeZoneField(forms.ChoiceField):
 
     def keep(self, name: str) -> None:
         """Offer the common zones and `name`."""
-        self.choices = [("", f"The installation's own ({settings.TIME_ZONE})"), *time_zone_choices(name)]
+        self.choices = [("", f"Default ({settings.TIME_ZONE})"), *time_zone_choices(name)]
 
 
 class TimeZoneForm(forms.ModelForm):
     """What the forms about a user share."""
 
-    time_zone = TimeZoneField(help_text="Dates and times are shown in this zone, with its name.")
+    time_zone = TimeZoneField(help_text="Dates and times appear in this zone.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,4 +49,4 @@ class ProfileForm(TimeZoneForm):
     class Meta:
         model = User
         fields = ("name", "time_zone")
-        help_texts = {"name": "Shown to your colleagues. Syllable is told your email."}
+        help_texts = {"name": "Your colleagues see your name. Syllable sees your email."}

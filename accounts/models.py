@@ -80,18 +80,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         unique=True,
         null=True,
         blank=True,
-        help_text="The login, and what Syllable records for every change. Without one, the person can only look.",
-        error_messages={"unique": "Someone with this email exists already."},
+        help_text="The login. Syllable records it with every change. A person without an email can only view batches.",
+        error_messages={"unique": "Another person already has this email."},
     )
     name = models.CharField(max_length=150, blank=True)
     time_zone = models.CharField(
         max_length=64,
         blank=True,
         validators=[validate_time_zone],
-        help_text="For example America/New_York. Empty: the installation's own zone.",
+        help_text="For example America/New_York. Empty means the default zone.",
     )
     is_active = models.BooleanField(
-        "active", default=True, help_text="Untick instead of deleting: what the person did stays theirs."
+        "active", default=True, help_text="Deactivate people instead of deleting them. Their history stays."
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     # Part of what a session is checked against. A new value ends all of the person's sessions.
@@ -222,17 +222,17 @@ class MailState(models.TextChoices):
     """How far delivery of a mail has come."""
 
     QUEUED = "queued", "on its way"
-    SENT = "sent", "taken by the mail server"
+    SENT = "sent", "accepted by the mail server"
     FAILED = "failed", "not sent"
 
 
 class MailProblem(models.TextChoices):
     """Why a mail was not sent."""
 
-    UNREACHABLE = "unreachable", "The mail server did not take it, several times."
-    REFUSED = "refused", "The mail server refused it."
-    BROKEN = "broken", "The dashboard itself failed at it; its log says how."
-    LOST = "lost", "The workers that had it ended before they could send it."
+    UNREACHABLE = "unreachable", "The mail server did not accept the mail after several attempts."
+    REFUSED = "refused", "The mail server refused the mail."
+    BROKEN = "broken", "The dashboard failed to send the mail. Its log says why."
+    LOST = "lost", "The workers stopped before they could send the mail."
     OFF = "off", "No mail server is set up."
 
 

@@ -23,7 +23,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=get_object_or_404(User, pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Your settings are saved.")
+        messages.success(request, "Settings saved.")
         return redirect("profile")
     return render(request, "account/profile.html", {"form": form})
 

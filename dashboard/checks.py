@@ -15,8 +15,8 @@ def refuse_an_old_database(databases: Sequence[str] | None, **_about: Any) -> li
     """Return an error for each database from before 0.1.0, so that `migrate` stops before it changes anything."""
     return [
         Error(
-            "This database is of a version before 0.1.0, whose tables cannot be carried over.",
-            hint="Move the file of SQLite away, or name an empty database in DATABASE_URL, and migrate again.",
+            "This database is from before version 0.1.0 and cannot be migrated.",
+            hint="Move the SQLite file away, or set DATABASE_URL to an empty database. Then migrate again.",
             id="dashboard.E001",
         )
         for alias in databases or ()

@@ -77,7 +77,7 @@ class TextInUtf8:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if codecs.lookup(request.encoding or "utf-8").name != "utf-8":
-            raise BadRequest("The text of a request is in UTF-8.")
+            raise BadRequest("Requests must be in UTF-8.")
         return self.get_response(request)
 
 

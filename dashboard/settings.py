@@ -26,7 +26,7 @@ def seconds(name: str, text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value <= LONGEST_SECONDS:
-        raise ImproperlyConfigured(f"{name} is {text!r}; it is seconds, above 0 and at most {LONGEST_SECONDS}.")
+        raise ImproperlyConfigured(f"{name} is {text!r}. It must be seconds, above 0 and at most {LONGEST_SECONDS}.")
     return value
 
 
@@ -48,7 +48,7 @@ SYLLABLE_TIMEOUT = seconds("SYLLABLE_TIMEOUT", env("SYLLABLE_TIMEOUT", default="
 
 if SYLLABLE_API_CONTRACT not in CONTRACTS:
     raise ImproperlyConfigured(
-        f"SYLLABLE_API_CONTRACT is {SYLLABLE_API_CONTRACT!r}; this version speaks {' and '.join(CONTRACTS)}."
+        f"SYLLABLE_API_CONTRACT is {SYLLABLE_API_CONTRACT!r}. This version speaks {' and '.join(CONTRACTS)}."
     )
 
 # How many batches of one operation are written in parallel, and after how many silent seconds a worker loses its
@@ -57,7 +57,7 @@ OPERATION_CONCURRENCY = env.int("OPERATION_CONCURRENCY", default=8)
 OPERATION_LEASE = seconds("OPERATION_LEASE", env("OPERATION_LEASE", default="10"))
 
 if not 1 <= OPERATION_CONCURRENCY <= LIMITS[Lane.OPERATIONS].calls:
-    raise ImproperlyConfigured(f"OPERATION_CONCURRENCY is 1 to {LIMITS[Lane.OPERATIONS].calls}.")
+    raise ImproperlyConfigured(f"OPERATION_CONCURRENCY must be 1 to {LIMITS[Lane.OPERATIONS].calls}.")
 
 # Django ----------------------------------------------------------------------------------------------------------
 

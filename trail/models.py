@@ -32,9 +32,9 @@ class Action(models.TextChoices):
     )
     PERSON_CREATED = "person_created", "Person created"
     PERSON_INVITED = "person_invited", "Invited"
-    PERSON_RESET_STARTED = "person_reset_started", "Password reset started by somebody else"
+    PERSON_RESET_STARTED = "person_reset_started", "Password reset started"
     PERSON_EMAIL_CHANGED = "person_email_changed", "Email changed"
-    PERSON_PASSWORD_SET = "person_password_set", "Password set by somebody else"
+    PERSON_PASSWORD_SET = "person_password_set", "Password set"
     PERSON_ROLES_CHANGED = "person_roles_changed", "Roles changed"
     PERSON_DEACTIVATED = "person_deactivated", "Deactivated"
     PERSON_REACTIVATED = "person_reactivated", "Reactivated"

@@ -71,7 +71,7 @@ def test_a_poor_password_makes_nobody(log_in, administrator, passwords, complain
 
 def test_an_email_is_taken_whatever_its_case(log_in, administrator, viewer):
     page = log_in(administrator).post(f"{USERS}add/", {"email": "VIEWER@example.com"}).content.decode()
-    assert "Someone with this email exists already." in page
+    assert "Another person already has this email." in page
 
 
 def test_a_changed_email_is_the_new_login(confirmed, client, administrator, viewer):

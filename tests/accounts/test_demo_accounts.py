@@ -16,7 +16,7 @@ def demo_accounts(**options):
 
 
 def test_they_are_refused_outside_of_the_sandbox(db):
-    with pytest.raises(CommandError, match="for the sandbox only"):
+    with pytest.raises(CommandError, match="SANDBOX=true"):
         demo_accounts()
     assert not User.objects.exists()
 

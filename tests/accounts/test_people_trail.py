@@ -60,7 +60,7 @@ def test_a_password_that_somebody_else_took_away(confirmed, administrator, viewe
         confirmed(administrator).post(password_page(viewer), form)
     [entry] = entries()
     assert (entry.action, entry.body) == (Action.PERSON_PASSWORD_SET, {"usable": False})
-    assert "taken away" in mailoutbox[0].body
+    assert "was removed" in mailoutbox[0].body
 
 
 def test_another_role_with_what_it_was(log_in, administrator, viewer, entries):
@@ -243,4 +243,4 @@ class TestThePage:
         with django_assert_num_queries(len(one)):
             page = self.page(client, viewer)
         assert page.count("Reactivated") == 100
-        assert "Only the newest 100 are shown." in page
+        assert "Only the newest 100 entries are shown." in page

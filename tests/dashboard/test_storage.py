@@ -71,7 +71,7 @@ def test_a_database_of_before_0_1_0_is_refused_in_words_and_left_as_it_is(manage
     done = manage("migrate")
 
     assert done.returncode
-    assert "This database is of a version before 0.1.0" in done.stderr
+    assert "dashboard.E001" in done.stderr
     assert "Traceback" not in done.stderr
     with closing(sqlite3.connect(database)) as old:
         assert old.execute("SELECT * FROM sqlite_schema").fetchall() == tables

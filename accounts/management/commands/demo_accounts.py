@@ -20,14 +20,14 @@ ACCOUNTS = (
 class Command(BaseCommand):
     """Needs SANDBOX=true."""
 
-    help = "Make a viewer, an operator and an administrator with a known password. Only with SANDBOX=true."
+    help = "Create a viewer, an operator and an administrator with a known password. Needs SANDBOX=true."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--address", default="", help="where the dashboard is to be opened, for the printed words")
+        parser.add_argument("--address", default="", help="the address of the dashboard, for the printed text")
 
     def handle(self, *args: Any, address: str, **options: Any) -> None:
         if not settings.SANDBOX:
-            raise CommandError("Accounts with a known password are for the sandbox only: SANDBOX is not set.")
+            raise CommandError("Demo accounts need SANDBOX=true, because everybody knows their password.")
         for email, name, group in ACCOUNTS:
             if not User.objects.filter(email=email).exists():
                 User.objects.create_user(email, PASSWORD, name=name).groups.add(Group.objects.get(name=group))

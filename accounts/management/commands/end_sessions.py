@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 class Command(BaseCommand):
     """Needed after restoring a backup, which may hold sessions of people who have since logged out or been blocked."""
 
-    help = "Ends every session: everybody has to log in again."
+    help = "Log everybody out."
 
     def handle(self, *args: Any, **options: Any) -> None:
         ended, _ = Session.objects.all().delete()

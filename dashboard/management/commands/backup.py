@@ -14,14 +14,14 @@ from django.db import connection
 class Command(BaseCommand):
     """Replaces the file once the new one is complete. docs/deploy.md says how to restore it."""
 
-    help = "Backs up the database into a file that only its owner can read. Everything may run meanwhile."
+    help = "Back up the database to a file that only its owner can read. Safe while everything runs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         if not connection.introspection.table_names():
-            raise CommandError("There are no tables in the database: DATABASE_URL is that of another one.")
+            raise CommandError("The database has no tables. Check DATABASE_URL.")
         # Only the owner may read the file.
         descriptor, name = mkstemp(dir=file.parent, prefix=f".{file.name}.")
         os.close(descriptor)
@@ -46,7 +46,7 @@ def _write(file: Path) -> None:
     try:
         subprocess.run(command, env=os.environ | (secret or {}), check=True)  # noqa: S603
     except FileNotFoundError as error:
-        raise CommandError("pg_dump is not installed here: it comes with PostgreSQL.") from error
+        raise CommandError("pg_dump is not installed. It comes with PostgreSQL.") from error
     except subprocess.CalledProcessError as error:
         raise CommandError("pg_dump failed.") from error
 
