@@ -29,19 +29,19 @@ KEY = "key-for-tests"
 ROOM_FOR_PARALLEL_READS = parallel_reads._room
 # As in use.
 SHORT_TRY, LEAST_SECONDS = items.SHORT_TRY, latency.LEAST_SECONDS
-# Too long for a name: no resolver is asked, who may take seconds to say no.
+# Too long for a hostname: no resolver is asked, which might take seconds to say no.
 NO_HOST = ".".join(["no-such-host"] * 25)
 
 
 def pytest_collection_finish():
-    """What is there once the tests are collected stays to the end: garbage is looked for in what comes after."""
+    """Freeze what exists once the tests are collected: the garbage collector then only looks at what comes after."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _contexts():
-    """`response.context` has what a page was given: Django's backend for Jinja does not tell the test client."""
+    """Put a page's context into `response.context`: Django's Jinja backend does not send it to the test client."""
     render = jinja2.Template.render
 
     def told(template, context=None, request=None):
@@ -57,13 +57,13 @@ def _contexts():
 
 @pytest.fixture(autouse=True)
 def _nothing_known_of_the_api():
-    """That the API does not answer is known for the test in which it did not."""
+    """Forget after each test that the API did not answer."""
     client_for.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch):
-    """What stands beside a page is there, though the machine stall."""
+    """Let the data beside a page arrive even if the machine stalls."""
     for reads in (batches, campaign, preview):
         monkeypatch.setattr(reads, "EXTRAS_SECONDS", 60.0)
     monkeypatch.setattr(preview, "STOP_SECONDS", 60.0)
@@ -71,31 +71,33 @@ def _patience(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
-    """What is tried again is tried again soon."""
+    """Shorten the pauses between retries."""
     monkeypatch.setattr(transport, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture(autouse=True)
 def _nothing_hangs(monkeypatch):
-    """A stop gives each batch its whole time at once, and no call counts as one that hangs: a machine that stalls must
-    not look like that. `short_tries` is for the tests that are about it."""
+    """Let no call count as hanging, and give each batch of a stop its whole time at once.
+
+    A stalling machine must not look like a hanging API. `short_tries` is for tests about hanging calls.
+    """
     monkeypatch.setattr(items, "SHORT_TRY", 1.0)
     monkeypatch.setattr(latency, "LEAST_SECONDS", 60.0)
 
 
 @pytest.fixture
 def short_tries(monkeypatch):
-    """What hangs is treated as in use."""
+    """Treat hanging calls as in use."""
     monkeypatch.setattr(items, "SHORT_TRY", SHORT_TRY)
     monkeypatch.setattr(latency, "LEAST_SECONDS", LEAST_SECONDS)
 
 
 @pytest.fixture
 def give_up_soon(monkeypatch):
-    """Call it before what is never answered: from then on each call to the API gets so many seconds.
+    """Call this before something that is never answered: from then on each call to the API gets so many seconds.
 
-    They count from when the sandbox keeps it waiting: a machine that stalls must not look like an API that does.
+    They count from when the sandbox keeps the call waiting: a stalling machine must not look like a stalling API.
     """
 
     def give_up_soon(seconds=0.2, *, reads=True):
@@ -119,7 +121,7 @@ def give_up_soon(monkeypatch):
 
 @pytest.fixture(scope="session")
 def sandbox_servers():
-    """A sandbox of each contract for the whole run; `empty_sandbox` empties one for each test."""
+    """Provide a sandbox of each contract for the whole run; `empty_sandbox` empties one for each test."""
     with ExitStack() as running:
         yield {
             name: running.enter_context(Sandbox(api_key=KEY, contract=contract)) for name, contract in CONTRACTS.items()
@@ -128,13 +130,13 @@ def sandbox_servers():
 
 @pytest.fixture
 def contract():
-    """The contract that the sandbox speaks; a test that is for several is parametrized with their names."""
+    """Return the contract of the sandbox; a test of several contracts is parametrized with their names."""
     return "2025-04"
 
 
 @pytest.fixture
 def empty_sandbox(sandbox_servers, contract):
-    """The sandbox of the contract, with nothing in it; its key is KEY."""
+    """Provide the sandbox of the contract, empty; its key is KEY."""
     sandbox_server = sandbox_servers[contract]
     sandbox_server.contract = CONTRACTS[contract]
     sandbox_server.reset()
@@ -144,7 +146,7 @@ def empty_sandbox(sandbox_servers, contract):
 
 @pytest.fixture
 def sandbox(empty_sandbox, contract, settings):
-    """An empty sandbox that the settings point to."""
+    """Provide an empty sandbox, with the settings pointing to it."""
     settings.SYLLABLE_API_CONTRACT = contract
     settings.SYLLABLE_API_URL = empty_sandbox.url
     settings.SYLLABLE_API_KEY = empty_sandbox.api_key
@@ -155,7 +157,7 @@ def sandbox(empty_sandbox, contract, settings):
 
 
 def wait_for_parallel_reads():
-    """Return when nothing is read beside a page any more: a late one would keep its count for the next test."""
+    """Wait until no data beside a page is being read: a late read would keep its count for the next test."""
     for _ in range(parallel_reads.MOST_WAITING):
         assert ROOM_FOR_PARALLEL_READS.acquire(timeout=10)
     for _ in range(parallel_reads.MOST_WAITING):
@@ -164,7 +166,7 @@ def wait_for_parallel_reads():
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory) -> tuple[Path, Path]:
-    """A self-signed certificate for localhost, and its key."""
+    """Make a self-signed certificate for localhost, and its key."""
     folder = tmp_path_factory.mktemp("tls")
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
@@ -174,7 +176,7 @@ def certificate(tmp_path_factory) -> tuple[Path, Path]:
 
 
 def member_of(role, email, **fields):
-    """A person in a role, "" for none."""
+    """Create a person in a role, "" for none."""
     user = User.objects.create_user(email, **fields)
     if role:
         user.groups.add(Group.objects.get(name=role))
@@ -193,7 +195,7 @@ def operator(db):
 
 @pytest.fixture
 def limited(db):
-    """An operator who may not stop everything."""
+    """Create an operator who may not stop everything."""
     user = member_of("Viewers", "limited@example.com")
     user.user_permissions.add(Permission.objects.get(codename="edit_batches"))
     return user
@@ -201,5 +203,5 @@ def limited(db):
 
 @pytest.fixture
 def nobody(db):
-    """Somebody without a role."""
+    """Create somebody without a role."""
     return member_of("", "nobody@example.com")

@@ -69,7 +69,7 @@ WITHOUT_DJANGO = {"syllable", "sandbox", "batches.rules", "batches.converters"}
 
 
 def files():
-    """Every module of the product, by its dotted name."""
+    """List every module of the product, by its dotted name."""
     paths = {path for top in TOP for path in (ROOT / top).rglob("*.py") if "migrations" not in path.parts}
     return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
 
@@ -78,12 +78,12 @@ FILES = files()
 
 
 def room_of(name):
-    """The room that a module, or what it defines, is in."""
+    """Return the room of a module, or of something it defines."""
     return ".".join(name.split(".")[: 2 if name.startswith("batches.") else 1])
 
 
 def imports(path):
-    """The dotted names that a file imports, wherever in the file it does."""
+    """Return the dotted names that a file imports, anywhere in the file."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -101,7 +101,7 @@ def covers(target, name):
 
 
 def module_of(name):
-    """The module of ours that a dotted name is, or is defined in."""
+    """Return our module that a dotted name is, or is defined in."""
     while name not in FILES:
         name = name.rpartition(".")[0]
     return name

@@ -53,7 +53,7 @@ def dockerfile(instruction):
 
 
 def copied():
-    """What the image copies out of the project."""
+    """Return what the image copies out of the project."""
     return {source for line in dockerfile("COPY") if "--from" not in line for source in line.split()[:-1]}
 
 
@@ -165,14 +165,14 @@ def test_the_health_check_asks_for_a_name_that_is_allowed(allowed, host):
 
 @pytest.fixture(scope="module")
 def api():
-    """Of this module alone, as no other test may empty it meanwhile."""
+    """Provide a sandbox of this module's own, which no other test may empty meanwhile."""
     with Sandbox(api_key="key-for-tests", contract=CONTRACTS["2025-04"]) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def environment(tmp_path, api):
-    """What the processes share, with a database of their own."""
+    """Return the environment that the processes share, with a database of their own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -53,7 +53,7 @@ def product_files():
 
 
 def texts(path):
-    """The strings of a file that are no docstrings, with their lines."""
+    """Return the strings of a file, except docstrings, with their lines."""
     tree = ast.parse(path.read_text())
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     docstrings = {
@@ -80,7 +80,7 @@ def test_a_tag_in_a_string_would_be_found(tmp_path):
 
 
 def methods():
-    """The names that are methods of what templates are given, and no value of any of it."""
+    """Return the names that are only methods, and no other value, of what templates get."""
     found, values = set(), set()
     for given in GIVEN:
         for name in filter(lambda name: not name.startswith("_"), dir(given)):
@@ -94,7 +94,7 @@ METHODS = methods()
 
 
 def uncalled(source):
-    """The methods that a template names and does not call, with their lines."""
+    """Return the methods that a template names without a call, with their lines."""
     tree = engines["jinja2"].env.parse(source)
     called = {id(call.node) for call in tree.find_all(nodes.Call)}
     named = tree.find_all(nodes.Getattr)

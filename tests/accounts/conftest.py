@@ -42,7 +42,7 @@ def superuser(db):
 
 
 def edited(person, **changes):
-    """The admin's form for a person, as a browser sends it; None leaves a field out."""
+    """Return the admin's form for a person as a browser sends it; None leaves a field out."""
     form = {
         "email": person.email or "",
         "name": person.name,
@@ -62,7 +62,7 @@ def password_page(person):
 
 
 def type_own_password(client, password=PASSWORD, **query):
-    """Confirm that it is oneself, as the page before a dangerous act asks."""
+    """Confirm one's identity, as the page before a dangerous act asks."""
     return client.post("/accounts/reauthenticate/", {"password": password}, query_params=query)
 
 
@@ -77,7 +77,7 @@ def log_in(client):
 
 @pytest.fixture
 def confirmed(log_in):
-    """A client of somebody who has just typed their password once more."""
+    """Provide a client of somebody who has just confirmed their identity."""
 
     def confirmed(person):
         client = log_in(person)
@@ -89,7 +89,7 @@ def confirmed(log_in):
 
 @pytest.fixture
 def committed(django_capture_on_commit_callbacks):
-    """Wrap a request in it: what waits for the end of a transaction happens, though the test's own goes on."""
+    """Wrap a request, so that what waits for the end of its transaction runs although the test's own continues."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
@@ -110,7 +110,7 @@ def work(monkeypatch):
 
 @pytest.fixture
 def delivered(committed, work):
-    """Wrap a request in it: its mails have gone out afterwards."""
+    """Wrap a request, and deliver its mails afterwards."""
 
     @contextmanager
     def delivered():
@@ -123,7 +123,7 @@ def delivered(committed, work):
 
 @pytest.fixture
 def mail_server(settings):
-    """A mail server that takes everything, and that the settings point to."""
+    """Provide a mail server that accepts everything, with the settings pointing to it."""
     with MailServer() as mail_server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail_server.port

@@ -1,11 +1,11 @@
-"""A mail server for a test: a real one on a socket, which takes mails, refuses them, or never says a word."""
+"""A mail server for a test, on a real socket: it accepts mails, refuses them, or says nothing."""
 
 import threading
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 
 class Conversation(StreamRequestHandler):
-    """SMTP, as far as a client needs it to hand over a mail."""
+    """As much SMTP as a client needs to hand over a mail."""
 
     def handle(self):
         mail_server = self.server.mail_server
@@ -45,7 +45,7 @@ class Conversation(StreamRequestHandler):
 
 
 class MailServer:
-    """Use it as a context. `taken` are the mails: recipients and text. `refusals` are the codes for the next ones."""
+    """Use it as a context. `taken` are the mails: recipients and text. `refusals` are the codes for the next mails."""
 
     def __init__(self):
         self.taken = []
@@ -67,7 +67,7 @@ class MailServer:
         self.stop()
 
     def stop(self):
-        """From now on nobody answers at the port."""
+        """Stop answering at the port."""
         self.may_end.set()
         self._server.shutdown()
         self._server.server_close()

@@ -1,4 +1,4 @@
-"""Nobody becomes somebody else: an email or a password is changed by others, who prove who they are, and is told."""
+"""Nobody impersonates anybody: who changes another's email or password proves who they are, and the other hears."""
 
 import time
 

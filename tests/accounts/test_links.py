@@ -18,7 +18,7 @@ LINK = re.compile(r"http://testserver(/accounts/password/reset/key/[^\s<\"]+)")
 
 @pytest.fixture
 def later(monkeypatch):
-    """Move the clock by which links grow old."""
+    """Move the clock by which links expire."""
 
     def later(**length):
         then = datetime.now() + timedelta(**length)  # noqa: DTZ005 - as Django's tokens count
@@ -29,7 +29,7 @@ def later(monkeypatch):
 
 @pytest.fixture
 def send(log_in, administrator, delivered, mailoutbox):
-    """Choose somebody in the admin and send them a link; the mail's text."""
+    """Send somebody a link from the admin, and return the mail's text."""
 
     def send(person):
         with delivered():
@@ -40,7 +40,7 @@ def send(log_in, administrator, delivered, mailoutbox):
 
 
 def opens(client, text):
-    """Whether the link in a text leads to the form for a new password."""
+    """Return whether the link in a text leads to the form for a new password."""
     client.logout()
     page = client.get(LINK.search(text)[1], follow=True).content.decode()
     assert ("Set a new password</h1>" in page) != ("no longer works" in page)
@@ -148,7 +148,7 @@ class TestWithoutAMailServer:
 
     @pytest.fixture
     def post(self, log_in, administrator, delivered):
-        """Send a form of the admin, and read its answer."""
+        """Send a form of the admin, and return its answer."""
 
         def post(address, form, **options):
             with delivered():
@@ -158,7 +158,7 @@ class TestWithoutAMailServer:
 
     @pytest.fixture
     def post_confirmed(self, confirmed, administrator, delivered):
-        """The same for somebody who has just typed their password once more."""
+        """Do the same as somebody who has just confirmed their identity."""
 
         def post_confirmed(address, form, **options):
             with delivered():

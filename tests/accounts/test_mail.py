@@ -26,7 +26,7 @@ QUEUED, SENT, FAILED = MailState.QUEUED, MailState.SENT, MailState.FAILED
 
 @pytest.fixture
 def ask(client, committed):
-    """Ask for a reset through the page; what that queues is left to a worker."""
+    """Ask for a reset on the page; a worker must do the rest."""
 
     def ask(email, **extra):
         with committed():
@@ -40,7 +40,7 @@ def states():
 
 
 def pass_time():
-    """As if what is queued had waited for its next try."""
+    """Pretend that queued mails have waited for their next attempt."""
     Mail.objects.filter(state=QUEUED).update(due_at=timezone.now() - timedelta(seconds=1))
 
 
@@ -218,7 +218,7 @@ def test_where_the_queue_is_away_the_request_is_answered_and_the_mail_sent_later
 
 
 def everything_kept():
-    """All rows of all tables, as text."""
+    """Return all rows of all tables as text."""
     return serializers.serialize("json", [row for model in apps.get_models() for row in model._base_manager.all()])
 
 
@@ -264,7 +264,7 @@ def test_what_is_over_is_forgotten_after_a_month(ask, work, mail_server, viewer)
 class TestAdministrators:
     @pytest.fixture
     def post(self, log_in, administrator, committed):
-        """Send a form of the admin, and read the page that follows."""
+        """Send a form of the admin, and return the page that follows."""
 
         def post(address, form):
             with committed():

@@ -16,7 +16,7 @@ NEW = "another long password"
 
 @pytest.fixture
 def entries(administrator, viewer):
-    """What was added to the trail since the people of the test are there."""
+    """Return what has been added to the trail since the people of the test exist."""
     before = list(Entry.objects.values_list("pk", flat=True))
     return lambda: list(Entry.objects.exclude(pk__in=before).order_by("pk"))
 

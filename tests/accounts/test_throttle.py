@@ -25,7 +25,7 @@ def log_in_as(client, email, password=PASSWORD, *, address=ELSEWHERE, host="test
 
 
 def try_wrongly(client, email, times, **extra):
-    """The statuses of so many wrong tries."""
+    """Return the statuses of so many wrong attempts."""
     return [log_in_as(client, email, WRONG, **extra).status_code for _ in range(times)]
 
 
@@ -155,7 +155,7 @@ def test_refused_tries_leave_nothing_behind(client, viewer):
 
 
 def queries_of(client, email):
-    """The statements of one wrong try, as far as they are about counting."""
+    """Return the statements of one wrong attempt that are about counting."""
     with CaptureQueriesContext(connection) as captured:
         log_in_as(client, email, WRONG)
     sql = [query["sql"] for query in captured]

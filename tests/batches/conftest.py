@@ -16,7 +16,7 @@ from tests.batches.views.odd_answers import answer_with_odd_objects
 
 @pytest.fixture
 def open_list(client, viewer, sandbox):
-    """Opens the list of batches as a viewer, with a query, and gives its HTML."""
+    """Open the list of batches as a viewer, with a query, and return its HTML."""
     client.force_login(viewer)
 
     def open_list(**query):
@@ -29,11 +29,11 @@ def open_list(client, viewer, sandbox):
 
 @pytest.fixture
 def silence(sandbox, monkeypatch):
-    """Makes the API hang, known to the dashboard as not answering, which it does not try again by itself."""
+    """Make the API hang, and the dashboard know it; the dashboard does not check again by itself."""
 
     def silence():
         monkeypatch.setattr(circuit_breaker, "PAUSE_SECONDS", 3600)
-        # Each call is over before the next: one that was given up could still arrive.
+        # Each call ends before the next one: an abandoned call could still arrive.
         failing = sandbox.faults.add(faults.answer(500), times=None)
         for _ in range(circuit_breaker.FAILURES):
             with pytest.raises(SyllableUnavailable):
@@ -49,13 +49,13 @@ def silence(sandbox, monkeypatch):
 
 @pytest.fixture
 def answer_with(sandbox, contract):
-    """Has the API answer all reads with odd objects; see `answer_with_odd_objects`."""
+    """Have the API answer all reads with odd objects; see `answer_with_odd_objects`."""
     return partial(answer_with_odd_objects, sandbox, contract)
 
 
 @pytest.fixture
 def queued(monkeypatch):
-    """Returns the operations that were handed to a queue, in this order; a test's own transaction keeps none back."""
+    """Return the operations handed to a queue, in order; the test's own transaction holds none back."""
     monkeypatch.setattr(queue, "on_commit", lambda act: act())
 
     def queued():

@@ -50,7 +50,7 @@ SINCE = {"seen_at": timezone.now(), "deadline_at": timezone.now() - timedelta(ho
 
 @pytest.fixture
 def restricted(monkeypatch):
-    """From then on everybody may see and act on the batches of campaign 7 alone."""
+    """Limit everybody's scope to campaign 7 from now on."""
 
     def restricted():
         # All of them now: what is imported later would keep it for good.
@@ -64,7 +64,7 @@ def restricted(monkeypatch):
 
 @pytest.fixture
 def account(sandbox):
-    """A batch of each of two campaigns, and one of none."""
+    """Provide a batch of each of two campaigns, and one of none."""
     for campaign in (7, 8):
         sandbox.store.add_campaign(id=campaign, campaign_name=f"The {campaign}")
         sandbox.store.add_batch(f"of-{campaign}", campaign_id=campaign, status="ACTIVE", requests=2)
@@ -73,7 +73,7 @@ def account(sandbox):
 
 @pytest.fixture
 def kept(operator):
-    """A change, an operation and its entry of each of two campaigns and of none, by the campaign."""
+    """Provide a change, an operation and its entry for each of two campaigns and for none, by campaign."""
 
     def made(campaign):
         about = {"actor": operator, "actor_email": operator.email, "campaign_id": campaign}

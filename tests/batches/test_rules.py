@@ -1,4 +1,4 @@
-"""The rules as the table that DESIGN and docs/architecture.md show, and the sentences that go with them."""
+"""The rules as the table in docs/architecture.md, and the sentences that go with them."""
 
 from datetime import UTC, datetime, timedelta
 

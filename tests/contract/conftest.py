@@ -39,7 +39,7 @@ class Driver:
         )
 
     def call(self, url, key, name, arguments):
-        """Call `sdk.<name>(**arguments)`; raises SdkError where the SDK raises."""
+        """Call `sdk.<name>(**arguments)`. Raises SdkError where the SDK raises."""
         request = {"url": url, "key": key, "call": name, "arguments": arguments}
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
@@ -58,7 +58,7 @@ class Driver:
 
 @pytest.fixture(scope="session")
 def driver_of():
-    """The driver of a version, started once: `driver_of("0.4.7")`."""
+    """Return the driver of a version, started once: `driver_of("0.4.7")`."""
     drivers = {}
 
     def of(version):
@@ -73,13 +73,13 @@ def driver_of():
 
 @pytest.fixture
 def sandbox(empty_sandbox):
-    """Speaks the contract that the module of the test names."""
+    """Provide a sandbox of the contract that the test's module names."""
     return empty_sandbox
 
 
 @pytest.fixture
 def sdk(driver_of, sandbox, contract):
-    """The release of the SDK that speaks the contract: `sdk("batches.list", limit=3)`"""
+    """Return the release of the SDK that speaks the contract, for calls like `sdk("batches.list", limit=3)`."""
 
     def call(name, /, *, key=KEY, **arguments):
         return driver_of(VERSIONS[contract]).call(sandbox.url, key, f"outbound.{name}", arguments)
@@ -89,7 +89,7 @@ def sdk(driver_of, sandbox, contract):
 
 @pytest.fixture
 def batches(sandbox):
-    """Five batches of two campaigns, from the first to the fifth of January."""
+    """Provide five batches of two campaigns, from the first to the fifth of January."""
     sandbox.store.add_campaign(campaign_name="Reminders")
     sandbox.store.add_campaign(campaign_name="Feedback")
     for number, status in enumerate(("ACTIVE", "PAUSED", "IDLE", "CANCELED", "ACTIVE"), start=1):
@@ -106,10 +106,10 @@ def batches(sandbox):
 
 @pytest.fixture
 def seeded(sandbox):
-    """The sandbox with the data it ships with."""
+    """Provide the sandbox with the data it ships with."""
     seed.fill(sandbox.store, datetime.now(UTC))
 
 
 def numbers(page):
-    """The batches of a page of `batches`, by their numbers."""
+    """Return the batches of a page of `batches`, by number."""
     return [int(batch["batch_id"].rpartition(".")[2]) for batch in page["items"]]

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 @cache
 def sdk_with(key):
-    """The SDK takes its time to be made, and its calls take the address."""
+    """Return the SDK from a cache, because creating it takes long. Each call names its address."""
     return syllable_sdk.SyllableSDK(api_key_header=key, timeout_ms=5000)
 
 

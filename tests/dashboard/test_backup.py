@@ -121,7 +121,7 @@ def api():
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory, api):
-    """A place as `migrate` leaves it, to be looked at and copied."""
+    """Provide a place as `migrate` leaves it, to inspect and to copy."""
     place = Place(tmp_path_factory.mktemp("migrated"), api)
     if not IS_SQLITE:
         Server().execute(f'CREATE DATABASE "{place.name}"')

@@ -244,7 +244,7 @@ def test_every_page_says_when_its_data_is_the_sandboxs(client, db, settings, san
 
 
 def rendered(record_or_event, **extra):
-    """A log line as production writes it, by structlog's way and by the standard library's."""
+    """Render a log line as production does, by structlog and by the standard library."""
     formatter = logging.config.DictConfigurator(configure(debug=False, level="INFO", secret=KEY))
     handler = formatter.configure_formatter(formatter.config["formatters"]["lines"])
     return handler.format(record_or_event)

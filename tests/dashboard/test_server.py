@@ -53,7 +53,7 @@ class Server:
 
 @pytest.fixture
 def serve(tmp_path):
-    """Starts a web server as the Procfile does, with these variables, and gives it once it answers."""
+    """Start a web server as the Procfile does, with these variables, and return it once it answers."""
     shared = {
         "DJANGO_SETTINGS_MODULE": "tests.dashboard.server_settings",
         "PYTHONUNBUFFERED": "1",
@@ -84,12 +84,12 @@ def test_what_watches_it_is_answered_while_the_database_is_away(away, cookies):
 
 @pytest.fixture
 def away(serve):
-    """A web server whose database is not there."""
+    """Provide a web server whose database is down."""
     return serve(DATABASE_URL=AWAY)
 
 
 def alarms(server):
-    """The lines of the log that docs/deploy.md calls an alarm."""
+    """Return the lines of the log that docs/deploy.md calls an alarm."""
     return [line for line in server.lines if line["level"] in ("error", "critical")]
 
 
@@ -137,7 +137,7 @@ class Browser(requests.Session):
 
 @pytest.fixture
 def shared(transactional_db, sandbox):
-    """The variables of a server on the test's own database and sandbox."""
+    """Return the variables of a server on the test's own database and sandbox."""
     sandbox.store.add_batch(BATCH, status="ACTIVE", requests=1)
     return {"DATABASE_URL": database_url(), "SYLLABLE_API_URL": sandbox.url, "SYLLABLE_API_KEY": sandbox.api_key}
 

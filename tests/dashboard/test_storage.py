@@ -13,14 +13,14 @@ from dashboard.settings import BASE_DIR
 
 @pytest.fixture
 def database(tmp_path):
-    """The file of the database."""
+    """Return the file of the database."""
     (tmp_path / "var").mkdir()
     return tmp_path / "var" / "dashboard.sqlite3"
 
 
 @pytest.fixture
 def manage(database):
-    """`manage.py` as it ships, on a database of its own in SQLite; returns how that ended."""
+    """Run `manage.py` as shipped, on an SQLite database of its own, and return the finished process."""
     environment = {
         "PATH": os.environ["PATH"],
         "SECRET_KEY": "x" * 50,

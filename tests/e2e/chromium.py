@@ -9,7 +9,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"
 
 
 def find():
-    """The path of a Chromium: named by CHROMIUM, installed on the machine, or playwright's own; None where none is."""
+    """Return the path of a Chromium: named by CHROMIUM, installed, or playwright's own; None where there is none."""
     for name in filter(None, (os.environ.get("CHROMIUM"), *NAMES)):
         if path := shutil.which(name):
             return path

@@ -48,7 +48,7 @@ def base_url(live_server):
 
 @pytest.fixture
 def complaints(page):
-    """What the browser's console complains about: script errors and CSP violations. The test ends with none."""
+    """Collect the browser's complaints: script errors and CSP violations. The test must end with none."""
     found = []
 
     def note(message):

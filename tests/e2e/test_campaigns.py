@@ -14,7 +14,7 @@ LONG_NAME = "Vaccination: invitation of everyone over sixty who has no appointme
 
 @pytest.fixture
 def opened(sandbox, settings, log_in, operator, page, base_url):
-    """The list of three campaigns, open before the operator, whose time the test lets pass."""
+    """Open the list of three campaigns for the operator, with a clock that the test moves."""
     settings.SYLLABLE_TIMEOUT = 3.0
     soon = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
     for name in ("Appointment reminders", LONG_NAME, "Fresh"):

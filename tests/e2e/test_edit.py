@@ -31,7 +31,7 @@ def batch(sandbox, monkeypatch, settings):
 
 @pytest.fixture
 def opened(batch, log_in, operator, page, base_url):
-    """The page of the batch, open before the operator."""
+    """Open the page of the batch for the operator."""
     log_in(operator)
     page.goto(f"{base_url}/batches/{ID}/")
     return page

@@ -20,7 +20,7 @@ def batch(sandbox, settings):
 
 @pytest.fixture
 def opened(batch, log_in, operator, page, base_url):
-    """The second page of the list, open before the operator, who has scrolled and whose time the test lets pass."""
+    """Open the second page of the list for the operator, scrolled, with a clock that the test moves."""
     page.clock.install()
     log_in(operator)
     page.goto(f"{base_url}/batches/?page=2")

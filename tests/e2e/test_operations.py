@@ -43,7 +43,7 @@ class WorkerThread(threading.Thread):
 
 @pytest.fixture
 def worker(transactional_db):
-    """A worker that a test starts when it wants one."""
+    """Provide a worker that a test starts when it wants one."""
     thread = WorkerThread()
     yield thread
     if thread.ident:
@@ -52,7 +52,7 @@ def worker(transactional_db):
 
 @pytest.fixture
 def campaign(sandbox):
-    """Campaign 7 with twelve batches that run and one that somebody paused; and a batch of another campaign."""
+    """Provide campaign 7 with twelve running batches and one that somebody paused, and a batch of another campaign."""
     sandbox.store.add_campaign(id=7, campaign_name="Flu shots")
     sandbox.store.add_campaign(id=8, campaign_name="Surveys")
     for number in range(12):
@@ -64,7 +64,7 @@ def campaign(sandbox):
 
 @pytest.fixture
 def opened(campaign, log_in, operator, page):
-    """The list of batches, open before the operator."""
+    """Open the list of batches for the operator."""
     log_in(operator)
     return page
 

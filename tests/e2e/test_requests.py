@@ -1,4 +1,4 @@
-"""The requests of a batch in a browser: found, read and taken away as a file."""
+"""The requests of a batch in a browser: searched, read and downloaded."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +11,7 @@ SUMMARY = "The caller confirmed the appointment and asked where to park. " * 3
 
 @pytest.fixture
 def opened(sandbox, settings, log_in, operator, page, base_url):
-    """The requests of a batch with 230 of them, open before the operator."""
+    """Open the requests of a batch that has 230, for the operator."""
     settings.SYLLABLE_TIMEOUT = 3.0
     done = {"status": "COMPLETED", "channel_manager_status": "COMPLETED", "sent_at": "2026-11-23T14:02:11Z"}
     insights = {"rating": "Good", "summary": SUMMARY, "topics": ["parking", {"when": "tomorrow"}]}

@@ -25,7 +25,7 @@ def servers(request):
 
 @pytest.fixture
 def account(servers, settings, monkeypatch, caplog, certificate):
-    """The sandbox of a contract with one batch in it."""
+    """Provide the sandbox of a contract with one batch in it."""
     servers.reset()
     for room in ("batches", "syllable"):
         caplog.set_level(logging.DEBUG, logger=room)
@@ -49,7 +49,7 @@ def account(servers, settings, monkeypatch, caplog, certificate):
 
 @pytest.fixture
 def visitor(client, operator):
-    """A client that is logged in and shows a 500 instead of raising what caused it, as a server does."""
+    """Provide a logged-in client that shows a 500, as a server does, instead of raising its cause."""
     client.force_login(operator)
     client.raise_request_exception = False
     return client

@@ -20,7 +20,7 @@ class Api(requests.Session):
 
 @pytest.fixture
 def sandbox(empty_sandbox):
-    """Speaks the contract that `contract` names; no Django setting points to it."""
+    """Provide a sandbox of `contract`; no Django setting points to it."""
     return empty_sandbox
 
 

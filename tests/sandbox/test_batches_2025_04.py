@@ -2,7 +2,7 @@ import pytest
 
 
 def whole(sandbox, batch_id):
-    """The batch as a careful client sends it back."""
+    """Return the batch as a careful client sends it back."""
     batch = sandbox.batch(batch_id)
     del batch["status_counts"]
     return batch

@@ -9,7 +9,7 @@ import requests
 
 @pytest.fixture
 def command(tmp_path):
-    """Starts the sandbox as a person does, over one file."""
+    """Start the sandbox as a person does, over one file."""
     running = []
 
     def start(*options, key="from-the-environment"):

@@ -25,7 +25,7 @@ def batch(sandbox):
 
 @pytest.fixture
 def put(api, contract):
-    """Pauses the batch."""
+    """Pause the batch."""
 
     def put(**options):
         return api.put("/batches/b", json=PAUSE[contract], **options)

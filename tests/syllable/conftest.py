@@ -23,7 +23,7 @@ def transport_to(url: str, *, timeout: float = 20.0, key: str = KEY, pool_size: 
 
 
 def send(transport: Transport, **kwargs) -> object:
-    """A write like any other."""
+    """Send some write."""
     return transport.send("PUT", "/batch", json={"a": 1}, request_id="request-1", **kwargs)
 
 
@@ -36,7 +36,7 @@ def takes_about(seconds: float):
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch):
-    """The servers of these tests are on this machine, whatever proxy its environment names."""
+    """Ignore any proxy in the environment: the servers of these tests are on this machine."""
     monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
 
 
@@ -60,7 +60,7 @@ def client(sandbox, client_of) -> SyllableClient:
 
 @pytest.fixture
 def tls(certificate, monkeypatch) -> ssl.SSLContext:
-    """A server's side of TLS, with a certificate that the client trusts."""
+    """Return a server's side of TLS, with a certificate that the client trusts."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
@@ -69,5 +69,5 @@ def tls(certificate, monkeypatch) -> ssl.SSLContext:
 
 @pytest.fixture(params=["http", "https"])
 def scheme_tls(request) -> ssl.SSLContext | None:
-    """Once without TLS and once with it."""
+    """Run once without TLS and once with it."""
     return request.getfixturevalue("tls") if request.param == "https" else None

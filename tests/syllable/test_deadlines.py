@@ -1,4 +1,4 @@
-"""No server holds its caller, and what never reached the API is told from what may have."""
+"""No server holds its caller, and what never reached the API is distinguished from what may have."""
 
 import socket
 import ssl
@@ -22,7 +22,7 @@ HEAD = ANSWER[: ANSWER.index(b"\r\n\r\n") + 4]
 
 
 def connected(wire):
-    """A transport with a connection already open, so that a short deadline ends in the answer and not before it."""
+    """Open a connection first, so that a short deadline ends during the answer and not before it."""
     transport = transport_to(wire.url)
     transport.get("/x")
     return transport

@@ -11,7 +11,7 @@ Behaviour = Callable[["Wire", socket.socket], None]
 
 
 def answer(body: bytes = b"{}", *, status: str = "200 OK", headers: tuple[str, ...] = ()) -> bytes:
-    """A whole answer that keeps the connection."""
+    """Return a whole answer that keeps the connection."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
@@ -82,7 +82,7 @@ class Wire:
 
 
 def drip(data: bytes, *, interval: float = 0.05, first: bytes = b"") -> Behaviour:
-    """`first` at once, then a byte every `interval` seconds."""
+    """Send `first` at once, then a byte every `interval` seconds."""
 
     def behave(wire: Wire, connection: socket.socket) -> None:
         connection.sendall(first)
@@ -95,7 +95,7 @@ def drip(data: bytes, *, interval: float = 0.05, first: bytes = b"") -> Behaviou
 
 
 def hang_up(data: bytes = b"") -> Behaviour:
-    """`data`, then the end of the connection."""
+    """Send `data`, then end the connection."""
 
     def behave(wire: Wire, connection: socket.socket) -> None:
         connection.sendall(data)

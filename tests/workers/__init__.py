@@ -1,4 +1,4 @@
-"""Workers as they run in use: processes of their own, which are killed, stalled, asked to leave, and many."""
+"""Workers as they run in use: processes of their own, killed, stalled, told to leave, and in number."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Campaigns with many batches, and what has to be true of them whatever happened to the workers."""
+"""Campaigns with many batches, and what must be true of these whatever happened to the workers."""
 
 from collections import defaultdict
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.workers.processes import eventually
 
 
 def fill(sandbox, count, *, campaign_id=7, status="ACTIVE"):
-    """So many batches of a campaign; returns their ids."""
+    """Add so many batches to a campaign; return their ids."""
     ids = [f"{campaign_id}-{number}" for number in range(count)]
     for batch_id in ids:
         sandbox.store.add_batch(batch_id, campaign_id=campaign_id, status=status)
@@ -23,7 +23,7 @@ def fill(sandbox, count, *, campaign_id=7, status="ACTIVE"):
 
 
 def finished(operation):
-    """The operation once it is over."""
+    """Wait for the operation to end, and return it."""
 
     def is_over():
         operation.refresh_from_db()
@@ -34,18 +34,18 @@ def finished(operation):
 
 
 def holder(operation):
-    """The lease's token of whoever carries the operation out at the moment, "" where nobody does."""
+    """Return the lease's token of the operation's current worker, "" where it has none."""
     operation.refresh_from_db()
     return operation.token if operation.state == State.RUNNING else ""
 
 
 def taken_over(operation, *, other_than=""):
-    """The token of the next worker that takes the operation."""
+    """Return the token of the next worker that takes the operation."""
     return eventually(lambda: (token := holder(operation)) not in ("", other_than) and token)
 
 
 def writes(sandbox):
-    """All writes that have come, oldest first."""
+    """Return all writes so far, oldest first."""
     return [request for request in list(sandbox.requests) if request.method != "GET"]
 
 
@@ -56,7 +56,7 @@ def wait_for_writes(sandbox, number):
 
 
 def written(sandbox):
-    """The `X-Request-ID`s of all writes by batch, in the order in which they came."""
+    """Return the `X-Request-ID`s of all writes by batch, in order."""
     request_ids = defaultdict(list)
     for request in writes(sandbox):
         request_ids[unquote(request.path.rsplit("/", 1)[-1])].append(request.headers["X-Request-ID"])
@@ -64,20 +64,20 @@ def written(sandbox):
 
 
 def never_queued(operation):
-    """The operation, as if its queue had been away when it was started."""
+    """Make the operation look as if its queue had been down at the start."""
     DBTaskResult.objects.all().delete()
     Operation.objects.filter(pk=operation.pk).update(queued_at=None)
     return operation
 
 
 def an_hour_later(operation):
-    """As if everything had been down for an hour since the operation was started."""
+    """Pretend that everything was down for an hour after the operation was started."""
     then = timezone.now() - timedelta(hours=1)
     Operation.objects.filter(pk=operation.pk).update(created_at=then, confirmed_at=then, queued_at=then)
 
 
 def assert_all_done(operation, sandbox, ids, *, status="PAUSED"):
-    """Every batch shows it, every item and every change is over, and nothing was written after it was confirmed."""
+    """Assert that every batch shows it, every item and change has ended, and no write followed a confirmation."""
     assert finished(operation).state == State.FINISHED
     assert totals(operation) == {"done": len(ids)}
     assert {sandbox.store.batch(batch_id)["status"] for batch_id in ids} == {status}
@@ -87,7 +87,7 @@ def assert_all_done(operation, sandbox, ids, *, status="PAUSED"):
 
 
 def assert_settled():
-    """What an unanswered call left open can be found out."""
+    """Assert that what an unanswered call left open can be settled."""
 
     def is_settled():
         make_due()
@@ -98,7 +98,7 @@ def assert_settled():
 
 
 def assert_none_written_after_it_was_confirmed(operation, sandbox):
-    """Of each batch one change was applied, and no write of another change came after that one's."""
+    """Assert one applied change per batch, and no write of another change after that one's."""
     confirmed = dict(operation.changes.filter(outcome=Outcome.APPLIED).values_list("batch_id", "request_id"))
     assert operation.changes.filter(outcome=Outcome.APPLIED).count() == len(confirmed)
     done = set(operation.items.values_list("batch_id", flat=True))

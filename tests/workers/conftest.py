@@ -9,14 +9,14 @@ from sandbox.contracts import CONTRACTS
 from sandbox.server import Sandbox
 from tests.workers.processes import Processes, database_url
 
-# Short, so that a worker that was killed is soon taken for dead; what is sent is over after three and a half of these.
+# Short, so that a killed worker soon counts as dead; what was sent is over after three and a half of these.
 TIMEOUT = 1.0
 LEASE = 1.0
 
 
 @pytest.fixture
 def sandbox(contract, settings):
-    """An account whose every call takes a little, and that forgets none."""
+    """Provide an account whose every call takes a little, and that forgets none."""
     with Sandbox(api_key="key-for-tests", contract=CONTRACTS[contract], remembers=100_000) as account:
         settings.SYLLABLE_API_CONTRACT = contract
         settings.SYLLABLE_API_URL = account.url
@@ -30,7 +30,7 @@ def sandbox(contract, settings):
 
 @pytest.fixture
 def environment(sandbox, contract, transactional_db):
-    """The environment that the processes have in common."""
+    """Return the environment that the processes share."""
     return os.environ | {
         # Not those of the test run, which would not look at the environment.
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
@@ -46,7 +46,7 @@ def environment(sandbox, contract, transactional_db):
 
 @pytest.fixture
 def processes(environment, tmp_path):
-    """Processes of the dashboard, none of which outlives the test."""
+    """Provide processes of the dashboard, none of which outlives the test."""
     started = Processes(environment, tmp_path)
     try:
         yield started

@@ -13,12 +13,12 @@ from django.db import connection
 
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 SKEWED = Path(__file__).resolve().parent / "skewed"
-# A worker starts within two seconds, and within ten times that where the machine has other things to do.
+# A worker starts within two seconds, and within ten times that on a busy machine.
 PATIENCE_SECONDS = 90
 
 
 def eventually(condition, *, seconds=PATIENCE_SECONDS):
-    """What `condition` answers as soon as that is true; the test fails where it never is."""
+    """Return what `condition` returns once that is true; fail where it never is."""
     give_up_at = time.monotonic() + seconds
     while not (answer := condition()):
         assert time.monotonic() < give_up_at, f"it did not happen within {seconds} seconds"
@@ -27,13 +27,13 @@ def eventually(condition, *, seconds=PATIENCE_SECONDS):
 
 
 def is_listening(port):
-    """Whether somebody answers on this port."""
+    """Return whether somebody answers on this port."""
     with socket.socket() as caller:
         return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 def database_url():
-    """The address of the test's own database."""
+    """Return the address of the test's own database."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{database['NAME']}"
@@ -42,7 +42,7 @@ def database_url():
 
 
 def skewed(seconds):
-    """The environment of a process whose clock is so many seconds ahead, or behind where they are negative."""
+    """Return the environment of a process whose clock is so many seconds ahead; behind if negative."""
     return {"PYTHONPATH": str(SKEWED), "SKEW_SECONDS": str(seconds)}
 
 
@@ -64,26 +64,26 @@ class Process:
         return self._process.poll() is None
 
     def send(self, number):
-        """A signal to the process alone, as a supervisor sends it."""
+        """Send a signal to the process alone, as a supervisor does."""
         self._process.send_signal(number)
 
     def stall(self):
-        """Stop it where it is, as a machine does that swaps; returns when all its threads have stopped."""
+        """Stop it where it is, as a swapping machine does; return when all its threads have stopped."""
         self.send(signal.SIGSTOP)
         os.waitpid(self._process.pid, os.WUNTRACED)
 
     def kill(self):
-        """End the whole group at once, wherever it is; returns when it is gone."""
+        """End the whole group at once, wherever it is; return when it is gone."""
         if self.is_alive:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def wait(self):
-        """Returns its exit code once it has ended by itself."""
+        """Return its exit code once it has ended by itself."""
         return self._process.wait(PATIENCE_SECONDS)
 
     def terminate(self):
-        """Ask it to leave, and wait until it has; returns its exit code."""
+        """Tell it to leave, wait until it has, and return its exit code."""
         self.send(signal.SIGTERM)
         return self.wait()
 
@@ -97,18 +97,18 @@ class Processes:
         self.started = []
 
     def start(self, *command, **environment):
-        """A process with this command line; `environment` is what differs from the others'."""
+        """Start a process with this command line; `environment` is what differs from the others'."""
         log = self.folder / f"{len(self.started)}.log"
         process = Process([str(part) for part in command], self.environment | environment, log)
         self.started.append(process)
         return process
 
     def manage(self, *arguments, **environment):
-        """`manage.py` with these arguments. The checks take some of each start, and `make check` makes them."""
+        """Run `manage.py` with these arguments, without the checks: `make check` runs these, and each is slow."""
         return self.start(sys.executable, MANAGE, *arguments, "--skip-checks", **environment)
 
     def web(self, **environment):
-        """The web server; returns its port as soon as it listens."""
+        """Start the web server; return its port as soon as it listens."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self.start(sys.executable, "-m", "gunicorn", "dashboard.wsgi", PORT=str(port), BIND="127.0.0.1", **environment)
@@ -116,15 +116,15 @@ class Processes:
         return port
 
     def worker(self, queue="default", **environment):
-        """A worker of a queue."""
+        """Start a worker of a queue."""
         return self.manage("work_queue", queue, **environment)
 
     def sweep(self, **environment):
-        """What hands operations to the queues that no queue knows of."""
+        """Start the sweep."""
         return self.manage("sweep_operations", "--every", 0.3, **environment)
 
     def end(self):
-        """Kill what is still alive, and print what all have said: it is shown where the test fails."""
+        """Kill what is still alive, and print all output, which pytest shows if the test fails."""
         for process in self.started:
             process.kill()
             print(f"--- {process}\n{process.log.read_text()}")

@@ -28,7 +28,7 @@ batch_pause(batch_id="a", actor=User.objects.get(email="operator@example.com"))
 
 
 def manage_with_clock_off(processes, seconds, *arguments, **environment):
-    """`manage.py` with these arguments on a machine whose clock is `seconds` ahead, behind where that is negative."""
+    """Run `manage.py` on a machine whose clock is `seconds` ahead; behind if negative."""
     return processes.start(sys.executable, MANAGE, *arguments, **skewed(seconds), **environment)
 
 
@@ -40,7 +40,7 @@ def batch(sandbox):
 
 @pytest.fixture
 def paused(batch, processes, operator):
-    """Call it: a process pauses the batch, and the API has its write in hand until the test calls `let_go`."""
+    """Have a process pause the batch; the API holds its write until the test calls `let_go`."""
     arrived, may_go = Event(), Event()
     batch.before(lambda request: arrived.set() or may_go.wait(TIMEOUT), method="PUT")
 
@@ -59,7 +59,7 @@ def the_change():
 
 
 def assert_confirmed(writer):
-    """The writer lived, and its change says that it was applied."""
+    """Assert that the writer lived, and that its change was applied."""
     assert the_change().outcome == Outcome.STARTED
     writer.let_go()
     assert writer.wait() == 0

@@ -1,4 +1,4 @@
-"""A disk that is full for a while: workers wait with one line for each pause, and go on when there is room again."""
+"""A disk that is full for a while: workers wait with one line per pause, and continue when there is room again."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def disk(tmp_path):
 
 
 def waits_quietly(process):
-    """The process has paused several times since the disk is full; all that it said is short."""
+    """Return whether the process has paused several times since the disk is full, with little output."""
     eventually(lambda: process.log.read_text().count("database_failed") >= PAUSES)
     log = process.log.read_text()
     assert process.is_alive

@@ -1,4 +1,4 @@
-"""A worker whose calls hang is free for what is more urgent, and ends what it left all the same."""
+"""A worker whose calls hang is free for more urgent work, and still ends what it left."""
 
 import signal
 import threading
@@ -21,7 +21,7 @@ MOST_SECONDS = 15
 
 @pytest.fixture
 def held(sandbox):
-    """Holds the writes of campaign 8 until it is let go."""
+    """Hold the writes of campaign 8 until release."""
     may_go = threading.Event()
     sandbox.before(lambda request: may_go.wait(600), method="PUT", path="/8-", times=None)
     yield may_go
@@ -30,7 +30,7 @@ def held(sandbox):
 
 @pytest.fixture
 def hanging(held, sandbox, processes, operator):
-    """The only stopper pauses campaign 8, and waits for nothing but calls that hang."""
+    """Let the only stopper pause campaign 8, and wait for nothing but calls that hang."""
     fill(sandbox, HANGING, campaign_id=8)
     operation = start(Kind.PAUSE, operator, campaign_id=8)
     worker = processes.worker("stop", SYLLABLE_TIMEOUT=str(TIMEOUT), OPERATION_LEASE="10")

@@ -25,7 +25,7 @@ def resume_of_the_paused(operator):
 
 
 def ago(operation, minutes):
-    """As if the operation had been started and confirmed so many minutes ago."""
+    """Pretend that the operation was started and confirmed so many minutes ago."""
     then = timezone.now() - timedelta(minutes=minutes)
     Operation.objects.filter(pk=operation.pk).update(created_at=then, confirmed_at=then)
 
@@ -127,7 +127,7 @@ def test_what_was_retried_counts_as_asked_for_by_then(sandbox, operator):
 
 
 def posted(client, person, port, address, **data):
-    """The answer of a web server of its own to a form that `person` sends."""
+    """Send a form as `person` to a web server of its own; return the answer."""
     client.force_login(person)
     token = "t" * 32
     headers = {

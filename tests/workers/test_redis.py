@@ -21,7 +21,7 @@ pytestmark = [
 
 @pytest.fixture
 def redis(processes, tmp_path):
-    """An empty Redis that all processes of the test use from now on."""
+    """Provide an empty Redis that all processes of the test use from now on."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     processes.environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def stalled(sandbox, processes, operator):
-    """A worker that stalled in the middle of an operation, which another one then took over.
+    """Provide a worker that stalled in the middle of an operation, and another one that took over.
 
-    It has a name of its own for the API, by which its writes are known.
+    The stalled one uses a name of its own at the API, which identifies its writes.
     """
     fill(sandbox, 100)
     operation = start(Kind.PAUSE, operator)
@@ -62,7 +62,7 @@ def test_after_the_time_of_its_writes_is_over_it_sends_nothing_at_all(stalled, s
 
 
 def is_database_held():
-    """Whether a worker that stalls now keeps others waiting, as it does in the midst of a transaction.
+    """Return whether a worker that stalls now keeps others waiting, as it does within a transaction.
 
     SQLite has one writer at a time. PostgreSQL keeps the rows that a transaction changed until its session ends.
     """
@@ -86,5 +86,5 @@ def writes_of_the_stalled(sandbox):
 
 
 def has_left(worker):
-    """Returns when the worker has noticed that the operation is not its own any more."""
+    """Return when the worker has noticed that it lost the operation."""
     eventually(lambda: "operation_left" in worker.log.read_text())

@@ -51,7 +51,7 @@ def text(response):
 
 
 def hidden(response):
-    """What the form of a review posts again."""
+    """Return what the form of a review posts again."""
     return dict(HIDDEN.findall(text(response)))
 
 

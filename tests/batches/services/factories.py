@@ -1,4 +1,4 @@
-"""What the tests of operations share: making them, and carrying them out in this process."""
+"""What the tests of operations share: creating operations, and running them in this process."""
 
 import threading
 
@@ -18,7 +18,7 @@ EDITS = {
 
 
 def start(kind, actor, *, edit=None, scope=TargetScope.CAMPAIGN, campaign_id=7, source=BACKGROUND, **target):
-    """An operation, on campaign 7 unless it is said otherwise."""
+    """Start an operation, on campaign 7 by default."""
     if scope in (TargetScope.ALL, TargetScope.SELECTION):
         campaign_id = None
     target = Target(scope, campaign_id=campaign_id, **target)
@@ -26,7 +26,7 @@ def start(kind, actor, *, edit=None, scope=TargetScope.CAMPAIGN, campaign_id=7, 
 
 
 def carried_out(operation):
-    """The operation after a worker has taken it as far as it goes."""
+    """Return the operation after a worker has taken it as far as possible."""
     while operation_run(operation.pk):
         pass
     operation.refresh_from_db()
@@ -34,7 +34,7 @@ def carried_out(operation):
 
 
 def wait_for_abandoned_jobs():
-    """Return when what workers of this process have left behind has ended."""
+    """Return when the abandoned jobs of workers in this process have ended."""
     for thread in threading.enumerate():
         if thread.name.startswith("operation_"):
             thread.join(60)
@@ -42,7 +42,7 @@ def wait_for_abandoned_jobs():
 
 
 def totals(operation):
-    """How many items are in each state."""
+    """Return how many items are in each state."""
     counts = {}
     for state in operation.items.values_list("state", flat=True):
         counts[state] = counts.get(state, 0) + 1
@@ -50,7 +50,7 @@ def totals(operation):
 
 
 def meanwhile(deed):
-    """`deed` as a hook of the sandbox, whose threads have database connections of their own."""
+    """Make `deed` a hook of the sandbox, whose threads have database connections of their own."""
 
     def hook(request):
         try:

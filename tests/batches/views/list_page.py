@@ -9,12 +9,12 @@ DASH = "\N{EN DASH}"
 
 
 def shown(html):
-    """The ids of the batches that are linked, as addresses write them, in their order."""
+    """Return the ids of the linked batches as addresses write them, in order."""
     return re.findall(r'id="open-([^"]*)"', html)
 
 
 def link(html, element_id):
-    """The query that a link with this id leads to."""
+    """Return the query of the link with this id."""
     tag = re.search(rf'<a [^>]*id="{element_id}"[^>]*>', html)
     assert tag, f"no link {element_id}"
     query = parse_qs(urlsplit(unescape(re.search(r'href="([^"]*)"', tag[0])[1])).query)
@@ -22,11 +22,11 @@ def link(html, element_id):
 
 
 def tabs(html):
-    """The counts of the tabs by their labels."""
+    """Return the counts of the tabs by label."""
     found = re.findall(r'id="tab-\d+"[^>]*>\s*(\S+)\s*<span class="list-tab-count">([^<]*)<', html)
     return dict(found)
 
 
 def in_words(html):
-    """The text that is there to read, with single spaces."""
+    """Return the visible text with single spaces."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())

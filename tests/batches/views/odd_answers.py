@@ -11,12 +11,12 @@ from syllable.schemas import Batch, Campaign, RequestResult
 
 ID = "20261123.9"
 CAMPAIGN = 7
-# What would say that the answer speaks the other contract.
+# Fields that would show that the answer speaks the other contract.
 FOREIGN = {"2025-04": ("paused",), "current": ("count", "last_worked_on")}
 
 
 def object_of(model, odd, text, **known):
-    """An object of the API in which every field is odd in the same way, but for what is `known`."""
+    """Make an object of the API in which every field is odd in the same way, except for `known`."""
     named = {text: odd, "INVALID": {"total_count": odd, "counts": {text: odd}}}
     kept = {"status_counts": {text: 3}, "detailed_status_counts": named, "insights": named, "request_variables": named}
     fields = {field: kept.get(field, odd) for field in model.model_fields}
@@ -26,7 +26,7 @@ def object_of(model, odd, text, **known):
 def answer_with_odd_objects(sandbox, contract, odd, text, *, batch_id=ID, **known):
     """Have the API answer all reads with objects in which every field is `odd`, and every name in one is `text`.
 
-    `known` are the fields of the batch that is read alone.
+    `known` are the fields of the batch that is read by itself.
     """
     caches["local"].clear()
     forget_requests(batch_id, scope=EVERYTHING)

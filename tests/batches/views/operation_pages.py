@@ -7,12 +7,12 @@ OPERATIONS = "/operations/"
 
 
 def words(response):
-    """The text of a page that is there to read, with single spaces."""
+    """Return the visible text of a page with single spaces."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", response.content.decode())).split())
 
 
 def seen(response):
-    """What the preview hands to the form that starts the operation."""
+    """Return what the preview passes to the form that starts the operation."""
     return re.search(r'name="seen" value="([^"]*)"', response.content.decode())[1]
 
 

@@ -23,7 +23,7 @@ MARK = "This is what was seen at"
 
 @pytest.fixture
 def campaign(sandbox):
-    """The id of a campaign with an active, a paused and a canceled batch; another campaign has one of its own."""
+    """Return the id of a campaign with an active, a paused and a canceled batch; another campaign has one too."""
     campaign_id = sandbox.store.add_campaign(
         campaign_name="Flu shots",
         daily_start_time="09:00:00",
@@ -41,7 +41,7 @@ def campaign(sandbox):
 
 @pytest.fixture
 def open_page(client, operator, sandbox):
-    """Opens the page of a campaign as an operator and gives the response."""
+    """Open the page of a campaign as an operator and return the response."""
     client.force_login(operator)
     return lambda campaign_id, **options: client.get(address(campaign_id), **options)
 

@@ -25,14 +25,14 @@ def ahead(**distance):
 
 @pytest.fixture
 def seen(client, viewer, sandbox):
-    """Opens the list as a viewer and gives the response."""
+    """Open the list as a viewer and return the response."""
     client.force_login(viewer)
     return lambda: client.get(CAMPAIGNS)
 
 
 @pytest.fixture
 def seen_words(seen):
-    """Opens the list and gives the words of its table."""
+    """Open the list and return the words of its table."""
 
     def seen_words():
         response = seen()

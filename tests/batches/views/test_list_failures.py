@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def seen(client, viewer, sandbox):
-    """Opens the list as a viewer and gives the response."""
+    """Open the list as a viewer and return the response."""
     client.force_login(viewer)
     return lambda **query: client.get(LIST, query)
 

@@ -22,7 +22,7 @@ BUTTON = '<button id="'
 
 @pytest.fixture
 def seen(client, operator):
-    """Opens the list as an operator and gives the response."""
+    """Open the list as an operator and return the response."""
     client.force_login(operator)
     return lambda headers=None, **query: client.get(LIST, query, headers=headers)
 

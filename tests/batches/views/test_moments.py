@@ -49,7 +49,7 @@ def batch(sandbox):
 
 @pytest.fixture
 def visit(client, batch, operator):
-    """Makes every moment that the API tells `text`, and the reader one of `zone`."""
+    """Make every moment of the API `text`, and the reader's zone `zone`."""
     client.force_login(operator)
 
     def visit(text, zone):
@@ -67,7 +67,7 @@ def visit(client, batch, operator):
 
 
 def look_at_everything(client):
-    """Every page that shows a moment of the API's; an error of one is raised here."""
+    """Open every page that shows a moment of the API; a page's error is raised here."""
     address = {name: reverse(f"batches:{name}", args=[ID]) for name in ("batch", "request_list", "request_export")}
     pages = [*address.values(), "/batches/", "/campaigns/", "/campaigns/7/", "/changes/", "/operations/"]
     pages += [reverse("batches:change", args=[change.pk]) for change in Change.objects.all()[:3]]

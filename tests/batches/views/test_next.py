@@ -21,7 +21,7 @@ NEXT = st.lists(PIECES | st.text(max_size=5), max_size=6).map("".join)
 
 @pytest.fixture
 def paused(sandbox, operator):
-    """Pauses a batch of campaign 7 with some `next`, and gives the answer."""
+    """Pause a batch of campaign 7 with some `next`, and return the answer."""
     sandbox.store.add_campaign(id=7, campaign_name="Flu shots")
     sandbox.store.add_batch(ID, campaign_id=7, status="ACTIVE")
     client = Client()
@@ -36,7 +36,7 @@ def paused(sandbox, operator):
 
 
 def tells(client, address):
-    """Whether a page tells the outcome of the newest change."""
+    """Return whether a page shows the outcome of the newest change."""
     newest = Change.objects.order_by("-pk").first()
     return (
         f'href="{reverse("batches:change", args=[newest.pk])}">change {newest.pk}</a>'

@@ -27,7 +27,7 @@ def campaign(sandbox):
 
 @pytest.fixture
 def swallowed(campaign):
-    """Writes of a0 are answered as if they were taken, and are not."""
+    """Answer writes of a0 as if they had been taken, and ignore them."""
     return campaign.faults.add(faults.ignore(), method="PUT", path="/batches/a0$", times=None)
 
 
@@ -36,7 +36,7 @@ def past_their_deadlines():
 
 
 def give_up():
-    """Look for what became of all changes until that is given up."""
+    """Look for the outcomes of all changes until the last look."""
     past_their_deadlines()
     for _ in range(len(BETWEEN_LOOKS) + 1):
         Change.objects.update(next_look_at=None)

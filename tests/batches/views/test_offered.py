@@ -37,7 +37,7 @@ def batch_page(client):
 
 
 def section(html):
-    """The form, from its heading on."""
+    """Return the form, from its heading on."""
     return html.partition('id="edit"')[2].partition("</section>")[0]
 
 
@@ -46,7 +46,7 @@ def controls(html):
 
 
 def typed(html):
-    """What a browser posts of the form as it is."""
+    """Return what a browser posts of the unchanged form."""
     inputs = re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', section(html))
     return dict(inputs)
 

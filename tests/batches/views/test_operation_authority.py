@@ -24,7 +24,7 @@ def account(sandbox):
 
 
 def made(operator, **fields):
-    """A stop of everything as it stands in the database, with one batch left."""
+    """Create an emergency stop in the database, with one batch left."""
     fields = {"kind": Kind.PAUSE, "scope": TargetScope.ALL, "edit": EDITS[Kind.PAUSE]} | fields
     operation = Operation.objects.create(actor=operator, actor_email=operator.email, **fields)
     operation.items.create(batch_id="2025.0")

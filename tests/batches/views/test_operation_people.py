@@ -19,7 +19,7 @@ REQUESTS = ["PENDING", "PENDING", "INITIATED", "CONNECTED", "COMPLETED", "FAILED
 
 
 def add_batch(sandbox, batch_id, statuses=REQUESTS, **fields):
-    """A batch with a request in each of these statuses."""
+    """Add a batch with a request in each of these statuses."""
     sandbox.store.add_batch(batch_id, **{"campaign_id": 7, "status": "ACTIVE"} | fields)
     sandbox.store.add_requests(
         batch_id, [{"reference_id": str(number), "status": status} for number, status in enumerate(statuses)]
@@ -47,7 +47,7 @@ def pause(campaign, operator):
 
 @pytest.fixture
 def asked(client, pause, operator):
-    """Asks for an operation as an operator, once all is paused."""
+    """Start an operation as an operator, once everything is paused."""
     client.force_login(operator)
     return lambda data=RESUME: words(client.post(OPERATIONS, data))
 

@@ -29,7 +29,7 @@ STOP_EVERYTHING = {"kind": "pause", "scope": "all"}
 
 @pytest.fixture
 def campaign(sandbox):
-    """Campaign 7 with three batches that run and three that do not."""
+    """Provide campaign 7 with three batches that run and three that do not."""
     sandbox.store.add_campaign(id=7, campaign_name="Flu <b>shots</b>")
     for number in range(3):
         sandbox.store.add_batch(f"a{number}", campaign_id=7, status="ACTIVE", requests=2)
@@ -42,7 +42,7 @@ def campaign(sandbox):
 
 @pytest.fixture
 def asked(client, campaign, operator):
-    """Asks for an operation as an operator."""
+    """Start an operation as an operator."""
     client.force_login(operator)
     return lambda data: client.post(OPERATIONS, data)
 

@@ -24,7 +24,7 @@ STOP_EVERYTHING = {"kind": "pause", "scope": "all"}
 
 @pytest.fixture
 def made(operator):
-    """Makes an operation as it stands in the database, with batches by how they stand."""
+    """Create an operation in the database, with batches of these standings."""
 
     def made(kind=Kind.PAUSE, items=None, **fields):
         edit = EDITS.get(kind, EDITS[Kind.PAUSE])
@@ -43,7 +43,7 @@ def made(operator):
 
 @pytest.fixture
 def opened(client, operator):
-    """Opens the page of an operation as an operator."""
+    """Open the page of an operation as an operator."""
     client.force_login(operator)
     return lambda operation, **query: client.get(f"{OPERATIONS}{operation.pk}/", query)
 
@@ -53,7 +53,7 @@ def post(client, operation, what, **data):
 
 
 def buttons(response, css_class):
-    """The words of the buttons of the page that look like this."""
+    """Return the words of the page's buttons with this class."""
     html = re.sub(r"<svg.*?</svg>", "", response.content.decode(), flags=re.DOTALL)
     found = re.findall(rf'<(button|a) class="btn {css_class}[^>]*>(.*?)</\1>', html, flags=re.DOTALL)
     return [re.sub(r"<[^>]*>|&nbsp;", "", words).strip() for _, words in found]

@@ -27,7 +27,7 @@ def operation(campaign, operator):
 
 
 def made(operator, items=None, **fields):
-    """An operation as it stands in the database, with items of these states."""
+    """Create an operation in the database, with items in these states."""
     fields = {
         "kind": Kind.PAUSE,
         "scope": TargetScope.CAMPAIGN,

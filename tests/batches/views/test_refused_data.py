@@ -41,7 +41,7 @@ def contract():
 
 @pytest.fixture
 def given():
-    """What the API gives of the batch: one of GIVEN, by its name."""
+    """Return what the API says of the batch: one of GIVEN, by its name."""
     return "an expiry in words"
 
 

@@ -23,7 +23,7 @@ SILENCE = faults.hang()
 
 @pytest.fixture
 def batch(sandbox):
-    """A batch whose requests ended in different ways."""
+    """Provide a batch whose requests ended in different ways."""
     sandbox.store.add_batch(ID, status="ACTIVE")
     done = {"status": "COMPLETED", "channel_manager_status": "COMPLETED", "sent_at": SENT, "attempt_count": 2}
     sandbox.store.add_requests(
@@ -40,7 +40,7 @@ def batch(sandbox):
 
 @pytest.fixture
 def rows(sandbox):
-    """Lets the API answer with these rows for the requests of any batch."""
+    """Have the API answer with these rows for the requests of any batch."""
 
     def rows(*payload):
         sandbox.faults.add(faults.answer(200, list(payload)), path=r"/results$", times=None)
@@ -63,14 +63,14 @@ def export(client, **query):
 
 
 def table(response):
-    """The downloaded rows, each as a mapping."""
+    """Return the downloaded rows, each as a mapping."""
     assert response.status_code == 200
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def shown(html):
-    """The reference ids on the page, in their order."""
+    """Return the reference ids on the page, in order."""
     return [unescape(text) for text in re.findall(r'request-reference">([^<]*)<', html)]
 
 

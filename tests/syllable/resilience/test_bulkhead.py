@@ -1,4 +1,4 @@
-"""With an API that hangs: few callers wait, the others are told at once, and a write always finds its way."""
+"""With an API that hangs: few callers wait, the others hear so at once, and a write always gets through."""
 
 import re
 import threading
@@ -22,7 +22,7 @@ SERVER = Path(__file__).resolve().parents[3] / "gunicorn.conf.py"
 NOW = datetime(2025, 1, 17, 14, 0, tzinfo=UTC)
 ID = "20250117.1"
 EVERYTHING = BatchQuery(page=0, limit=25)
-# Seconds for which what is under way stays so unless it is let go.
+# How long calls stay under way unless released, in seconds.
 HELD = 120
 
 
@@ -33,7 +33,7 @@ def bulkhead():
 
 @contextmanager
 def at_once():
-    """Without waiting for what would take HELD seconds, on a machine that stalls now and then."""
+    """Fail if the body waits for anything that takes HELD seconds; stalls of the machine are fine."""
     started = time.monotonic()
     yield
     assert time.monotonic() - started < HELD / 2
@@ -41,7 +41,7 @@ def at_once():
 
 @contextmanager
 def occupied(lane, bulkhead, calls):
-    """So many calls of a lane under way."""
+    """Keep so many calls of a lane under way."""
     done, under_way = threading.Event(), threading.Semaphore(0)
 
     def wait():
@@ -63,11 +63,11 @@ def occupied(lane, bulkhead, calls):
 
 @pytest.fixture
 def silence(client, sandbox, monkeypatch):
-    """Makes the API silent, and known to be; nothing is tried again by itself."""
+    """Make the API silent, and the breaker know it; nothing is retried by itself."""
 
     def silence():
         monkeypatch.setattr(circuit_breaker, "PAUSE_SECONDS", 3600)
-        # Each call is over before the next: one that was given up could still arrive.
+        # Each call ends before the next one: an abandoned call could still arrive.
         sandbox.faults.add(faults.answer(500), times=None)
         for _ in range(circuit_breaker.FAILURES):
             with pytest.raises(SyllableUnavailable):
@@ -106,7 +106,7 @@ def test_no_lane_takes_from_another(bulkhead, lane):
 
 
 def patient(monkeypatch, lane, seconds):
-    """Let the callers of a lane wait so long, in gates that are made from now on."""
+    """Let the callers of a lane wait so long, in bulkheads created from now on."""
     monkeypatch.setitem(LIMITS, lane, replace(LIMITS[lane], patience=seconds))
 
 

@@ -41,7 +41,7 @@ def breaker(clock):
 
 
 def call(breaker, outcome=None):
-    """One call that passes the breaker and ends like this."""
+    """Make one call that passes the breaker and ends like this."""
     breaker.admit(may_try=True)
     with suppress(SyllableError), breaker.judging():
         if outcome is not None:

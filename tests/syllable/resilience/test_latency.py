@@ -32,7 +32,7 @@ def latency(clock):
 
 
 def call(latency, clock, seconds, *, is_write=False, error=None):
-    """One call that takes so long and ends like this."""
+    """Make one call that takes so long and ends like this."""
     with suppress(SyllableUnavailable, NotFound), latency.measured(is_write=is_write):
         clock.now += seconds
         if error:

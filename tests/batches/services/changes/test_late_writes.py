@@ -1,4 +1,4 @@
-"""Writes that had no answer and land late: a stop is not over before it has looked whether they did."""
+"""Late writes: a stop does not end before it has checked for writes that had no answer."""
 
 import threading
 
@@ -17,14 +17,14 @@ from tests.batches.services.factories import carried_out, meanwhile, start, tota
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LATER = BatchEdit(expires_on=Timestamp.read("2099-01-01T00:00:00Z"))
-# Far more than it takes.
+# Far more than needed.
 PATIENCE_SECONDS = 60
-# How often a worker has to look around without coming to an end.
+# How often a worker may look around without coming to an end.
 ROUNDS = 3
 
 
 class Late:
-    """A fault of the sandbox: the connection breaks before an answer, and the write is taken when it is let go."""
+    """A fault of the sandbox: the connection breaks before an answer, and the write lands on release."""
 
     def __init__(self):
         self.put = None
@@ -44,7 +44,7 @@ class Late:
 
 @pytest.fixture
 def late(sandbox):
-    """Makes the next write of a batch a late one; those after it are answered."""
+    """Make the next write of a batch a late one; later writes are answered."""
     made = []
 
     def make(batch_id):
@@ -59,7 +59,7 @@ def late(sandbox):
 
 
 class Worker:
-    """A worker that does something at the moment when it has nothing left to write, but may not be over yet."""
+    """A worker that does something at the moment when it has nothing left to write but may not end yet."""
 
     def __init__(self, operation, then):
         self.operation, self.then = operation, then
@@ -67,7 +67,7 @@ class Worker:
         self.must_leave = False
 
     def run(self):
-        """Carry it out until it is over, or must be left. Returns the operation as it is then."""
+        """Run the operation until it ends or must be left, and return it."""
         while operation_run(self.operation.pk, must_leave=self.look) and not self.must_leave:
             pass
         assert self.rounds > ROUNDS, "it was over before anything could have landed"
@@ -83,13 +83,13 @@ class Worker:
 
 
 def is_done(operation):
-    """Whether the worker has nothing left to write."""
+    """Return whether the worker has nothing left to write."""
     fresh = Operation.objects.get(pk=operation.pk)
     return fresh.listed_at is not None and fresh.items.exists() and not fresh.items.filter(state="waiting").exists()
 
 
 def doubts_are_over():
-    """As if the time in which writes without an answer may land had passed."""
+    """Pretend that the time in which unanswered writes may land has passed."""
     Change.objects.filter(in_doubt_until__gt=Now()).update(in_doubt_until=Now())
 
 

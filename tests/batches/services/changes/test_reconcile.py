@@ -32,7 +32,7 @@ def batch(sandbox):
 
 
 def settle_changes():
-    """The command: what it printed, and its exit code."""
+    """Run the command; return its output and its exit code."""
     out, code = StringIO(), 0
     try:
         call_command("settle_changes", stdout=out)
@@ -42,14 +42,14 @@ def settle_changes():
 
 
 def settle_when_due():
-    """The command when the next look at every change is due."""
+    """Run the command when the next look at every change is due."""
     make_due()
     return settle_changes()
 
 
 @pytest.fixture
 def unconfirmed(batch, operator):
-    """A pause that the API neither took nor refused."""
+    """Make a pause that the API neither took nor refused."""
     fault = batch.faults.add(faults.ignore(), method="PUT", times=None)
     change = batch_pause(batch_id=ID, actor=operator).change
     fault.times = 0

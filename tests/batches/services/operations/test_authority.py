@@ -51,7 +51,7 @@ def of_filter(kind, actor, edit=None, **target):
 
 
 def at_the_third(account, deed):
-    """`deed` is done once the third batch was read and before it is written."""
+    """Do `deed` after the third batch was read and before it is written."""
     account.after(meanwhile(deed), method="GET", path=r"/batches/2025\.2$")
 
 
@@ -60,7 +60,7 @@ def acts(operation):
 
 
 def recorded():
-    """What the trail says of operations, oldest first."""
+    """Return what the trail says about operations, oldest first."""
     return list(Entry.objects.exclude(operation_id=None).order_by("pk"))
 
 
@@ -177,7 +177,7 @@ class TestWhileItRuns:
 class TestTakingOver:
     @pytest.fixture
     def unattended(self, account, operator, other):
-        """A pause whose person was shut out, until somebody else takes it over at its fourth batch."""
+        """Provide a pause whose person was deactivated, until somebody else takes it over at its fourth batch."""
         operation = start(Kind.PAUSE, operator, scope=TargetScope.ALL)
         at_the_third(account, lambda: operator.groups.clear())
         return operation

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Failing:
-    """Makes statements fail while there are `times` left: those that begin like this, with this among their values."""
+    """Makes statements fail `times` times: those that begin like this and have this value."""
 
     def __init__(self, statement, value, times):
         self.statement, self.value, self.times = statement, value, times
@@ -31,7 +31,7 @@ class Failing:
 
 @contextmanager
 def failing(statement, value, *, times=1):
-    """The database fails like this in every thread, those of a crew included."""
+    """Make the database fail like this in every thread, those of a pool included."""
     failing = Failing(statement, value, times)
     connection_created.connect(failing.watch)
     try:

@@ -30,7 +30,7 @@ MOST_TIMES = 2.5
 
 @pytest.fixture
 def held(sandbox):
-    """Holds writes of batches whose id has "hang" in it until the test is over."""
+    """Hold writes of batches with "hang" in their id until the test ends."""
     may_go = threading.Event()
     sandbox.before(lambda request: may_go.wait(600), method="PUT", path="hang", times=None)
     sandbox.latency = 0.1
@@ -40,7 +40,7 @@ def held(sandbox):
 
 
 def seconds_to_pause(sandbox, operator, *, campaign_id, ids):
-    """How long it takes until each batch that does not hang was written; the operation is left then."""
+    """Return how long it takes until each batch that does not hang was written; then leave the operation."""
     healthy = [batch_id for batch_id in ids if "hang" not in batch_id]
     for batch_id in ids:
         sandbox.store.add_batch(batch_id, campaign_id=campaign_id, status="ACTIVE")
@@ -76,12 +76,12 @@ def well(campaign_id, count=HEALTHY):
 
 
 def first(campaign_id):
-    """All that hang are listed before the others."""
+    """List all hanging batches before the others."""
     return [f"{campaign_id}-000-{number:02}-hang" for number in range(HANGING)] + well(campaign_id)
 
 
 def among(campaign_id):
-    """Those that hang are spread among the others."""
+    """Spread the hanging batches among the others."""
     every = HEALTHY // HANGING
     return well(campaign_id) + [f"{campaign_id}-{number * every:03}-hang" for number in range(HANGING)]
 
@@ -96,7 +96,7 @@ def test_batches_that_hang_do_not_hold_up_the_others(placed, held, sandbox, oper
 
 @pytest.fixture
 def batches(sandbox):
-    """Campaign 7 with three batches; the first one's fault comes from the test."""
+    """Provide campaign 7 with three batches; the test chooses the first one's fault."""
     for batch_id in ("a", "b", "c"):
         sandbox.store.add_batch(batch_id, campaign_id=7, status="ACTIVE")
     return sandbox

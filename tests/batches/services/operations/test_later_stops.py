@@ -1,4 +1,4 @@
-"""A stop goes before what puts its batches into the calling, also where it was asked for again."""
+"""A stop takes precedence over whatever starts its batches, also after a retry."""
 
 import threading
 

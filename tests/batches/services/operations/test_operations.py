@@ -29,7 +29,7 @@ ACTIVE = [f"a{number:02}" for number in range(12)]
 
 @pytest.fixture
 def campaign(sandbox):
-    """Campaign 7 with twelve active batches, and others that are not its or over."""
+    """Provide campaign 7 with twelve active batches, and others that have ended or belong elsewhere."""
     for batch_id in ACTIVE:
         sandbox.store.add_batch(batch_id, campaign_id=7, status="ACTIVE", requests=2)
     sandbox.store.add_batch("paused", campaign_id=7, status="PAUSED")
@@ -44,7 +44,7 @@ def statuses(sandbox, batch_ids=ACTIVE):
 
 
 def for_searches(fault):
-    """The fault for lists that are restricted, and the right answer to everything else."""
+    """Apply the fault to filtered lists only, and answer everything else."""
 
     def act(exchange):
         if "search_fields" in exchange.request.query:

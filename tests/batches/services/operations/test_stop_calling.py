@@ -1,4 +1,4 @@
-"""Stop calling: a resume ends, and whatever it may have put into the calling is paused, as one act."""
+"""Stop calling: a resume ends, and whatever it may have started is paused, as one act."""
 
 import threading
 import time
@@ -27,7 +27,7 @@ SOURCE = Source("192.0.2.7", "request-7")
 
 @pytest.fixture
 def campaign(sandbox, operator):
-    """Campaign 7, all of it paused by an operation."""
+    """Provide campaign 7, paused by an operation."""
     for batch_id in BATCHES:
         sandbox.store.add_batch(batch_id, campaign_id=7, status="ACTIVE", requests=2)
     carried_out(start(Kind.PAUSE, operator, campaign_name="Flu shots"))

@@ -1,4 +1,4 @@
-"""What a worker that died leaves to the next one."""
+"""What a dead worker leaves to the next one."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def test_a_batch_that_was_written_but_not_yet_reported_counts_as_done_and_is_not
 
 @pytest.fixture
 def left(sandbox, operator):
-    """A write that reached the API, of a worker that died before it had the answer."""
+    """Provide a write that reached the API, by a worker that died before the answer."""
     sandbox.latency = 0.05
     sandbox.store.add_batch("a", campaign_id=7, status="ACTIVE")
     operation = start(Kind.PAUSE, operator)

@@ -22,7 +22,7 @@ def down(sandbox):
 
 
 def while_it_waits(operation, deed):
-    """Have a worker carry it out until it leaves, and do `deed` when the operation says that it waits."""
+    """Have a worker run the operation until it leaves, and do `deed` when the operation says that it waits."""
     done = []
 
     def look():
