@@ -1,4 +1,4 @@
-# make run, make test, make check: each needs Python 3.11 or later, make and git, and says what it does.
+# make run, make test, make check: each needs Python 3.11 or later, make and git, and says what it does. `make help` lists all.
 
 PORT ?= 8000
 SANDBOX_PORT ?= 8001
@@ -20,8 +20,11 @@ DEMO := SANDBOX=true DEBUG=false HTTPS=false ALLOWED_HOSTS=127.0.0.1,localhost T
 PRODUCTION := SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') DEBUG=false HTTPS=true \
 	SANDBOX=false ALLOWED_HOSTS=dashboard.example.com SYLLABLE_API_KEY=none
 
-.PHONY: run serve test bench check format lock
+.PHONY: help run serve test bench check code types migrations deployment hooks format lock
 .DEFAULT_GOAL := run
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.installed var/secret_key staticfiles/.collected ## The dashboard with its sandbox; CONTRACT=current for the other contract
 	@$(BIN)/python -m dashboard.ports $(PORT) $(SANDBOX_PORT)
@@ -39,12 +42,24 @@ test: .venv/.installed $(SDKS:%=.venv-sdk-%/.installed) ## Everything the tests 
 	@./tests/browser
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal $(TESTS)
 
-check: .venv/.installed ## Formatting, types, migrations, deployment settings
+# .pre-commit-config.yaml has the same parts.
+check: code types migrations deployment ## Everything that is checked without running it: the four below
+
+code: .venv/.installed ## Style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: .venv/.installed ## Types
 	$(PRODUCTION) $(BIN)/mypy
+
+migrations: .venv/.installed ## No model without its migration
 	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
+
+deployment: .venv/.installed ## The settings as shipped are safe to deploy
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+hooks: .venv/.installed ## Have git run the same checks before each commit
+	$(BIN)/pre-commit install
 
 bench: .venv/.installed .venv-sdk-0.4.7/.installed staticfiles/.collected ## Speed, weight and behaviour while the API hangs, against their targets
 	@./tests/browser
