@@ -16,6 +16,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+import yaml
+from dockerfile_parse import DockerfileParser
 
 from benchmarks import operations
 from dashboard.probe import host_of, is_alive
@@ -36,20 +38,19 @@ def procfile():
     return {name: shlex.split(command) for name, command in lines}
 
 
-def compose_services():
-    """Each service of compose.yaml, as text; the test environment has nothing that reads YAML."""
-    services = text_of("compose.yaml").split("\nservices:\n")[1].split("\nvolumes:\n")[0]
-    return dict(re.findall(r"(?ms)^  (\w+):\n(.*?)(?=^  [\w#]|\Z)", services))
+def compose():
+    return yaml.safe_load(text_of("compose.yaml"))
 
 
 def compose_commands():
-    found = {name: re.search(r"command: (\[.*\])", text) for name, text in compose_services().items()}
-    return {name: json.loads(command[1]) for name, command in found.items() if command}
+    return {name: service["command"] for name, service in compose()["services"].items() if "command" in service}
 
 
 def dockerfile(instruction):
-    lines = text_of("Dockerfile").replace("\\\n", " ").splitlines()
-    return [line.split(maxsplit=1)[1] for line in lines if line.startswith(f"{instruction} ")]
+    """What each instruction of this kind says."""
+    with (ROOT / "Dockerfile").open("rb") as file:
+        steps = DockerfileParser(fileobj=file).structure
+    return [step["value"] for step in steps if step["instruction"] == instruction]
 
 
 def copied():
@@ -81,14 +82,13 @@ def test_the_image_is_the_web_server_unless_it_is_told_otherwise():
 
 @pytest.mark.parametrize("name", sorted(compose_commands().keys() - {"migrate"}))
 def test_every_process_waits_for_the_migrations(name):
-    text = compose_services()[name]
-    assert "<<: *background" in text or "depends_on: *dependencies" in text
+    waits_for = compose()["services"][name]["depends_on"]
+    assert waits_for["migrate"] == {"condition": "service_completed_successfully"}
 
 
 def test_only_the_web_server_can_be_reached_and_only_from_its_machine():
-    ports = {name: text for name, text in compose_services().items() if "ports:" in text}
-    assert ports.keys() == {"web"}
-    assert '"127.0.0.1:' in ports["web"]
+    ports = {name: service["ports"] for name, service in compose()["services"].items() if "ports" in service}
+    assert ports == {"web": ["127.0.0.1:8000:8000"]}
 
 
 def test_the_image_has_everything_that_python_and_the_templates_are_made_of():
@@ -112,9 +112,9 @@ def test_the_image_does_not_run_as_root():
 
 
 def test_the_proxy_to_be_trusted_is_one_address_the_gateway_that_compose_pins():
-    gateway = re.search(r"(?m)^ +gateway: (\S+)$", text_of("compose.yaml"))[1]
+    [network] = compose()["networks"]["default"]["ipam"]["config"]
     named = re.findall(r"TRUSTED_PROXIES=(\S+?)`", text_of("docs/deploy.md"))
-    assert set(named) == {str(ip_address(gateway))}
+    assert set(named) == {str(ip_address(network["gateway"]))}
 
 
 def test_the_key_of_the_demo_is_for_its_owner_alone(tmp_path):

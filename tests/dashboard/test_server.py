@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import socket
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import requests
 
 from sandbox import faults
 from tests.accounts.conftest import PASSWORD
+from tests.html import attributes, value_of
 from tests.workers.processes import Processes, database_url, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,13 +121,12 @@ class Browser(requests.Session):
     def request(self, method, path, **options):
         response = super().request(method, self.server.url + path, timeout=SECONDS, **options)
         self.secrets |= {cookie.value for cookie in self.cookies}
-        self.secrets |= set(re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', response.text))
+        self.secrets |= set(attributes(response.text, '[name="csrfmiddlewaretoken"]', "value"))
         self.page = response.text
         return response
 
     def submit(self, path, **typed):
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page)[1]
-        return self.post(path, data=typed | {"csrfmiddlewaretoken": token})
+        return self.post(path, data=typed | {"csrfmiddlewaretoken": value_of(self.page, "csrfmiddlewaretoken")})
 
     def log_in(self, person):
         self.get("/accounts/login/")
@@ -171,7 +170,7 @@ def test_what_others_get_wrong_is_no_error(serve, shared, sandbox, operator):
     browser = Browser(server)
     browser.log_in(operator)
     browser.get(f"/batches/{BATCH}/")
-    fingerprint = re.search(r'name="fingerprint" value="([^"]+)"', browser.page)[1]
+    fingerprint = value_of(browser.page, "fingerprint")
     # The write is not answered, and what became of it cannot be read.
     sandbox.faults.add(faults.answer(500), method="PUT", times=None)
     sandbox.before(lambda _: sandbox.faults.add(faults.answer(500), method="GET", times=None), method="GET")

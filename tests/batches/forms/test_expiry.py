@@ -1,6 +1,5 @@
 """The expiry as it is typed: hours that the clocks show twice or never, and zones that change on the way."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +15,7 @@ from syllable.contracts import CONTRACTS
 from syllable.schemas import Batch, BatchEdit, Timestamp
 from tests.batches.views.edit_page import EditPage
 from tests.batches.views.operation_pages import OPERATIONS, seen
+from tests.html import hidden
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,6 @@ ABLE = CONTRACTS["2025-04"].abilities
 # 01:30 of the same night, an hour apart.
 FIRST, SECOND = "2036-11-02T05:30:00Z", "2036-11-02T06:30:00Z"
 TWICE, NEVER = "2036-11-02T01:30", "2036-03-09T02:30"
-HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?')
 
 
 @pytest.fixture
@@ -48,11 +47,6 @@ def move_to(person, zone):
 
 def text(response):
     return response.content.decode()
-
-
-def hidden(response):
-    """Return what the form of a review posts again."""
-    return dict(HIDDEN.findall(text(response)))
 
 
 def confirm(client, review, **typed):

@@ -1,8 +1,6 @@
 """Reading the list of batches out of its HTML."""
 
-import re
-from html import unescape
-from urllib.parse import parse_qs, urlsplit
+from tests.html import attributes, parsed, query_of
 
 LIST = "/batches/"
 DASH = "\N{EN DASH}"
@@ -10,23 +8,16 @@ DASH = "\N{EN DASH}"
 
 def shown(html):
     """Return the ids of the linked batches as addresses write them, in order."""
-    return re.findall(r'id="open-([^"]*)"', html)
+    return [element_id.removeprefix("open-") for element_id in attributes(html, '[id^="open-"]', "id")]
 
 
 def link(html, element_id):
     """Return the query of the link with this id."""
-    tag = re.search(rf'<a [^>]*id="{element_id}"[^>]*>', html)
-    assert tag, f"no link {element_id}"
-    query = parse_qs(urlsplit(unescape(re.search(r'href="([^"]*)"', tag[0])[1])).query)
-    return {name: values[0] for name, values in query.items()}
+    [address] = attributes(html, f'a[id="{element_id}"]', "href")
+    return query_of(address)
 
 
 def tabs(html):
     """Return the counts of the tabs by label."""
-    found = re.findall(r'id="tab-\d+"[^>]*>\s*(\S+)\s*<span class="list-tab-count">([^<]*)<', html)
-    return dict(found)
-
-
-def in_words(html):
-    """Return the visible text with single spaces."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+    found = parsed(html).css('[id^="tab-"]:has(.list-tab-count)')
+    return dict(tab.text(separator=" ").split() for tab in found)

@@ -1,19 +1,18 @@
 """What the tests of the pages of operations share."""
 
-import re
-from html import unescape
+from tests.html import in_words, value_of
 
 OPERATIONS = "/operations/"
 
 
 def words(response):
     """Return the visible text of a page with single spaces."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", response.content.decode())).split())
+    return in_words(response)
 
 
 def seen(response):
     """Return what the preview passes to the form that starts the operation."""
-    return re.search(r'name="seen" value="([^"]*)"', response.content.decode())[1]
+    return value_of(response, "seen")
 
 
 def confirmed(client, asked, **typed):

@@ -7,7 +7,8 @@ import pytest
 
 from batches.selectors import batches as selectors
 from sandbox import faults
-from tests.batches.views.list_page import DASH, LIST, in_words, shown, tabs
+from tests.batches.views.list_page import DASH, LIST, shown, tabs
+from tests.html import in_words
 
 # Seconds for which a busy machine may do nothing at all; far less than Syllable would hang.
 STALL = 60

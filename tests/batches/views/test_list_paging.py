@@ -6,7 +6,8 @@ import pytest
 from django.core.cache import caches
 
 from sandbox import faults
-from tests.batches.views.list_page import DASH, LIST, in_words, link, shown, tabs
+from tests.batches.views.list_page import DASH, LIST, link, shown, tabs
+from tests.html import in_words
 
 STATUSES = 6
 

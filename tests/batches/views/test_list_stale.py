@@ -11,7 +11,8 @@ from batches.selectors import parallel_reads
 from batches.selectors.last_seen import LastSeen
 from sandbox import faults
 from syllable.resilience import circuit_breaker
-from tests.batches.views.list_page import DASH, LIST, in_words, shown, tabs
+from tests.batches.views.list_page import DASH, LIST, shown, tabs
+from tests.html import in_words
 
 pytestmark = pytest.mark.django_db
 

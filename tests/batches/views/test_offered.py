@@ -1,18 +1,17 @@
 """What the form of a batch offers: nothing that cannot be done with it as it is."""
 
-import re
-
 import pytest
 from django.urls import reverse
 
 from batches.models import Change
 from syllable.schemas import BatchStatus
 from tests.batches.views.edit_page import EditPage
+from tests.html import attributes, hidden, parsed
 
 pytestmark = pytest.mark.django_db
 
 ID = "20261123.9"
-CONTROLS = re.compile(r'<(?:input|select|textarea)\b[^>]*\bname="([^"]+)"[^>]*>')
+UNSEEN = {"csrfmiddlewaretoken", "fingerprint", "expires_on_offset"}
 
 
 @pytest.fixture
@@ -38,17 +37,16 @@ def batch_page(client):
 
 def section(html):
     """Return the form, from its heading on."""
-    return html.partition('id="edit"')[2].partition("</section>")[0]
+    return parsed(html).css_first("section:has(#edit)").html
 
 
 def controls(html):
-    return set(CONTROLS.findall(section(html))) - {"csrfmiddlewaretoken", "fingerprint", "expires_on_offset"}
+    return set(attributes(section(html), "input, select, textarea", "name")) - UNSEEN
 
 
 def typed(html):
     """Return what a browser posts of the unchanged form."""
-    inputs = re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', section(html))
-    return dict(inputs)
+    return hidden(html, "section:has(#edit)")
 
 
 @pytest.mark.parametrize("status", ["FAILED", "THROTTLED", ""])
@@ -126,8 +124,8 @@ class TestExpired:
     def test_only_what_is_possible_is_offered(self, editor, expired):
         html = batch_page(editor)
         assert controls(html) == {"status", "expires_on", "deleted_reason"}
-        options = re.findall(r'<option value="([^"]*)"([^>]*)>', section(html))
-        assert [status for status, _ in options] == ["ACTIVE", "PAUSED", "CANCELED", "EXPIRED"]
+        options = attributes(section(html), "option", "value")
+        assert options == ["ACTIVE", "PAUSED", "CANCELED", "EXPIRED"]
         assert "disabled" not in section(html)
         assert "a new expiry" in section(html)
 

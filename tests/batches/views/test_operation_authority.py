@@ -1,7 +1,5 @@
 """What the pages of operations say of who did what, and whom they refuse."""
 
-import re
-
 import pytest
 from django.utils import timezone
 
@@ -11,6 +9,7 @@ from batches.services.operations.undo import operation_undo
 from tests.batches.services.factories import EDITS, carried_out, start
 from tests.batches.views.operation_pages import OPERATIONS, words
 from tests.conftest import member_of
+from tests.html import parsed
 from trail.models import Action, Entry
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +43,8 @@ def do(client, what, operation, **data):
 
 
 def acts_on(response):
-    return re.findall(r'data-action="([^"]*)" data-actor="([^"]*)"', response.content.decode())
+    acts = parsed(response).css("[data-action]")
+    return [(act.attributes["data-action"], act.attributes["data-actor"]) for act in acts]
 
 
 class TestEntries:

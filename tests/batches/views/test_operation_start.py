@@ -1,6 +1,5 @@
 """Starting an operation: the preview, what has to be confirmed, and what is refused."""
 
-import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from tests.batches.services.factories import carried_out, start
 from tests.batches.views.list_page import shown
 from tests.batches.views.operation_pages import OPERATIONS, confirmed, seen, words
 from tests.conftest import member_of
+from tests.html import value_of
 
 pytestmark = pytest.mark.django_db
 
@@ -316,7 +316,7 @@ class TestFilter:
     def test_a_status_means_the_same_to_the_list_and_to_all_that_match(self, client, asked, campaign, typed):
         listed = client.get("/batches/", {"status": typed, "campaign": "7"}).content.decode()
         assert shown(listed) == ["a2", "a1", "a0"]
-        bar = {name: re.search(f'name="{name}" value="([^"]*)"', listed)[1] for name in ("list", "status", "campaign")}
+        bar = {name: value_of(listed, name) for name in ("list", "status", "campaign")}
         for data in (bar, {"status": typed, "campaign": "7"}):
             asked({"kind": "pause", "scope": "filter", "confirm": "1"} | data)
             operation = Operation.objects.first()

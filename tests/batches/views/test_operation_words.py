@@ -1,6 +1,5 @@
 """What the pages of operations say and offer: what still calls comes first, and what is red stops calls."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from syllable.schemas import BatchEdit
 from tests.batches.services.factories import EDITS, carried_out, start
 from tests.batches.views.operation_pages import OPERATIONS, words
 from tests.conftest import member_of
+from tests.html import texts
 
 pytestmark = pytest.mark.django_db
 
@@ -54,9 +54,7 @@ def post(client, operation, what, **data):
 
 def buttons(response, css_class):
     """Return the words of the page's buttons with this class."""
-    html = re.sub(r"<svg.*?</svg>", "", response.content.decode(), flags=re.DOTALL)
-    found = re.findall(rf'<(button|a) class="btn {css_class}[^>]*>(.*?)</\1>', html, flags=re.DOTALL)
-    return [re.sub(r"<[^>]*>|&nbsp;", "", words).strip() for _, words in found]
+    return texts(response, f"button.btn.{css_class}, a.btn.{css_class}")
 
 
 class TestWhatIsRed:

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from html import unescape
 from time import perf_counter
 
 import pytest
@@ -11,7 +10,8 @@ from django.urls import reverse
 
 from batches.selectors import requests as selectors
 from sandbox import faults
-from tests.batches.views.list_page import DASH, in_words
+from tests.batches.views.list_page import DASH
+from tests.html import attributes, in_words, texts
 
 pytestmark = pytest.mark.django_db
 
@@ -71,11 +71,11 @@ def table(response):
 
 def shown(html):
     """Return the reference ids on the page, in order."""
-    return [unescape(text) for text in re.findall(r'request-reference">([^<]*)<', html)]
+    return texts(html, ".request-reference")
 
 
 def links(html):
-    return [unescape(link) for link in re.findall(r'href="([^"]*)"', html)]
+    return attributes(html, "[href]", "href")
 
 
 # Who may

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Does what the Dockerfile says, without Docker: from a clean checkout, in a temporary folder, with an empty HOME.
 
 Both stages share one folder that stands for /, so that what is copied between them is there already. What needs root,
@@ -18,16 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from dockerfile_parse import DockerfileParser
+
 PROJECT = Path(__file__).resolve().parent.parent
 NEEDS_ROOT = ("useradd ", "install -d -o ")
 RUN_WITH = {"SECRET_KEY": "x" * 50, "SYLLABLE_API_KEY": "none", "ALLOWED_HOSTS": "dashboard.example.com"}
 START_SECONDS = 30
-
-
-def instructions(text):
-    """Each instruction and what it says."""
-    text = re.sub(r"(?m)^#.*\n", "", text).replace("\\\n", " ")
-    return [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
 
 
 class Image:
@@ -76,8 +71,12 @@ class Image:
             port = str(probe.getsockname()[1])
         environment = self.environment | RUN_WITH | {"PORT": port, "BIND": "127.0.0.1"}
         command, health = ([self.program(words[0]), *words[1:]] for words in (self.command, self.health))
-        subprocess.run([self.program("python"), "manage.py", "migrate", "--verbosity=0"], check=True,
-                       cwd=self.folder, env=environment)
+        subprocess.run(
+            [self.program("python"), "manage.py", "migrate", "--verbosity=0"],
+            check=True,
+            cwd=self.folder,
+            env=environment,
+        )
         server = subprocess.Popen(command, cwd=self.folder, env=environment)
         try:
             deadline = time.monotonic() + START_SECONDS
@@ -100,8 +99,9 @@ def main():
         archive = subprocess.run(["git", "archive", "HEAD"], cwd=PROJECT, check=True, capture_output=True).stdout
         subprocess.run(["tar", "-x", "-C", context], input=archive, check=True)
         image = Image(Path(folder, "root"), context)
-        for instruction, text in instructions((context / "Dockerfile").read_text()):
-            image.do(instruction, text)
+        with (context / "Dockerfile").open("rb") as dockerfile:
+            for step in DockerfileParser(fileobj=dockerfile).structure:
+                image.do(step["instruction"], step["value"])
         image.serve()
         print("The image can be built, and its health check passes.")
 

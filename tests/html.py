@@ -1,0 +1,44 @@
+"""Pages as a parser reads them: what people read, what a browser would post, and what machines look at."""
+
+from urllib.parse import parse_qs, urlsplit
+
+from django.http import HttpResponse
+from selectolax.lexbor import LexborHTMLParser
+
+
+def parsed(page):
+    """The tree of a page, or of a part of one. `page` is a response of the test client, or text."""
+    return LexborHTMLParser(page.content.decode() if isinstance(page, HttpResponse) else page)
+
+
+def in_words(page):
+    """The text that is there to read, with single spaces."""
+    return " ".join(parsed(page).root.text(separator=" ").split())
+
+
+def attributes(page, selector, name):
+    """This attribute of every element that the selector finds, in the page's order."""
+    return [element.attributes.get(name) for element in parsed(page).css(selector)]
+
+
+def texts(page, selector):
+    """The text of every element that the selector finds, with single spaces, in the page's order."""
+    return [" ".join(element.text().split()) for element in parsed(page).css(selector)]
+
+
+def value_of(page, name):
+    """The value of the first input with this name; the test fails where there is none."""
+    found = parsed(page).css_first(f'input[name="{name}"]')
+    assert found, f"no input {name}"
+    return found.attributes.get("value") or ""
+
+
+def hidden(page, within="main"):
+    """What the hidden inputs of a part of the page post, by name: of several with one name the last."""
+    inputs = parsed(page).css(f'{within} input[type="hidden"]')
+    return {tag.attributes["name"]: tag.attributes.get("value") or "" for tag in inputs}
+
+
+def query_of(address):
+    """The query of an address, by name."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
