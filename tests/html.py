@@ -26,6 +26,11 @@ def texts(page, selector):
     return [" ".join(element.text().split()) for element in parsed(page).css(selector)]
 
 
+def outcomes(page):
+    """The outcomes of changes that the page tells, in its order."""
+    return attributes(page, "[data-outcome]", "data-outcome")
+
+
 def value_of(page, name):
     """The value of the first input with this name; the test fails where there is none."""
     found = parsed(page).css_first(f'input[name="{name}"]')

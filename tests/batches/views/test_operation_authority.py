@@ -9,7 +9,7 @@ from batches.services.operations.undo import operation_undo
 from tests.batches.services.factories import EDITS, carried_out, start
 from tests.batches.views.operation_pages import OPERATIONS, words
 from tests.conftest import member_of
-from tests.html import parsed
+from tests.html import attributes, parsed
 from trail.models import Action, Entry
 
 pytestmark = pytest.mark.django_db
@@ -163,7 +163,7 @@ class TestWithoutAuthority:
         operation = made(operator, kind=Kind.RESUME, state=State.STOPPED, cause=Cause.AUTHORITY)
         client.force_login(viewer)
         response = page(client, operation)
-        assert 'data-state="stopped" data-cause="authority"' in response.content.decode()
+        assert attributes(response, '[data-state="stopped"]', "data-cause") == ["authority"]
         assert "Ended because operator@example.com may not do this any more." in words(response)
 
     @pytest.mark.parametrize(
