@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, StrictBool, ValidationError, WrapValidator
-from pydantic.functional_validators import ModelWrapValidatorHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError, WrapValidator
+from pydantic.functional_validators import ModelWrapValidatorHandler, SkipValidation
 
 from syllable.errors import UnreadableAnswer
 from syllable.schemas.status import OVER_REQUESTS, BatchStatus
@@ -70,7 +70,7 @@ class _Answer(BaseModel):
     """One object of an answer. `raw` is that object untouched, and not nested deeper than 50 levels."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
-    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
+    raw: SkipValidation[dict[str, Any]] = Field(default_factory=dict, exclude=True, repr=False)
 
     @classmethod
     def read(cls, payload: object) -> Self:
@@ -79,13 +79,7 @@ class _Answer(BaseModel):
             raise UnreadableAnswer(f"expected an object, got {type(payload).__name__}")
         if is_too_deep(payload):
             raise UnreadableAnswer("the object is nested too deeply")
-        answer = cls.model_validate(payload)
-        answer._raw = payload
-        return answer
-
-    @property
-    def raw(self) -> dict[str, Any]:
-        return self._raw
+        return cls.model_validate({**payload, "raw": payload})
 
 
 class Batch(_Answer):
