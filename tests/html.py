@@ -7,43 +7,43 @@ from selectolax.lexbor import LexborHTMLParser
 
 
 def parsed(page):
-    """The tree of a page, or of a part of one. `page` is a response of the test client, or text."""
+    """Return the tree of a page, or of a part of one. `page` is a response of the test client, or text."""
     return LexborHTMLParser(page.content.decode() if isinstance(page, HttpResponse) else page)
 
 
 def in_words(page):
-    """The text that is there to read, with single spaces."""
+    """Return the visible text, with single spaces."""
     return " ".join(parsed(page).root.text(separator=" ").split())
 
 
 def attributes(page, selector, name):
-    """This attribute of every element that the selector finds, in the page's order."""
+    """Return an attribute of every element that the selector finds, in the page's order."""
     return [element.attributes.get(name) for element in parsed(page).css(selector)]
 
 
 def texts(page, selector):
-    """The text of every element that the selector finds, with single spaces, in the page's order."""
+    """Return the text of every element that the selector finds, with single spaces, in the page's order."""
     return [" ".join(element.text().split()) for element in parsed(page).css(selector)]
 
 
 def outcomes(page):
-    """The outcomes of changes that the page tells, in its order."""
+    """Return the outcomes of changes that the page tells, in its order."""
     return attributes(page, "[data-outcome]", "data-outcome")
 
 
 def value_of(page, name):
-    """The value of the first input with this name; the test fails where there is none."""
+    """Return the value of the first input with this name. The test fails where there is none."""
     found = parsed(page).css_first(f'input[name="{name}"]')
     assert found, f"no input {name}"
     return found.attributes.get("value") or ""
 
 
 def hidden(page, within="main"):
-    """What the hidden inputs of a part of the page post, by name: of several with one name the last."""
+    """Return what the hidden inputs of a part of the page post, by name: of several with one name the last."""
     inputs = parsed(page).css(f'{within} input[type="hidden"]')
     return {tag.attributes["name"]: tag.attributes.get("value") or "" for tag in inputs}
 
 
 def query_of(address):
-    """The query of an address, by name."""
+    """Return the query of an address, by name."""
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def tracked():
-    """The files of the project that are text and its own."""
+    """Return the files of the project that are text and its own."""
     pattern = ["git", "grep", "--cached", "-I", "--name-only", "-e", "", "--", ".", ":!static/vendor"]
     return subprocess.run(pattern, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 

@@ -47,7 +47,7 @@ def compose_commands():
 
 
 def dockerfile(instruction):
-    """What each instruction of this kind says."""
+    """Return what each instruction of this kind says."""
     with (ROOT / "Dockerfile").open("rb") as file:
         steps = DockerfileParser(fileobj=file).structure
     return [step["value"] for step in steps if step["instruction"] == instruction]

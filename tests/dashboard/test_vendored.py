@@ -33,7 +33,7 @@ def test_every_package_comes_with_its_licence(package):
 
 
 def icons_named(tree):
-    """What a template gives to `icon`, or to a macro as its `icon_name`."""
+    """Return what a template gives to `icon`, or to a macro as its `icon_name`."""
     calls = [
         call for call in tree.find_all(nodes.Call) if isinstance(call.node, nodes.Name) and call.node.name == "icon"
     ]
