@@ -33,7 +33,7 @@ function refreshWhenDue() {
   if (Date.now() - asked >= EVERY) refresh();
 }
 
-// The notice is spoken when its text changes, so the same failure is told once.
+// Screen readers announce a changed text, so setting the same text again stays silent.
 function tell(text, { shown }) {
   notice.classList.toggle("visually-hidden", !shown);
   if (notice.textContent !== text) notice.textContent = text;
@@ -78,7 +78,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (!isList(event)) return;
   if (event.detail.isError) {
     stale(reasonIn(event.detail.xhr));
-    // It is told on the page: the console need not tell it again.
+    // The page shows the failure, so the console need not.
     event.detail.isError = false;
   } else if (isInUse()) {
     event.detail.shouldSwap = false;

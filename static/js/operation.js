@@ -14,7 +14,7 @@ function isInUse(part) {
   );
 }
 
-// The notice is spoken when its text changes, so the same failure is told once.
+// Screen readers announce a changed text, so setting the same text again stays silent.
 function tell(text) {
   if (notice.textContent !== text) notice.textContent = text;
 }
@@ -27,7 +27,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (!isPart(event)) return;
   if (event.detail.isError) {
     tellStale();
-    // It is told on the page: the console need not tell it again.
+    // The page shows the failure, so the console need not.
     event.detail.isError = false;
     return;
   }
