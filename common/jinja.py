@@ -1,5 +1,6 @@
 """What every template knows: addresses, icons, moments, and untrusted text made visible."""
 
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,8 @@ from common import fields, moments, untrusted
 from common.icons import icon
 
 SECTIONS = ("/batches/", "/campaigns/", "/changes/", "/operations/")
+# The hashed names of the files stay what they are while a process runs.
+static_address = cache(static)
 
 
 def environment(*, loader: BaseLoader, auto_reload: bool, **_defaults: Any) -> Environment:
@@ -36,7 +39,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_defaults: Any) -> E
         "icon": icon,
         "mail_delivers": mail_delivers,
         "query": query,
-        "static": static,
+        "static": static_address,
         "url": url,
         "url_or_none": url_or_none,
     }
@@ -53,8 +56,8 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_defaults: Any) -> E
         "section": section,
         "time_of_day": moments.time_of_day,
         "truncatechars": truncatechars,
-        "visible": visible,
-        "visible_id": visible_id,
+        "visible": untrusted.visible,
+        "visible_id": untrusted.visible_id,
     }
     return made
 
@@ -93,16 +96,6 @@ def mail_delivers() -> bool:
 def section(path: str) -> str:
     """Return the entry of the main navigation that `path` belongs to, "" where there is none."""
     return next((entry for entry in SECTIONS if path.startswith(entry)), "")
-
-
-def visible(value: object) -> str:
-    """Return a text or a number of the API through `common.untrusted.visible`, "" for None."""
-    return "" if value is None else untrusted.visible(str(value))
-
-
-def visible_id(value: object) -> str:
-    """Return an id of the API through `common.untrusted.visible_id`."""
-    return untrusted.visible_id(str(value))
 
 
 def dash(value: Any) -> Any:

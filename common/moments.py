@@ -52,11 +52,11 @@ class Moments:
     def _relative(self, at: datetime) -> str:
         distance = (at - self.now).total_seconds()
         seconds = int(abs(distance))
-        if seconds < 60:
-            return "now" if seconds < 10 else "in under a minute" if distance > 0 else "just now"
-        unit, length = next((unit, length) for unit, length, least in UNITS if seconds >= least)
-        amount = f"{round(seconds / length)} {unit}"
-        return f"in {amount}" if distance > 0 else f"{amount} ago"
+        for unit, length, least in UNITS:
+            if seconds >= least:
+                amount = f"{round(seconds / length)} {unit}"
+                return f"in {amount}" if distance > 0 else f"{amount} ago"
+        return "now" if seconds < 10 else "in under a minute" if distance > 0 else "just now"
 
 
 def moment(value: Any) -> Moment:
@@ -88,4 +88,4 @@ def _instant(value: Any) -> datetime | None:
 
 
 def _as_it_came(value: Any) -> str:
-    return NOTHING if value in (None, "") else visible(str(value))
+    return NOTHING if value in (None, "") else visible(value)

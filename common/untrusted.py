@@ -11,8 +11,9 @@ HIDDEN = ("Cc", "Cf", "Zl", "Zp", "Cs")
 HARMLESS = "\t\n\r\u200c\u200d"
 
 
-def visible(text: str) -> str:
-    """Return the text with invisible characters written as `⟨U+202E⟩`."""
+def visible(value: object) -> str:
+    """Return a text or a number with invisible characters written as `⟨U+202E⟩`, "" for None."""
+    text = "" if value is None else str(value)
     if text.isprintable():
         return text
     return "".join(
@@ -21,8 +22,9 @@ def visible(text: str) -> str:
     )
 
 
-def visible_id(text: str) -> str:
+def visible_id(value: object) -> str:
     """Return the id with everything unprintable written out, including every space but the usual one."""
+    text = str(value)
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else _written_out(character) for character in text)

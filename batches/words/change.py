@@ -58,7 +58,7 @@ def shown(value: Any, field: str) -> str:
         return "the campaign's" if value is None else visible(f"{value} per hour")
     if field == "auto_call_rate":
         return "on" if value is True else "off"
-    return visible(str(value)) if value else NOTHING
+    return visible(value) if value else NOTHING
 
 
 def steps(change: Change) -> list[rules.Step]:
