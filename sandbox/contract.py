@@ -1,8 +1,9 @@
-"""The parts of every contract: requests, answers, refusals and routes. Each contract has a module of its own."""
+"""The parts of every contract: requests, answers, refusals and routes."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from email.message import Message
 from functools import cached_property
 from http import HTTPStatus
@@ -152,43 +153,8 @@ class Route:
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return the path's parameters, each decoded exactly once; None where the raw `path` does not match."""
-        pattern, segments = self.path.split("/"), path.split("/")
-        if len(pattern) != len(segments):
+        found = re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", self.path), path)
+        try:
+            return found and {name: unquote(text, errors="strict") for name, text in found.groupdict().items()}
+        except UnicodeDecodeError:
             return None
-        params: dict[str, str] = {}
-        for part, segment in zip(pattern, segments, strict=True):
-            try:
-                text = unquote(segment, errors="strict")
-            except UnicodeDecodeError:
-                return None
-            if part.startswith("{") and text:
-                params[part.strip("{}")] = text
-            elif part != text:
-                return None
-        return params
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """One published revision of the API.
-
-    `show_batch` returns a single batch as GET answers it, None where there is none.
-    """
-
-    name: str
-    routes: tuple[Route, ...]
-    show_batch: Callable[[Store, str], dict[str, Any] | None]
-
-    def route(self, request: Request) -> tuple[Handler, Request]:
-        """Return the handler of a request, and the request with its `params`. Raises the Refusal (404 or 405)."""
-        allowed = []
-        for route in self.routes:
-            params = route.match(request.path)
-            if params is None:
-                continue
-            if route.method == request.method:
-                return route.handler, replace(request, params=params)
-            allowed.append(route.method)
-        if allowed:
-            raise Refusal(405, "Method Not Allowed", headers={"Allow": ", ".join(allowed)})
-        raise Refusal(404, "Not Found")

@@ -8,8 +8,8 @@ Where the API's document is silent:
 - FAILED, which the contract does not know, shows as CANCELED, with the error as the reason.
 """
 
-from sandbox.common import Shapes, find_batch, routes
-from sandbox.contract import Answer, Contract, Request, invalid
+from sandbox.common import Contract
+from sandbox.contract import invalid
 from sandbox.listing import ListQuery
 from sandbox.schema import status_column
 from sandbox.schema_2025_04 import (
@@ -20,50 +20,47 @@ from sandbox.schema_2025_04 import (
     CommunicationBatch,
     CommunicationBatchInput,
     OutboundCampaignInput,
-    show_batch,
-    show_campaign,
-    show_listed_batch,
+    batch_counts,
+    batch_fields,
+    campaign_fields,
     show_result,
 )
-from sandbox.store import Store
+from sandbox.store import Row, Store
 from sandbox.times import moment, now_text
 
 TIMESTAMPS = ("expires_on", "created_at", "deleted_at", "last_worked_on")
 
 
-def replace_batch(store: Store, request: Request) -> Answer:
+def replace_batch(store: Store, row: Row, body: CommunicationBatch) -> None:
     """Replace the whole batch, as the module says. Cancelling also cancels the requests that were not started."""
-    body = request.read_json(CommunicationBatch)
-    with store.transaction():
-        row = find_batch(store, request.params["batch_id"])
-        if body.batch_id != row["batch_id"]:
-            raise invalid("body", "batch_id", "Must be the batch_id of the path")
-        if body.campaign_id != row["campaign_id"]:
-            raise invalid("body", "campaign_id", "Must be the campaign_id of the batch")
-        columns = body.model_dump(mode="json")
-        if "created_at" not in body.model_fields_set:
-            columns["created_at"] = row["created_at"]
-        for name in TIMESTAMPS:
-            if columns[name] not in (None, row[name], row["extra"].get(name)) and moment(columns[name]) is None:
-                raise invalid("body", name, "Input should be a valid datetime", "datetime_parsing")
-        columns["extra"] = {name: value for name, value in row["extra"].items() if name not in columns}
-        store.change_batch(row["batch_id"], **columns, omit=[], last_updated_at=now_text())
-        if body.status is BatchStatus.CANCELED:
-            store.cancel_pending_requests(row["batch_id"])
-        return Answer(payload=show_listed_batch(find_batch(store, row["batch_id"])))
+    for name, of in (("batch_id", "path"), ("campaign_id", "batch")):
+        if getattr(body, name) != row[name]:
+            raise invalid("body", name, f"Must be the {name} of the {of}")
+    columns = body.model_dump(mode="json")
+    if "created_at" not in body.model_fields_set:
+        columns["created_at"] = row["created_at"]
+    for name in TIMESTAMPS:
+        if columns[name] not in (None, row[name], row["extra"].get(name)) and moment(columns[name]) is None:
+            raise invalid("body", name, "Input should be a valid datetime", "datetime_parsing")
+    columns["extra"] = {name: value for name, value in row["extra"].items() if name not in columns}
+    store.change_batch(row["batch_id"], **columns, omit=[], last_updated_at=now_text())
+    if body.status is BatchStatus.CANCELED:
+        store.cancel_pending_requests(row["batch_id"])
 
 
-SHAPES = Shapes(
+CONTRACT = Contract(
+    name="2025-04",
     batch_query=ListQuery[BatchProperties],
     batch_columns={"status": status_column(SHOWN_STATUS)},
     batch_input=CommunicationBatchInput,
-    show_batch=show_batch,
-    show_listed_batch=show_listed_batch,
+    batch_update=CommunicationBatch,
+    write_batch=replace_batch,
+    batch_fields=batch_fields,
+    batch_counts=batch_counts,
     campaign_query=ListQuery[CampaignProperties],
     campaign_columns={},
     campaign_input=OutboundCampaignInput,
-    show_campaign=show_campaign,
+    campaign_fields=campaign_fields,
     result_filters={"reference_id": ("reference_id",), "status": ("status", "channel_manager_status")},
     show_result=show_result,
 )
-CONTRACT = Contract(name="2025-04", routes=routes(SHAPES, write_batch=replace_batch), show_batch=show_batch)

@@ -15,8 +15,8 @@ and what is left out stays as it is. Where the API's document is silent:
 
 from datetime import UTC, datetime
 
-from sandbox.common import CAMPAIGNS, KEY_HOLDER, Shapes, find_batch, find_campaign, routes
-from sandbox.contract import Answer, Contract, Request, Route, invalid
+from sandbox.common import CAMPAIGNS, KEY_HOLDER, Contract, find_campaign
+from sandbox.contract import Answer, Request, Route, invalid
 from sandbox.listing import ListQuery
 from sandbox.schema import status_column
 from sandbox.schema_current import (
@@ -24,45 +24,46 @@ from sandbox.schema_current import (
     BatchProperties,
     CommunicationBatchInput,
     CommunicationBatchUpdate,
-    show_batch,
-    show_listed_batch,
+    batch_counts,
+    batch_fields,
     show_result,
 )
-from sandbox.schema_current_campaigns import SEARCHED_IN_MORE, CampaignProperties, OutboundCampaignInput, show_campaign
+from sandbox.schema_current_campaigns import (
+    SEARCHED_IN_MORE,
+    CampaignProperties,
+    OutboundCampaignInput,
+    campaign_fields,
+)
 from sandbox.store import Row, Store
 from sandbox.times import moment, now_text
 
 CLEARED_BY_NULL = ("expires_on", "call_rate")
 
 
-def update_batch(store: Store, request: Request) -> Answer:
+def update_batch(store: Store, row: Row, body: CommunicationBatchUpdate) -> None:
     """Change the fields that are given, as the module says."""
-    body = request.read_json(CommunicationBatchUpdate)
     given = {
         name: value
         for name, value in body.model_dump(mode="json", exclude_unset=True).items()
         if value is not None or name in CLEARED_BY_NULL
     }
-    with store.transaction():
-        row = find_batch(store, request.params["batch_id"])
-        more = row["more"] | {name: given[name] for name in ("call_rate", "auto_call_rate") if name in given}
-        expires_on = given.get("expires_on", row["expires_on"])
-        if given.keys() & {"expires_on", "auto_call_rate"}:
-            if more.get("auto_call_rate") and expires_on is None:
-                field = "auto_call_rate" if given.get("auto_call_rate") else "expires_on"
-                raise invalid("body", field, "auto_call_rate requires expires_on")
-            more["auto_call_rate_baseline"] = None
-        store.change_batch(
-            row["batch_id"],
-            status=_status(row, given),
-            expires_on=expires_on,
-            more=more,
-            extra={name: value for name, value in row["extra"].items() if name not in given},
-            omit=[name for name in row["omit"] if name not in given],
-            last_updated_at=now_text(),
-            last_updated_by=KEY_HOLDER,
-        )
-        return Answer(payload=show_listed_batch(find_batch(store, row["batch_id"])))
+    more = row["more"] | {name: given[name] for name in ("call_rate", "auto_call_rate") if name in given}
+    expires_on = given.get("expires_on", row["expires_on"])
+    if given.keys() & {"expires_on", "auto_call_rate"}:
+        if more.get("auto_call_rate") and expires_on is None:
+            field = "auto_call_rate" if given.get("auto_call_rate") else "expires_on"
+            raise invalid("body", field, "auto_call_rate requires expires_on")
+        more["auto_call_rate_baseline"] = None
+    store.change_batch(
+        row["batch_id"],
+        status=_status(row, given),
+        expires_on=expires_on,
+        more=more,
+        extra={name: value for name, value in row["extra"].items() if name not in given},
+        omit=[name for name in row["omit"] if name not in given],
+        last_updated_at=now_text(),
+        last_updated_by=KEY_HOLDER,
+    )
 
 
 def _status(row: Row, given: Row) -> str:
@@ -89,28 +90,24 @@ def delete_campaign(store: Store, request: Request) -> Answer:
     return Answer(payload=None)
 
 
-SHAPES = Shapes(
+CONTRACT = Contract(
+    name="current",
     batch_query=ListQuery[BatchProperties],
     batch_columns={"status": status_column(SHOWN_STATUS)},
     batch_input=CommunicationBatchInput,
-    show_batch=show_batch,
-    show_listed_batch=show_listed_batch,
+    batch_update=CommunicationBatchUpdate,
+    write_batch=update_batch,
+    batch_fields=batch_fields,
+    batch_counts=batch_counts,
     campaign_query=ListQuery[CampaignProperties],
     campaign_columns={name: f"json_extract(more, '$.{name}')" for name in SEARCHED_IN_MORE},
     campaign_input=OutboundCampaignInput,
-    show_campaign=show_campaign,
+    campaign_fields=campaign_fields,
     result_filters={
         "reference_id": ("reference_id",),
         "status": ("request_status", "channel_manager_status"),
         "insights_status": ("insights_status",),
     },
     show_result=show_result,
-)
-CONTRACT = Contract(
-    name="current",
-    routes=(
-        *routes(SHAPES, write_batch=update_batch),
-        Route("DELETE", CAMPAIGNS + "/{campaign_id}", delete_campaign),
-    ),
-    show_batch=show_batch,
+    more_routes=(Route("DELETE", CAMPAIGNS + "/{campaign_id}", delete_campaign),),
 )

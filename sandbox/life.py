@@ -7,7 +7,6 @@ import math
 import random
 import zlib
 from datetime import datetime, timedelta
-from typing import Any
 
 from sandbox.pace import batch_rate, paced_rate, within_hours
 from sandbox.store import Row, Store
@@ -79,9 +78,7 @@ def due(batch_id: str, rate: float, now: datetime, seconds: float) -> int:
     return math.floor(until * rate / 3600 + beat) - math.floor((until - seconds) * rate / 3600 + beat)
 
 
-def _starts(
-    store: Store, batch_id: str, rate: float, now: datetime, seconds: float
-) -> list[tuple[int, dict[str, Any]]]:
+def _starts(store: Store, batch_id: str, rate: float, now: datetime, seconds: float) -> list[tuple[int, Row]]:
     number = due(batch_id, rate, now, seconds)
     if number < 1:
         return []
@@ -90,7 +87,7 @@ def _starts(
     return [(row["rowid"], {**started, "attempt_count": 1}) for row in store.rows(query, batch_id, number)]
 
 
-def _progress(store: Store, batch_id: str, campaign: Row, now: datetime) -> list[tuple[int, dict[str, Any]]]:
+def _progress(store: Store, batch_id: str, campaign: Row, now: datetime) -> list[tuple[int, Row]]:
     query = "SELECT rowid, * FROM requests WHERE batch_id = ? AND status IN ('INITIATED', 'CONNECTED')"
     changes = []
     for row in store.rows(query, batch_id):

@@ -1,4 +1,7 @@
-"""Lists, alike in every contract: their queries, and how a page is answered."""
+"""Lists, alike in every contract: their queries, as SQL, and how a page is answered.
+
+Column names come from a contract's own lists, not from a request.
+"""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -7,11 +10,17 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from sandbox.contract import Answer, invalid
-from sandbox.search import Search
-from sandbox.store import Row
+from sandbox.store import Row, Search
 from sandbox.times import moment
 
 Properties = TypeVar("Properties", bound=StrEnum)
+# Fields that sort as moments, whatever their format.
+MOMENTS = {
+    "expires_on": "expires_epoch",
+    "last_updated_at": "moment(last_updated_at)",
+    "updated_at": "moment(updated_at)",
+}
+LARGEST_INTEGER = 2**63 - 1
 
 
 class ListQuery(BaseModel, Generic[Properties]):
@@ -27,31 +36,42 @@ class ListQuery(BaseModel, Generic[Properties]):
     start_datetime: str | None = None
     end_datetime: str | None = None
 
-    def search(self, *, contains: str, columns: Mapping[str, str]) -> Search:
-        """Return what to look for. Raises Refusal.
+    def search(self, *, key: str, contains: str, columns: Mapping[str, str]) -> Search:
+        """Return what to look for, with the column `key` as the tie-breaker. Raises Refusal.
 
-        The field `contains` matches a part of its value, the others the whole. `columns` has the SQL of fields that are
-        no column of the store.
+        The field `contains` matches a part of its value in any case, the others the whole. `columns` has the SQL of
+        fields that are no column of the store.
         """
         if len(self.search_fields) != len(self.search_field_values):
             raise invalid("query", "search_field_values", "One value is needed for each of search_fields")
-        pairs = list(zip(map(str, self.search_fields), self.search_field_values, strict=True))
+        conditions, values = ["1"], list[object]()
+        for field, value in zip(self.search_fields, self.search_field_values, strict=True):
+            column, is_part = columns.get(field, field), field == contains
+            conditions.append(f"instr(folded({column}), ?)" if is_part else f"CAST({column} AS TEXT) = ?")
+            values.append(value.casefold() if is_part else value)
+        for name, operator in (("start_datetime", ">="), ("end_datetime", "<=")):
+            if (bound := getattr(self, name)) is not None:
+                conditions.append(f"created_epoch {operator} ?")
+                values.append(_bound(name, bound))
         return Search(
-            equals=[pair for pair in pairs if pair[0] != contains],
-            contains=[pair for pair in pairs if pair[0] == contains],
-            created_from=_bound("start_datetime", self.start_datetime),
-            created_to=_bound("end_datetime", self.end_datetime),
-            order_by=self.order_by,
-            descending=self.order_by_direction == "desc",
-            page=self.page,
-            limit=self.limit,
-            columns=columns,
+            where=" AND ".join(conditions),
+            values=values,
+            order=self._order(key, columns),
+            limit=min(self.limit, LARGEST_INTEGER),
+            offset=min(self.page * self.limit, LARGEST_INTEGER),
         )
 
+    def _order(self, key: str, columns: Mapping[str, str]) -> str:
+        """Return the order: newest first by default, nulls largest as in PostgreSQL."""
+        if self.order_by is None:
+            return f"created_epoch DESC NULLS FIRST, {key} DESC"
+        column = MOMENTS.get(self.order_by) or columns.get(self.order_by, self.order_by)
+        if self.order_by_direction == "desc":
+            return f"{column} DESC NULLS FIRST, {key} DESC"
+        return f"{column} ASC NULLS LAST, {key}"
 
-def _bound(name: str, text: str | None) -> float | None:
-    if text is None:
-        return None
+
+def _bound(name: str, text: str) -> float:
     at = moment(text)
     if at is None:
         raise invalid("query", name, "Input should be a valid datetime", "datetime_parsing")

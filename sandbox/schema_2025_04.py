@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sandbox.contract import invalid
-from sandbox.schema import CampaignInput, Integer, NewBatch, with_odd_fields
+from sandbox.schema import CampaignInput, Integer, NewBatch
 from sandbox.store import Row, Store
 from sandbox.times import moment
 
@@ -40,25 +40,11 @@ class BatchStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-class BatchProperties(StrEnum):
-    """The fields by which batches can be searched and ordered."""
-
-    batch_id = "batch_id"
-    campaign_id = "campaign_id"
-    status = "status"
-    expires_on = "expires_on"
-
-
-class CampaignProperties(StrEnum):
-    """The fields by which campaigns can be searched and ordered."""
-
-    id = "id"
-    campaign_name = "campaign_name"
-    campaign_variables = "campaign_variables"
-    daily_start_time = "daily_start_time"
-    daily_end_time = "daily_end_time"
-    timezone = "timezone"
-    source = "source"
+# The fields by which batches, and campaigns, can be searched and ordered.
+BatchProperties = StrEnum("BatchProperties", "batch_id campaign_id status expires_on")
+CampaignProperties = StrEnum(
+    "CampaignProperties", "id campaign_name campaign_variables daily_start_time daily_end_time timezone source"
+)
 
 
 class CommunicationBatchInput(NewBatch):
@@ -108,7 +94,8 @@ class OutboundCampaignInput(CampaignInput):
         return {"more": {name: given.pop(name) for name in CAMPAIGN_MORE}, **given}
 
 
-def _fields(row: Row) -> Row:
+def batch_fields(row: Row) -> Row:
+    """Return the fields of a batch without its counts."""
     shown = {name: row[name] for name in BATCH_FIELDS}
     if row["status"] in SHOWN_STATUS:
         shown["status"] = SHOWN_STATUS[row["status"]]
@@ -117,32 +104,18 @@ def _fields(row: Row) -> Row:
     return shown
 
 
-def show_listed_batch(row: Row) -> Row:
-    """Show a batch as a list or a PUT answers it: never with `status_counts`."""
-    shown = with_odd_fields(_fields(row), row)
-    shown.pop("status_counts", None)
-    return shown
+def batch_counts(store: Store, batch_id: str) -> Row:
+    """Return the counts of a single batch."""
+    counts = store.status_counts(batch_id)
+    return {"status_counts": {status: counts[status] for status in REQUEST_STATUSES if status in counts}}
 
 
-def show_batch(store: Store, batch_id: str) -> Row | None:
-    """Show a batch as GET answers it: with `status_counts`."""
-    with store.transaction():
-        row = store.batch(batch_id)
-        if row is None:
-            return None
-        counts = store.status_counts(batch_id)
-    shown = _fields(row)
-    shown["status_counts"] = {status: counts[status] for status in REQUEST_STATUSES if status in counts}
-    return with_odd_fields(shown, row)
-
-
-def show_campaign(row: Row) -> Row:
-    """Show a campaign as every answer does. A rate below one call a minute shows as one."""
+def campaign_fields(row: Row) -> Row:
+    """Return the fields of a campaign. A rate below one call a minute shows as one."""
     shown = {name: row[name] for name in CAMPAIGN_FIELDS}
     if isinstance(row["rate"], float):
         shown["rate"] = math.ceil(row["rate"])
-    shown |= {name: row["more"].get(name, default) for name, default in CAMPAIGN_MORE.items()}
-    return with_odd_fields(shown, row)
+    return shown | {name: row["more"].get(name, default) for name, default in CAMPAIGN_MORE.items()}
 
 
 def show_result(row: Row) -> Row:

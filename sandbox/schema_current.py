@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from sandbox.schema import NewBatch, with_odd_fields
+from sandbox.schema import NewBatch
 from sandbox.store import Row, Store
 
 BATCH_COLUMNS = (
@@ -32,14 +32,8 @@ CARRIERS = (
 Rate = Annotated[int, Field(ge=1, le=3600)]
 
 
-class BatchProperties(StrEnum):
-    """The fields by which batches can be searched and ordered."""
-
-    batch_id = "batch_id"
-    campaign_id = "campaign_id"
-    status = "status"
-    expires_on = "expires_on"
-    last_updated_at = "last_updated_at"
+# The fields by which batches can be searched and ordered.
+BatchProperties = StrEnum("BatchProperties", "batch_id campaign_id status expires_on last_updated_at")
 
 
 class CommunicationBatchInput(NewBatch):
@@ -66,35 +60,25 @@ class CommunicationBatchUpdate(BaseModel):
     auto_call_rate: bool | None = None
 
 
-def _fields(row: Row) -> Row:
+def batch_fields(row: Row) -> Row:
+    """Return the fields of a batch without its counts."""
     shown = {name: row[name] for name in BATCH_COLUMNS}
     shown |= {name: row["more"].get(name, default) for name, default in BATCH_MORE.items()}
     return {**shown, "status": SHOWN_STATUS.get(row["status"], row["status"]), "paused": row["status"] == "PAUSED"}
 
 
-def show_listed_batch(row: Row) -> Row:
-    """Show a batch as a list or a PUT answers it: without its counts."""
-    shown = with_odd_fields(_fields(row), row)
-    return {name: value for name, value in shown.items() if name not in ("status_counts", "detailed_status_counts")}
-
-
-def show_batch(store: Store, batch_id: str) -> Row | None:
-    """Show a batch as GET answers it: with `status_counts` and `detailed_status_counts`."""
-    with store.transaction():
-        row = store.batch(batch_id)
-        if row is None:
-            return None
-        counted = store.channel_manager_counts(batch_id)
+def batch_counts(store: Store, batch_id: str) -> Row:
+    """Return the counts of a single batch."""
     totals: dict[str, int] = {}
     details: dict[str, Row] = {}
-    for group in counted:
+    for group in store.channel_manager_counts(batch_id):
         status, number = group["status"], group["number"]
         totals[status] = totals.get(status, 0) + number
         details.setdefault(status, {})["total_count"] = totals[status]
         channel = _channel_manager_status(group)
         if channel is not None:
             details[status].setdefault("counts", {})[channel] = number
-    return with_odd_fields({**_fields(row), "status_counts": totals, "detailed_status_counts": details}, row)
+    return {"status_counts": totals, "detailed_status_counts": details}
 
 
 def show_result(row: Row) -> Row:

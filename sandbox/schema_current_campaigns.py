@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from sandbox.pace import DAYS, campaign_rate
-from sandbox.schema import CampaignInput, Integer, with_odd_fields
+from sandbox.schema import CampaignInput, Integer
 from sandbox.schema_current import Rate
 from sandbox.store import Row
 
@@ -23,21 +23,12 @@ CAMPAIGN_MORE: Row = {
 SEARCHED_IN_MORE = ("mode", "caller_id", "label", "labels", "voicemail_detection")
 
 
-class CampaignProperties(StrEnum):
-    """The fields by which campaigns can be searched and ordered."""
-
-    id = "id"
-    campaign_name = "campaign_name"
-    campaign_variables = "campaign_variables"
-    daily_start_time = "daily_start_time"
-    daily_end_time = "daily_end_time"
-    source = "source"
-    mode = "mode"
-    caller_id = "caller_id"
-    updated_at = "updated_at"
-    label = "label"
-    labels = "labels"
-    voicemail_detection = "voicemail_detection"
+# The fields by which campaigns can be searched and ordered.
+CampaignProperties = StrEnum(
+    "CampaignProperties",
+    "id campaign_name campaign_variables daily_start_time daily_end_time source mode caller_id updated_at label labels "
+    "voicemail_detection",
+)
 
 
 class VoicemailDetection(BaseModel):
@@ -117,9 +108,8 @@ class OutboundCampaignInput(CampaignInput):
         return {**given, "rate": int(minutes) if minutes.is_integer() else minutes, "more": more}
 
 
-def show_campaign(row: Row) -> Row:
-    """Show a campaign as every answer does."""
+def campaign_fields(row: Row) -> Row:
+    """Return the fields of a campaign."""
     shown = {name: row[name] for name in CAMPAIGN_COLUMNS}
     shown |= {name: row["more"].get(name, default) for name, default in CAMPAIGN_MORE.items()}
-    shown["hourly_rate"] = min(max(round(campaign_rate(row)), 1), 3600)
-    return with_odd_fields(shown, row)
+    return {**shown, "hourly_rate": min(max(round(campaign_rate(row)), 1), 3600)}

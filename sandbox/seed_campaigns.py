@@ -1,4 +1,7 @@
-"""The six campaigns of the sandbox's first data. Everything in them is fictional: +1 555 01xx and example.com."""
+"""The six campaigns of the sandbox's first data, without the store's defaults.
+
+Everything in them is fictional: +1 555 01xx and example.com.
+"""
 
 from sandbox.store import Row
 
@@ -6,8 +9,6 @@ CAMPAIGNS: tuple[Row, ...] = (
     {
         "campaign_name": "Appointment reminders",
         "campaign_variables": {"clinic": "Harbor View Clinic", "callback_number": "+15550110"},
-        "daily_start_time": "00:00:00",
-        "daily_end_time": "23:59:59",
         "timezone": "America/New_York",
         "source": "+15550110",
         "rate": 6,
@@ -64,8 +65,6 @@ CAMPAIGNS: tuple[Row, ...] = (
     {
         "campaign_name": "Prescription ready (SMS)",
         "campaign_variables": {"pharmacy": "Elm Street Pharmacy"},
-        "daily_start_time": "00:00:00",
-        "daily_end_time": "23:59:59",
         "timezone": "America/Los_Angeles",
         "source": "+15550143",
         "rate": 20,
@@ -89,19 +88,10 @@ CAMPAIGNS: tuple[Row, ...] = (
     {
         "campaign_name": "Welcome calls",
         "campaign_variables": {"team": "Member services"},
-        "daily_start_time": "00:00:00",
-        "daily_end_time": "23:59:59",
         "timezone": "Asia/Tokyo",
         "source": "+15550165",
         "rate": 3,
-        "more": {
-            "description": None,
-            "label": None,
-            "caller_id": "+15550165",
-            "retry_count": 0,
-            "pause_seconds": 30,
-            "mode": "voice",
-        },
+        "more": {"caller_id": "+15550165", "pause_seconds": 30, "mode": "voice"},
     },
 )
 AUTHORS = ("mara.lindqvist@example.com", "j.okafor@example.com", "night-import@example.com", "priya.raman@example.com")

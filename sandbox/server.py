@@ -40,12 +40,13 @@ from typing import Any, Self
 
 from sandbox import life
 from sandbox import seed as seeding
-from sandbox.contract import Answer, Contract, Refusal, Request
+from sandbox.common import Contract
+from sandbox.contract import Answer, Refusal, Request
 from sandbox.contracts import CONTRACTS
 from sandbox.faults import Fault
 from sandbox.handler import Exchange, Server
 from sandbox.store import Store
-from sandbox.triggers import Trigger, Triggers
+from sandbox.triggers import Triggers
 
 logger = logging.getLogger(__name__)
 Hook = Callable[[Request], object]
@@ -87,6 +88,8 @@ class Sandbox:
         self.latency = 0.0
         self._before: Triggers[Hook] = Triggers()
         self._after: Triggers[Hook] = Triggers()
+        # A hook is called with the request: just before it is handled, or just before its answer goes out.
+        self.before, self.after = self._before.add, self._after.add
         self._ticker = threading.Thread(target=self._tick, daemon=True) if ticking else None
         if seed and self.store.is_empty():
             seeding.fill(self.store, datetime.now(UTC))
@@ -128,18 +131,6 @@ class Sandbox:
     def batch(self, batch_id: str) -> dict[str, Any] | None:
         """Return a batch as GET would answer it, without a request; None where there is none."""
         return self.contract.show_batch(self.store, batch_id)
-
-    def before(
-        self, hook: Hook, *, method: str = "", path: str = "", times: int | None = 1, skip: int = 0
-    ) -> Trigger[Hook]:
-        """Call `hook` with the request just before it is handled."""
-        return self._before.add(hook, method=method, path=path, times=times, skip=skip)
-
-    def after(
-        self, hook: Hook, *, method: str = "", path: str = "", times: int | None = 1, skip: int = 0
-    ) -> Trigger[Hook]:
-        """Call `hook` with the request just after it was handled, before the answer goes out."""
-        return self._after.add(hook, method=method, path=path, times=times, skip=skip)
 
     def serve(self, exchange: Exchange) -> None:
         """Answer one request, or misbehave as a fault says."""

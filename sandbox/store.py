@@ -7,11 +7,11 @@ rows use `extra` (fields that answers show on top, or instead) and `omit` (field
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from sandbox.search import Search
 from sandbox.times import moment, now_text
 
 Row = dict[str, Any]
@@ -38,6 +38,17 @@ REQUEST_DEFAULTS: Row = {
     "channel_manager_sid": None, "sent_at": None, "attempt_count": 0, "session_id": None, "conversation_id": None,
     "insights_status": None, "insights": None,
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which rows of a table, in which order: a condition with its values, and where its page begins and ends."""
+
+    where: str
+    values: list[object]
+    order: str
+    limit: int
+    offset: int
 
 
 class Store:
@@ -115,7 +126,7 @@ class Store:
 
     def find_campaigns(self, search: Search) -> tuple[list[Row], int]:
         """Return one page of campaigns, and how many match in all."""
-        return self._find("campaigns", "id", search)
+        return self._find("campaigns", search)
 
     # Batches
 
@@ -148,18 +159,18 @@ class Store:
 
     def find_batches(self, search: Search) -> tuple[list[Row], int]:
         """Return one page of batches, and how many match in all."""
-        return self._find("batches", "batch_id", search)
+        return self._find("batches", search)
 
     # Requests
 
     def add_requests(self, batch_id: str, requests: Iterable[Mapping[str, Any]]) -> None:
         """Add requests, each with a `reference_id` that is new in its batch. Raises sqlite3.IntegrityError."""
-        defaults = _stored({**REQUEST_DEFAULTS, "created_at": now_text()})
+        defaults = _converted({**REQUEST_DEFAULTS, "created_at": now_text()}, json.dumps)
         columns = ["batch_id", "reference_id", *defaults]
         with self.transaction():
             self._db.executemany(
                 f"INSERT INTO requests ({', '.join(columns)}) VALUES (:{', :'.join(columns)})",
-                ({**defaults, **_stored(request), "batch_id": batch_id} for request in requests),
+                ({**defaults, **_converted(request, json.dumps), "batch_id": batch_id} for request in requests),
             )
 
     def requests(self, batch_id: str) -> list[Row]:
@@ -214,57 +225,36 @@ class Store:
     def rows(self, query: str, *values: object) -> list[Row]:
         """Return the rows of a query, with their JSON columns parsed."""
         with self._lock:
-            return [_read(row) for row in self._db.execute(query, values)]
+            return [_converted(dict(row), json.loads) for row in self._db.execute(query, values)]
 
     def _one(self, query: str, *values: object) -> Row | None:
         found = self.rows(query, *values)
         return found[0] if found else None
 
     def _insert(self, table: str, row: Row) -> int:
-        row = _stored({**row, **_derived(table, row)})
+        row = _converted({**row, **_derived(table, row)}, json.dumps)
         with self.transaction():
-            cursor = self._db.execute(
-                f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
-                list(row.values()),
-            )
-            return cursor.lastrowid or 0
+            query = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
+            return self._db.execute(query, list(row.values())).lastrowid or 0
 
     def _update(self, table: str, key: str, value: object, fields: Mapping[str, Any]) -> None:
-        fields = _stored({**fields, **_derived(table, fields)})
+        fields = _converted({**fields, **_derived(table, fields)}, json.dumps)
         assignments = ", ".join(f"{column} = ?" for column in fields)
         with self.transaction():
-            self._db.execute(
-                f"UPDATE {table} SET {assignments} WHERE {key} = ?",
-                [*fields.values(), value],
-            )
+            self._db.execute(f"UPDATE {table} SET {assignments} WHERE {key} = ?", [*fields.values(), value])
 
-    def _find(self, table: str, key: str, search: Search) -> tuple[list[Row], int]:
-        where, values = search.where()
-        order = search.order(key)
+    def _find(self, table: str, search: Search) -> tuple[list[Row], int]:
+        found, order, values = f"FROM {table} WHERE {search.where}", search.order, search.values
         with self.transaction():
-            total = self.rows(f"SELECT count(*) AS total FROM {table} WHERE {where}", *values)[0]["total"]
-            page = self.rows(
-                f"SELECT * FROM {table} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?", *values, *search.window()
-            )
-        return page, total
+            total = self.rows(f"SELECT count(*) AS total {found}", *values)[0]["total"]
+            page = f"SELECT * {found} ORDER BY {order} LIMIT ? OFFSET ?"
+            return self.rows(page, *values, search.limit, search.offset), total
 
 
-def _stored(row: Mapping[str, Any]) -> Row:
-    """Convert a row to what SQLite can hold."""
-    stored = dict(row)
-    for column in JSON_COLUMNS & stored.keys():
-        if stored[column] is not None:
-            stored[column] = json.dumps(stored[column])
-    return stored
-
-
-def _read(row: sqlite3.Row) -> Row:
-    """Convert a row back to what was given to the store."""
-    read = dict(row)
-    for column in JSON_COLUMNS & read.keys():
-        if read[column] is not None:
-            read[column] = json.loads(read[column])
-    return read
+def _converted(row: Mapping[str, Any], convert: Callable[[Any], Any]) -> Row:
+    """Convert a row to what SQLite can hold, or back: its JSON columns by `convert`."""
+    is_json = {name for name in JSON_COLUMNS & row.keys() if row[name] is not None}
+    return {name: convert(value) if name in is_json else value for name, value in row.items()}
 
 
 def _derived(table: str, row: Mapping[str, Any]) -> Row:
