@@ -12,7 +12,8 @@ from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest, HttpResponse
 
 from accounts import throttle
-from accounts.tasks import notice_queue
+from accounts.models import MailPurpose, User
+from accounts.tasks import mail_queue
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -51,7 +52,9 @@ class AccountAdapter(DefaultAccountAdapter):
         request = allauth_context.request
         about = {"request": request, "email": email, "current_site": get_current_site(request)}
         message = self.render_mail(template_prefix, email, about | context)
-        notice_queue(to=email, subject=str(message.subject), text=str(message.body))
+        person = User.objects.filter(email=email.lower()).first()
+        words = {"to": email, "subject": str(message.subject), "text": str(message.body)}
+        mail_queue(purpose=MailPurpose.NOTICE, person=person, **words)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the visitor's address as TrustedProxies determined it; "" where it is unknown. Never fails."""

@@ -1,6 +1,5 @@
 """The admin's pages for people. Administrators grant only what they have, and cannot touch people who can do more."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -21,13 +20,12 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts.actor import actor_of, is_reauthenticated
+from accounts.actor import actor_of, by, is_reauthenticated
 from accounts.admin_links import LinkAdmin
 from accounts.forms import TimeZoneForm
-from accounts.models import User, normalized_email
+from accounts.models import User
 from accounts.people import person_created, person_edit, person_entries
 from accounts.role_admin import RoleAdmin
-from trail.source import Source
 
 SHOWN_ENTRIES = 100
 
@@ -109,6 +107,8 @@ class EditedUserForm(TimeZoneForm, UserChangeForm):
 class UserAdmin(LinkAdmin):
     """People are created, given a role and deactivated, but never deleted: their history must keep its author."""
 
+    record_created = staticmethod(person_created)
+    record_edit = staticmethod(person_edit)
     form = EditedUserForm
     add_form = NewUserForm
     add_form_template = None
@@ -149,9 +149,6 @@ class UserAdmin(LinkAdmin):
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or actor_of(request).may_manage(obj))
 
-    def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
-        return False
-
     def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups":
@@ -166,25 +163,19 @@ class UserAdmin(LinkAdmin):
                 field.queryset = field.queryset.exclude(pk__in=beyond)
         return field
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        person = self.get_object(request, unquote(object_id)) if object_id else None
-        context: dict[str, Any] = {"shown_entries": SHOWN_ENTRIES}
-        if person:
-            context["entries"] = person_entries(person.pk)[:SHOWN_ENTRIES]
-        show = partial(super().changeform_view, request, object_id, form_url, context | (extra_context or {}))
-        if request.method != "POST" or person is None or not self.has_change_permission(request, person):
-            return show()
-        if _changes_email(request, person) and not is_reauthenticated(request):
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if person := kwargs.get("obj"):
+            entries = person_entries(person.pk)[:SHOWN_ENTRIES]
+            context |= {"entries": entries, "shown_entries": SHOWN_ENTRIES}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        is_new_email = change and obj != request.user and obj.email != form.initial["email"]
+        if is_new_email and not is_reauthenticated(request):
             # allauth then repeats the POST by itself, but only to an address without a query.
             request.META["QUERY_STRING"] = ""
             raise ReauthenticationRequired
-        return self._record(request, person, show)
+        super().save_model(request, obj, form, change)
 
     @method_decorator(sensitive_post_parameters())
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
@@ -200,25 +191,15 @@ class UserAdmin(LinkAdmin):
                 # text.
                 self.message_user(request, "The password was not set. Confirm it is you first.", messages.WARNING)
             return redirect_to_login(request.path, reverse("account_reauthenticate"))
-        return self._record(request, person, show) if request.method == "POST" else show()
-
-    def _record(self, request: HttpRequest, person: User, edit: Callable[[], HttpResponse]) -> HttpResponse:
-        with person_edit(person.pk, actor=actor_of(request), source=Source.of(request)):
-            return edit()
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        if not change:
-            person_created(form.instance, actor=actor_of(request), source=Source.of(request))
+        if request.method != "POST":
+            return show()
+        with person_edit(person.pk, **by(request)):
+            return show()
 
     @admin.display(description="role")
     def roles(self, person: User) -> str:
         names = [group.name for group in person.groups.all()]
         return ", ".join(["Superuser", *names] if person.is_superuser else names)
-
-
-def _changes_email(request: HttpRequest, person: User) -> bool:
-    return person != request.user and normalized_email(request.POST.get("email")) != person.email
 
 
 def _is_superuser(request: HttpRequest) -> bool:

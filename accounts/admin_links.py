@@ -12,12 +12,12 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.account_forms import base_of
-from accounts.actor import actor_of, is_reauthenticated
+from accounts.actor import actor_of, by, is_reauthenticated
+from accounts.admin_trail import TrailAdmin
 from accounts.invitations import link_send, link_show
 from accounts.links import purpose_for
 from accounts.models import Mail, MailPurpose, User
 from common.moments import exact
-from trail.source import Source
 
 ON_ITS_WAY = {
     MailPurpose.INVITATION: "An invitation to {email} is on its way.",
@@ -25,7 +25,7 @@ ON_ITS_WAY = {
 }
 
 
-class LinkAdmin(UserAdmin):
+class LinkAdmin(TrailAdmin, UserAdmin):
     """The links and mails on the admin's pages for people."""
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -55,12 +55,15 @@ class LinkAdmin(UserAdmin):
 
     def _send_link(self, request: HttpRequest, person: User) -> None:
         """Queue a mail with a link to `person`, and show a message about it."""
-        purpose = link_send(person=person, **_by(request))
+        purpose = link_send(person=person, base=base_of(request), **by(request))
         self.message_user(request, ON_ITS_WAY[purpose].format(email=person.email), messages.INFO)
 
     def _links_page(self, request: HttpRequest, people: list[User]) -> HttpResponse:
         """Return a page that shows the links to hand over. The links are stored nowhere."""
-        given = [(person, purpose_for(person), link_show(person=person, **_by(request))) for person in people]
+        given = [
+            (person, purpose_for(person), link_show(person=person, base=base_of(request), **by(request)))
+            for person in people
+        ]
         context = {**self.admin_site.each_context(request), "title": "Links to hand over", "given": given}
         response = render(request, "admin/accounts/user/links.html", context)
         response.headers["Cache-Control"] = "private, no-store"
@@ -94,8 +97,3 @@ class LinkAdmin(UserAdmin):
                 no_link = f"No link for {person.email}. This person has more permissions than you."
                 self.message_user(request, no_link, messages.WARNING)
         return allowed
-
-
-def _by(request: HttpRequest) -> dict[str, Any]:
-    """Return who gives out a link, and from where, as keyword arguments."""
-    return {"actor": actor_of(request), "base": base_of(request), "source": Source.of(request)}

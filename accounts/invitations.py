@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts.links import link_make, purpose_for
 from accounts.models import MailPurpose, User
-from accounts.tasks import link_mail_queue
+from accounts.tasks import mail_queue
 from trail.models import Action
 from trail.services import entry_add
 from trail.source import Source
@@ -17,7 +17,7 @@ def link_send(*, person: User, actor: User, base: str, source: Source) -> MailPu
     purpose = purpose_for(person)
     with transaction.atomic():
         entry_add(ACTIONS[purpose], actor=actor, source=source, person=person, body={"link": "mailed"})
-        link_mail_queue(purpose=purpose, person=person, base=base)
+        mail_queue(purpose=purpose, person=person, base=base)
     return purpose
 
 

@@ -25,19 +25,13 @@ LOST_AFTER = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=30)
 
 
-def link_mail_add(*, purpose: MailPurpose, person: User | None, base: str) -> Mail:
-    """Record an invitation or a reset, for the caller to queue. A `person` of None (nobody) takes the same work.
+def mail_add(*, purpose: MailPurpose, person: User | None, **about: str) -> Mail:
+    """Record a mail, for the caller to queue. A `person` of None (nobody) takes the same work.
 
-    `base` is the dashboard's own address, without a slash at its end.
+    `about` holds fields of Mail: `base` for a link, the dashboard's own address without a slash at its end; `to`,
+    `subject` and `text` for a notice.
     """
-    return Mail.objects.create(purpose=purpose, person=person, base=base, due_at=from_now(LOST_AFTER))
-
-
-def notice_add(*, to: str, subject: str, text: str) -> Mail:
-    """Record a mail without a link, for the caller to queue."""
-    person = User.objects.filter(email=to.lower()).first()
-    about = {"to": to, "subject": subject, "text": text}
-    return Mail.objects.create(purpose=MailPurpose.NOTICE, person=person, **about, due_at=from_now(LOST_AFTER))
+    return Mail.objects.create(purpose=purpose, person=person, due_at=from_now(LOST_AFTER), **about)
 
 
 def mail_deliver(mail_id: int, tries: int) -> None:

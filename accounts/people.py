@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -12,7 +13,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Powers, User, permission_names
-from accounts.notices import notice_send
 from trail.models import Action, Entry
 from trail.services import entry_add
 from trail.source import BACKGROUND, Source
@@ -101,4 +101,4 @@ def _tell(before: Account, after: Account, *, actor: User) -> None:
         mails.append((after.email, "password_set_by_administrator", {"usable": is_password_usable(after.password)}))
     for to, template, more in mails:
         if to:
-            notice_send(template, to=to, **about, **more)
+            get_adapter().send_mail(f"account/email/{template}", to, about | more)
