@@ -32,15 +32,19 @@ def _is_trusted(address: Address | None) -> bool:
     return any(address in network for network in settings.TRUSTED_PROXIES) if address else False
 
 
-class TrustedProxies:
+class Middleware:
+    """The base of a middleware, which calls the rest of the chain by `get_response`."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+
+class TrustedProxies(Middleware):
     """Believe `X-Forwarded-For` and `X-Forwarded-Proto` from TRUSTED_PROXIES, and drop them from anyone else.
 
     After this middleware, REMOTE_ADDR is the visitor's IP address: the last of the chain that is not one of our
     proxies. REMOTE_ADDR is "" where the server knows none, as with a Unix socket.
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         forwarded_for = request.META.pop("HTTP_X_FORWARDED_FOR", "")
@@ -57,11 +61,8 @@ class TrustedProxies:
         return self.get_response(request)
 
 
-class HealthWithoutCookies:
+class HealthWithoutCookies(Middleware):
     """Drop the cookies of health checks: a session would be looked up in a database that may be down."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info in HEALTH:
@@ -69,11 +70,8 @@ class HealthWithoutCookies:
         return self.get_response(request)
 
 
-class TextInUtf8:
+class TextInUtf8(Middleware):
     """Refuse a request whose text is not UTF-8: Django reads some encodings and crashes on others."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if codecs.lookup(request.encoding or "utf-8").name != "utf-8":
@@ -81,11 +79,8 @@ class TextInUtf8:
         return self.get_response(request)
 
 
-class MethodPage:
+class MethodPage(Middleware):
     """Show a page with a way back when the method is wrong."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -94,11 +89,8 @@ class MethodPage:
         return response
 
 
-class ResponseHeaders:
+class ResponseHeaders(Middleware):
     """Set the headers that Django and django-csp do not. Pages are personal, so no shared cache may keep them."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -135,11 +127,8 @@ class LoginRequired(LoginRequiredMiddleware):
         return super().handle_no_permission(request, view_func)
 
 
-class UserTimeZone:
+class UserTimeZone(Middleware):
     """Show moments in the user's own zone if set and valid, else in TIME_ZONE."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         name = getattr(request.user, "time_zone", "")

@@ -51,16 +51,8 @@ class DeadlineSocket(socket.socket):
         return super().recv_into(*args, **kwargs)
 
 
-class DeadlineTLSSocket(ssl.SSLSocket):
+class DeadlineTLSSocket(DeadlineSocket, ssl.SSLSocket):
     """A TLS socket whose reads and writes get what is left of the deadline."""
-
-    def sendall(self, *args: Any, **kwargs: Any) -> None:
-        self.settimeout(call.time_left())
-        super().sendall(*args, **kwargs)
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self.settimeout(call.time_left())
-        return super().recv_into(*args, **kwargs)
 
     def recv(self, *args: Any, **kwargs: Any) -> bytes:
         # A TLS connection inside that of an HTTPS proxy reads with this.

@@ -46,14 +46,7 @@ class Contract202504:
 
     abilities = Abilities(
         contract="2025-04",
-        statuses=(
-            BatchStatus.PENDING,
-            BatchStatus.ACTIVE,
-            BatchStatus.PAUSED,
-            BatchStatus.IDLE,
-            BatchStatus.CANCELED,
-            BatchStatus.EXPIRED,
-        ),
+        statuses=tuple(status for status in BatchStatus if status is not BatchStatus.FAILED),
         order_by=("batch_id", "campaign_id", "status", "expires_on"),
         editable=("status", "expires_on", "deleted_reason"),
     )
@@ -110,14 +103,7 @@ class ContractCurrent:
 
     abilities = Abilities(
         contract="current",
-        statuses=(
-            BatchStatus.PENDING,
-            BatchStatus.ACTIVE,
-            BatchStatus.PAUSED,
-            BatchStatus.CANCELED,
-            BatchStatus.EXPIRED,
-            BatchStatus.FAILED,
-        ),
+        statuses=tuple(status for status in BatchStatus if status is not BatchStatus.IDLE),
         order_by=("batch_id", "campaign_id", "status", "expires_on", "last_updated_at"),
         editable=("status", "expires_on", "deleted_reason", "call_rate", "auto_call_rate"),
         inexpressible={

@@ -23,6 +23,7 @@ from syllable.schemas import encodable_json
 
 LONGEST_DETAIL = 500
 MOST_FIELD_ERRORS = 50
+REFUSALS = {401: KeyRefused, 403: KeyRefused, 404: NotFound}
 
 
 def parse(body: bytes, *, status: int) -> Any:
@@ -52,14 +53,10 @@ def failure(status: int, body: bytes, *, retry_after: str | None, secret: str) -
 
     if status == 429:
         return RateLimited(words, retry_after=seconds_asked(retry_after))
-    if status in (401, 403):
-        return KeyRefused(words, status_code=status)
-    if status == 404:
-        return NotFound(words, status_code=status)
     if status == 422:
         return Invalid(words, fields=fields)
     if 400 <= status < 500 and status != 408:
-        return Refused(words, status_code=status)
+        return REFUSALS.get(status, Refused)(words, status_code=status)
     if 300 <= status < 400:
         return UnreadableAnswer(f"HTTP {status}: a redirect to another address is refused", status_code=status)
     error = SyllableUnavailable(words, status_code=status)

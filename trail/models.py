@@ -46,14 +46,10 @@ class Action(models.TextChoices):
 class EntryQuerySet(models.QuerySet["Entry"]):
     """Entries that can be added and read. Editing or deleting raises AppendOnly."""
 
-    def update(self, **_fields: Any) -> NoReturn:
+    def update(self, *_args: Any, **_fields: Any) -> NoReturn:
         raise AppendOnly
 
-    def bulk_update(self, *_args: Any, **_options: Any) -> NoReturn:
-        raise AppendOnly
-
-    def delete(self) -> NoReturn:
-        raise AppendOnly
+    bulk_update = delete = update
 
 
 class Entry(models.Model):

@@ -1,5 +1,6 @@
 """What we ask of the API: an edit of a batch, a query for a list, and what a contract can express of both."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -33,30 +34,21 @@ class BatchEdit:
 
     def fields(self) -> dict[str, Any]:
         """Return the edited fields by API name, as JSON can hold them."""
-        fields: dict[str, Any] = {}
-        if self.status is not None:
-            fields["status"] = self.status.value
-        if self.expires_on is not KEEP:
-            fields["expires_on"] = self.expires_on.text if self.expires_on else None
-        if self.deleted_reason is not None:
-            fields["deleted_reason"] = self.deleted_reason
-        if self.call_rate is not KEEP:
-            fields["call_rate"] = self.call_rate
-        if self.auto_call_rate is not None:
-            fields["auto_call_rate"] = self.auto_call_rate
-        return fields
+        values = {field.name: (getattr(self, field.name), field.default) for field in dataclasses.fields(self)}
+        edited = {name: value for name, (value, default) in values.items() if value != default}
+        if isinstance(self.expires_on, Timestamp):
+            edited["expires_on"] = self.expires_on.text
+        return edited
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:
         """Rebuild an edit from the result of `fields()`."""
-        expires_on = fields.get("expires_on", KEEP)
-        return cls(
-            status=BatchStatus(fields["status"]) if "status" in fields else None,
-            expires_on=Timestamp.read(expires_on) if isinstance(expires_on, str) else expires_on,
-            deleted_reason=fields.get("deleted_reason"),
-            call_rate=fields.get("call_rate", KEEP),
-            auto_call_rate=fields.get("auto_call_rate"),
-        )
+        edited = dict(fields)
+        if "status" in edited:
+            edited["status"] = BatchStatus(edited["status"])
+        if isinstance(edited.get("expires_on"), str):
+            edited["expires_on"] = Timestamp.read(edited["expires_on"])
+        return cls(**edited)
 
 
 @dataclass(frozen=True, slots=True)
