@@ -34,12 +34,7 @@ def answer(
         payload = {"detail": f"The sandbox was told to answer {status}"}
     given = Answer(status, payload, headers or {}, content, content_type)
 
-    def act(exchange: Exchange) -> None:
-        if applied:
-            exchange.handle()
-        exchange.send(given)
-
-    return act
+    return _fault(lambda exchange: exchange.send(given), applied)
 
 
 def html(status: int = 502, *, applied: bool = False) -> Fault:
@@ -62,14 +57,12 @@ def huge(size: int, *, applied: bool = False) -> Fault:
     """Give a valid JSON string of `size` bytes."""
 
     def act(exchange: Exchange) -> None:
-        if applied:
-            exchange.handle()
         exchange.write(Answer().head(length=size) + b'"')
         for sent in range(0, size - 2, len(BLOCK)):
             exchange.write(BLOCK[: size - 2 - sent])
         exchange.write(b'"')
 
-    return act
+    return _fault(act, applied)
 
 
 def redirect(location: str, *, status: int = 302, applied: bool = False) -> Fault:
@@ -95,12 +88,10 @@ def hang(seconds: float = A_LONG_TIME, *, applied: bool = False) -> Fault:
     """Keep silent for `seconds`, then close the connection without an answer."""
 
     def act(exchange: Exchange) -> None:
-        if applied:
-            exchange.handle()
         exchange.stopping.wait(seconds)
         exchange.hang_up()
 
-    return act
+    return _fault(act, applied)
 
 
 def slow(seconds: float) -> Fault:
@@ -116,13 +107,7 @@ def slow(seconds: float) -> Fault:
 
 def reset(*, applied: bool = False) -> Fault:
     """Reset the TCP connection in place of an answer."""
-
-    def act(exchange: Exchange) -> None:
-        if applied:
-            exchange.handle()
-        exchange.reset()
-
-    return act
+    return _fault(Exchange.reset, applied)
 
 
 def drip(interval: float, *, headers: bool = False) -> Fault:
@@ -144,11 +129,7 @@ def drip(interval: float, *, headers: bool = False) -> Fault:
 
 def ignore() -> Fault:
     """Answer 200 with the unchanged batch, and ignore the request."""
-
-    def act(exchange: Exchange) -> None:
-        exchange.send(Answer(payload=exchange.stored()))
-
-    return act
+    return lambda exchange: exchange.send(Answer(payload=exchange.stored()))
 
 
 def echo() -> Fault:
@@ -159,3 +140,12 @@ def echo() -> Fault:
         exchange.send(Answer(payload=stored | sent if stored and isinstance(sent, dict) else sent))
 
     return act
+
+
+def _fault(act: Fault, applied: bool) -> Fault:
+    def misbehave(exchange: Exchange) -> None:
+        if applied:
+            exchange.handle()
+        act(exchange)
+
+    return misbehave

@@ -10,6 +10,8 @@ from sandbox.store import Row
 
 # What the store can hold.
 Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+# Calls an hour.
+Rate = Annotated[int, Field(ge=1, le=3600)]
 
 
 class NewBatch(BaseModel, ABC):

@@ -6,8 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from sandbox.pace import DAYS, campaign_rate
-from sandbox.schema import CampaignInput, Integer
-from sandbox.schema_current import Rate
+from sandbox.schema import CampaignInput, Integer, Rate
 from sandbox.store import Row
 
 CAMPAIGN_COLUMNS = (
