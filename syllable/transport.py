@@ -1,12 +1,10 @@
 """One authenticated HTTP exchange with the API: within a deadline, on pooled connections, without surprises."""
 
-import json as json_module
 import logging
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import cached_property
 from http.client import HTTPException
 from typing import Any
@@ -34,15 +32,6 @@ WORTH_ANOTHER_TRY = (None, 429, 502, 503, 504)
 Params = Sequence[tuple[str, str | int]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    method: str
-    path: str
-    params: Params = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | dict[str, str] | None = None
-
-
 class Transport:
     """Requests to `base_url` (which may hold a path) with the key, safe to share between threads.
 
@@ -61,7 +50,7 @@ class Transport:
         """Return the JSON of a 2xx answer. Tries up to three times where that may help."""
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
         with self.bulkhead.call(lane, deadline):
-            return self._tried(_Request("GET", path, params=params), deadline, lane)
+            return self._tried(requests.Request("GET", path, params=params), deadline, lane)
 
     def send(
         self,
@@ -76,20 +65,16 @@ class Transport:
     ) -> Any:
         """Send a write once. Returns the JSON of a 2xx answer, None where that answer cannot be read."""
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
-        headers = {"X-Request-ID": request_id}
-        body: bytes | dict[str, str] | None = form
-        if json is not None:
-            headers["Content-Type"] = "application/json"
-            body = json_module.dumps(json).encode()
+        request = requests.Request(method, path, headers={"X-Request-ID": request_id}, data=form, json=json)
         try:
             with self.bulkhead.call(lane, deadline):
-                return self._logged(_Request(method, path, headers=headers, body=body), deadline, 1, lane)
+                return self._logged(request, deadline, 1, lane)
         except UnreadableAnswer as error:
             if error.status_code is not None and _is_success(error.status_code):
                 return None
             raise
 
-    def _tried(self, request: _Request, deadline: Deadline, lane: Lane) -> Any:
+    def _tried(self, request: requests.Request, deadline: Deadline, lane: Lane) -> Any:
         for number in range(1, TRIES):
             try:
                 return self._logged(request, deadline, number, lane)
@@ -102,7 +87,7 @@ class Transport:
             time.sleep(pause)
         return self._logged(request, deadline, TRIES, lane)
 
-    def _logged(self, request: _Request, deadline: Deadline, number: int, lane: Lane) -> Any:
+    def _logged(self, request: requests.Request, deadline: Deadline, number: int, lane: Lane) -> Any:
         """Make one attempt and log one line, without header, query or body: these may hold secrets or personal data."""
         started = time.monotonic()
         try:
@@ -110,12 +95,12 @@ class Transport:
                 status, answer = self._exchange(request, deadline)
         except SyllableError as error:
             outcome = f"{type(error).__name__} {error.status_code or ''}".rstrip()
-            log.info("%s %s: %s, %d ms, try %d", request.method, request.path, outcome, _since(started), number)
+            log.info("%s %s: %s, %d ms, try %d", request.method, request.url, outcome, _since(started), number)
             raise
-        log.debug("%s %s: %s, %d ms, try %d", request.method, request.path, status, _since(started), number)
+        log.debug("%s %s: %s, %d ms, try %d", request.method, request.url, status, _since(started), number)
         return answer
 
-    def _exchange(self, request: _Request, deadline: Deadline) -> tuple[int, Any]:
+    def _exchange(self, request: requests.Request, deadline: Deadline) -> tuple[int, Any]:
         if not (self._key.isascii() and self._key.isprintable()):
             raise KeyRefused("The API key holds characters that no header can carry.")
         call.start(deadline)
@@ -140,7 +125,7 @@ class Transport:
                 body = b""
             raise failure(status, body, retry_after=response.headers.get("Retry-After"), secret=self._key)
 
-    def _open(self, request: _Request) -> requests.Response:
+    def _open(self, request: requests.Request) -> requests.Response:
         """Send the request and read the head of the answer.
 
         Only the adapter is used: a session takes longer than the network does, and would follow redirects, keep cookies
@@ -150,10 +135,9 @@ class Transport:
         prepared.method = request.method
         # Set after preparing, which would decode %2E and resolve the dots.
         query = f"?{urlencode(request.params, errors='surrogatepass')}" if request.params else ""
-        prepared.url = f"{(prepared.url or '').rstrip('/')}{request.path}{query}"
+        prepared.url = f"{(prepared.url or '').rstrip('/')}{request.url}{query}"
         prepared.headers.update(request.headers)
-        if request.body is not None:
-            prepared.prepare_body(request.body, None)
+        prepared.prepare_body(request.data, None, request.json)
         return self._adapter.send(prepared, timeout=call.time_left(), **self._environment)
 
     @cached_property
