@@ -1,6 +1,9 @@
 """What every template knows: addresses, icons, moments, and untrusted text made visible."""
 
+from collections.abc import Callable
 from functools import cache
+from inspect import isfunction
+from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
@@ -16,8 +19,6 @@ from common import fields, moments, untrusted
 from common.icons import icon
 
 SECTIONS = ("/batches/", "/campaigns/", "/changes/", "/operations/")
-# The hashed names of the files stay what they are while a process runs.
-static_address = cache(static)
 
 
 def environment(*, loader: BaseLoader, auto_reload: bool, **_defaults: Any) -> Environment:
@@ -39,27 +40,30 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_defaults: Any) -> E
         "icon": icon,
         "mail_delivers": mail_delivers,
         "query": query,
-        "static": static_address,
+        # The hashed names of the files stay the same while a process runs.
+        "static": cache(static),
         "url": url,
         "url_or_none": url_or_none,
     }
-    made.filters |= {
-        "clock": moments.clock,
-        "control": fields.control,
+    made.filters |= functions_of(fields, moments, untrusted) | {
         "dash": dash,
-        "exact": moments.exact,
         "floatformat": floatformat,
-        "is_checkbox": fields.is_checkbox,
-        "moment": moments.moment,
         "pluralize": pluralize,
         "quoted": quoted,
         "section": section,
-        "time_of_day": moments.time_of_day,
         "truncatechars": truncatechars,
-        "visible": untrusted.visible,
-        "visible_id": untrusted.visible_id,
     }
     return made
+
+
+def functions_of(*modules: ModuleType) -> dict[str, Callable[..., Any]]:
+    """Return the public functions that the modules define, by name."""
+    return {
+        name: value
+        for module in modules
+        for name, value in vars(module).items()
+        if isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
+    }
 
 
 def url(name: str, *args: object) -> str:
