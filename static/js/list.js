@@ -33,7 +33,7 @@ function refreshWhenDue() {
   if (Date.now() - asked >= EVERY) refresh();
 }
 
-// Screen readers announce a changed text, so setting the same text again stays silent.
+// Screen readers announce a new text, so the same text is not set again.
 function tell(text, { shown }) {
   notice.classList.toggle("visually-hidden", !shown);
   if (notice.textContent !== text) notice.textContent = text;

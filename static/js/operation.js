@@ -14,7 +14,7 @@ function isInUse(part) {
   );
 }
 
-// Screen readers announce a changed text, so setting the same text again stays silent.
+// Screen readers announce a new text, so the same text is not set again.
 function tell(text) {
   if (notice.textContent !== text) notice.textContent = text;
 }
