@@ -73,13 +73,13 @@ def why_not(
     if _may_follow(current, wanted, paused_from):
         return next((why for step, why in abilities.inexpressible.items() if step == (current, wanted)), "")
     if wanted in (ALL.IDLE, ALL.EXPIRED, ALL.FAILED):
-        return "only the platform sets this"
+        return "only Syllable sets this"
     if current == ALL.CANCELED:
         return "canceled is final"
     if current == ALL.FAILED or not isinstance(current, BatchStatus):
-        return f"a batch that is {current or 'without a status'} can only be canceled"
+        return f"a batch that is {_word(current)} can only be canceled"
     if wanted == ALL.PENDING:
-        return "only to resume a batch that was paused while it was pending"
+        return "only for a batch that was pending when it was paused"
     return f"not possible from {current}"
 
 
@@ -97,10 +97,10 @@ def problems(
     against = []
     if edit.status is not None and edit.status != batch.status:
         if edit.status not in abilities.statuses:
-            against.append(Problem("status", f"The API in use does not know {edit.status}."))
+            against.append(Problem("status", f"This version of the API has no status {edit.status}."))
         elif reason := why_not(batch.status, edit.status, abilities, paused_from=paused_from):
             against.append(
-                Problem("status", f"The batch is {_word(batch.status)} and cannot be set to {edit.status}: {reason}.")
+                Problem("status", f"The batch is {_word(batch.status)} and cannot be set to {edit.status} ({reason}).")
             )
     against += _reason_problems(edit)
     against += _expiry_problems(batch, edit, now)
@@ -118,9 +118,9 @@ def edit_problems(edit: BatchEdit, *, now: datetime) -> list[Problem]:
 
 def _reason_problems(edit: BatchEdit) -> list[Problem]:
     if edit.status == ALL.CANCELED and not _can_be_seen(edit.deleted_reason or ""):
-        return [Problem("deleted_reason", "Say why the batch is canceled: the reason is kept with it.")]
+        return [Problem("deleted_reason", "Enter a reason for canceling. Syllable stores the reason with the batch.")]
     if edit.status != ALL.CANCELED and edit.deleted_reason is not None:
-        return [Problem("deleted_reason", "A reason is recorded only when the batch is canceled.")]
+        return [Problem("deleted_reason", "Only a cancellation can have a reason.")]
     return []
 
 
@@ -133,22 +133,22 @@ def _expiry_problems(batch: Batch, edit: BatchEdit, now: datetime) -> list[Probl
     revives = batch.status == ALL.EXPIRED and edit.status in (ALL.ACTIVE, ALL.PAUSED)
     if edit.expires_on is KEEP:
         if revives:
-            return [Problem("expires_on", "The batch has expired: give it a new expiry in the future as well.")]
+            return [Problem("expires_on", "The batch has expired. Enter a new expiry in the future too.")]
         return []
     if edit.status is None and batch.status not in NOT_OVER:
-        return [Problem("expires_on", f"The expiry of a batch that is {_word(batch.status)} cannot be changed.")]
+        return [Problem("expires_on", f"The batch is {_word(batch.status)}. The expiry cannot be changed.")]
     if edit.status == ALL.CANCELED:
-        return [Problem("expires_on", "A batch that is being canceled keeps its expiry.")]
+        return [Problem("expires_on", "A cancellation cannot change the expiry.")]
     if edit.expires_on is None:
-        return [Problem("expires_on", "The batch has expired: it needs a new expiry in the future.")] if revives else []
+        return [Problem("expires_on", "The batch has expired. Enter a new expiry in the future.")] if revives else []
     return _moment_problems(edit.expires_on, now)
 
 
 def _moment_problems(expires_on: Timestamp, now: datetime) -> list[Problem]:
     if expires_on.at is None:
-        return [Problem("expires_on", "The expiry is not a date and time.")]
+        return [Problem("expires_on", "Enter a date and time.")]
     if expires_on.at <= now:
-        return [Problem("expires_on", "The expiry has to be in the future. To stop the batch now, pause or cancel it.")]
+        return [Problem("expires_on", "The expiry must be in the future. To stop the batch now, pause or cancel.")]
     return []
 
 
@@ -156,20 +156,24 @@ def _rate_problems(batch: Batch, edit: BatchEdit) -> list[Problem]:
     against = []
     rates = [name for name in ("call_rate", "auto_call_rate") if name in edit.fields()]
     if rates and (batch.status not in NOT_OVER or edit.status == ALL.CANCELED):
-        against.append(Problem(rates[0], f"The call rate of a batch that is {_word(batch.status)} cannot be changed."))
+        against.append(Problem(rates[0], f"The batch is {_word(batch.status)}. The call rate cannot be changed."))
     if edit.call_rate is None:
-        against.append(Problem("call_rate", "A call rate can be changed, but the API offers no way to remove it."))
+        against.append(Problem("call_rate", "Enter a call rate. Syllable cannot remove a call rate."))
     elif edit.call_rate is not KEEP and not LOWEST_CALL_RATE <= edit.call_rate <= HIGHEST_CALL_RATE:
         against.append(
-            Problem("call_rate", f"A call rate is {LOWEST_CALL_RATE} to {HIGHEST_CALL_RATE} attempts per hour.")
+            Problem("call_rate", f"Enter a call rate from {LOWEST_CALL_RATE} to {HIGHEST_CALL_RATE} attempts per hour.")
         )
     expires_on = batch.expires_on if edit.expires_on is KEEP else edit.expires_on
     paced = batch.auto_call_rate is True if edit.auto_call_rate is None else edit.auto_call_rate
     if paced and expires_on is None and edit.status != ALL.CANCELED:
         if edit.auto_call_rate:
-            against.append(Problem("auto_call_rate", "The automatic call rate needs an expiry to finish before."))
+            against.append(Problem("auto_call_rate", "The automatic call rate needs an expiry."))
         elif edit.expires_on is None:
-            against.append(Problem("expires_on", "The automatic call rate needs an expiry: switch it off first."))
+            against.append(
+                Problem(
+                    "expires_on", "The automatic call rate needs an expiry. Turn off the automatic call rate first."
+                )
+            )
     return against
 
 

@@ -69,12 +69,13 @@ def exact(value: Any) -> str:
     return Moments().exact(value)
 
 
-def clock(at: datetime | None) -> str:
-    """Return the time of day in the reader's zone, with the date unless it is today."""
+def clock(at: datetime | None, *, seconds: bool = True) -> str:
+    """Return the time of day in the reader's zone, with the date unless it is today; to the minute if not `seconds`."""
     if at is None:
         return NOTHING
     local = timezone.localtime(at)
-    return local.strftime("%H:%M:%S" if local.date() == timezone.localdate() else "%Y-%m-%d %H:%M:%S")
+    time = "%H:%M:%S" if seconds else "%H:%M"
+    return local.strftime(time if local.date() == timezone.localdate() else f"%Y-%m-%d {time}")
 
 
 def time_of_day(at: datetime) -> str:

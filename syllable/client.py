@@ -147,7 +147,7 @@ class SyllableClient:
 def _segment(identifier: str) -> str:
     """Encode the identifier as one segment of a path. No character is safe, and `.` and `..` would change the path."""
     if not identifier:
-        raise NotFound("There is nothing without an id.")
+        raise NotFound("The id is empty.")
     encoded = quote(identifier, safe="", errors="surrogatepass")
     return encoded.replace(".", "%2E") if encoded in (".", "..") else encoded
 

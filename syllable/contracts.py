@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from syllable import errors
 from syllable.errors import Inexpressible, WrongContract
 from syllable.schemas import KEEP, OVER, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
 
@@ -70,9 +71,7 @@ class Contract202504:
         given = batch.raw | edit.fields()
         missing = [field for field in self.required if given.get(field) in (None, "")]
         if missing:
-            raise Inexpressible(
-                f"Syllable gave this batch without {' and '.join(missing)}: it cannot be sent back whole."
-            )
+            raise Inexpressible(errors.not_whole(missing))
         body = {field: batch.raw[field] for field in self.fields if field in batch.raw}
         body |= self.after(batch, edit, now=now)
         body["last_updated_by"] = by
@@ -107,7 +106,7 @@ class ContractCurrent:
         order_by=("batch_id", "campaign_id", "status", "expires_on", "last_updated_at"),
         editable=("status", "expires_on", "deleted_reason", "call_rate", "auto_call_rate"),
         inexpressible={
-            (BatchStatus.PENDING, BatchStatus.ACTIVE): "Syllable starts a pending batch itself, it cannot be told to",
+            (BatchStatus.PENDING, BatchStatus.ACTIVE): errors.STARTS_BY_ITSELF,
         },
     )
     fields = ("paused", "expires_on", "call_rate", "auto_call_rate")
@@ -158,7 +157,7 @@ def check_contract(contract: Contract, batch: Batch) -> None:
     """Raise WrongContract where `batch` shows that the API speaks another contract. No evidence passes."""
     spoken = spoken_contract(batch)
     if spoken and spoken != contract.abilities.contract:
-        raise WrongContract(f"The answer speaks {spoken}, SYLLABLE_API_CONTRACT is {contract.abilities.contract}.")
+        raise WrongContract(errors.speaks(spoken, contract.abilities.contract))
 
 
 def spoken_contract(batch: Batch) -> str:
@@ -172,9 +171,9 @@ def spoken_contract(batch: Batch) -> str:
 
 def _check_editable(edit: BatchEdit, abilities: Abilities) -> None:
     if foreign := sorted(set(edit.fields()) - set(abilities.editable)):
-        raise Inexpressible(f"Contract {abilities.contract} has no {' and no '.join(foreign)} to edit.")
+        raise Inexpressible(errors.no_such_fields(abilities.contract, foreign))
     if edit.status is not None and edit.status not in abilities.statuses:
-        raise Inexpressible(f"Contract {abilities.contract} has no status {edit.status}.")
+        raise Inexpressible(errors.no_such_status(abilities.contract, edit.status))
 
 
 def _shows_the_rest(batch: Batch, edit: BatchEdit) -> bool:

@@ -4,6 +4,7 @@ For a write the tree answers the question that matters: can it have happened? `N
 API itself said no, and everything else under `SyllableUnavailable` says that only a read can answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,7 +56,7 @@ class NotAnswering(NotSent):
 class TooBusy(NotSent):
     """The API was not asked, because this process already makes as many calls as it may."""
 
-    user_message = "Too many pages are waiting for Syllable at the moment. Try again in a few seconds."
+    user_message = "Too many pages are waiting for Syllable. Try again in a few seconds."
 
 
 class TimedOut(SyllableUnavailable):
@@ -70,7 +71,7 @@ class RateLimited(SyllableUnavailable):
     `retry_after` is the wait it asked for in seconds, None if it did not ask.
     """
 
-    user_message = "Syllable is refusing more calls for the moment."
+    user_message = "Syllable is limiting how many requests it takes."
 
     def __init__(self, detail: str = "", *, status_code: int | None = 429, retry_after: float | None = None) -> None:
         super().__init__(detail, status_code=status_code)
@@ -80,13 +81,13 @@ class RateLimited(SyllableUnavailable):
     def sentence(self) -> str:
         if not self.retry_after:
             return self.user_message
-        return f"{self.user_message} It asks to wait {round(self.retry_after)} seconds."
+        return f"{self.user_message} Syllable asked to wait {round(self.retry_after)} seconds."
 
 
 class UnreadableAnswer(SyllableUnavailable):
     """An answer that breaks the promises of the API's documents: no JSON, the wrong shape, a redirect, too large."""
 
-    user_message = "Syllable answered with something this dashboard cannot read."
+    user_message = "This dashboard cannot read Syllable's answer."
 
 
 class Refused(SyllableError):
@@ -102,7 +103,7 @@ class Refused(SyllableError):
 class KeyRefused(Refused):
     """401 or 403."""
 
-    user_message = "Syllable refused the API key. An administrator has to check SYLLABLE_API_KEY."
+    user_message = "Syllable refused the API key. An administrator must check SYLLABLE_API_KEY."
 
 
 class NotFound(Refused):
@@ -129,7 +130,7 @@ class FieldError:
 class Invalid(Refused):
     """422: the API considers the input wrong. `fields` are its entries, if it gave any."""
 
-    user_message = "Syllable did not accept the input."
+    user_message = "Syllable refused the values."
 
     def __init__(self, detail: str = "", *, status_code: int | None = 422, fields: tuple[FieldError, ...] = ()) -> None:
         super().__init__(detail, status_code=status_code)
@@ -150,7 +151,7 @@ class Invalid(Refused):
 class Inexpressible(SyllableError):
     """The contract has no request for this edit of this batch, so nothing was sent. `detail` says why, in our words."""
 
-    user_message = "Syllable offers no way to make this change. Nothing was sent."
+    user_message = "Syllable cannot make this change. Nothing was sent."
 
     @property
     def sentence(self) -> str:
@@ -160,4 +161,54 @@ class Inexpressible(SyllableError):
 class WrongContract(Inexpressible):
     """The answers speak a contract other than the configured one: a write could look saved without being saved."""
 
-    user_message = "Syllable speaks another contract of its API than this dashboard is set to. Nothing was sent."
+    user_message = "Syllable speaks a different API contract from the one set here. Nothing was sent."
+
+
+# The `detail` of errors that are found on this side: it stands below the sentence of its class.
+
+BROKE_OFF = "The answer broke off."
+KEY_NOT_SENDABLE = "The API key has characters that a header cannot carry."
+NO_ANSWER = "No answer before the deadline."
+NOT_COMPLETE = "The answer was not complete before the deadline."
+STARTS_BY_ITSELF = "only Syllable can start a pending batch"
+TOO_LARGE = "The answer is too large."
+
+
+def no_connection(kind: str) -> str:
+    """Say that there was no connection. `kind` is the kind of the error alone: its text is about addresses."""
+    return f"No connection ({kind})."
+
+
+def connection_broke(kind: str) -> str:
+    """Say that the connection broke after the request was begun."""
+    return f"The connection broke before an answer ({kind})."
+
+
+def no_json(status: int, *, is_empty: bool) -> str:
+    """Say that the answer has no JSON."""
+    return f"The answer (HTTP {status}) {'is empty' if is_empty else 'is not JSON'}."
+
+
+def redirected(status: int) -> str:
+    """Say that the answer is a redirect, which is refused."""
+    return f"The answer (HTTP {status}) redirects to another address."
+
+
+def not_whole(missing: Sequence[str]) -> str:
+    """Say which fields the API left out of a batch that has to be sent back whole."""
+    return f"Syllable gave this batch without {' and '.join(missing)}, so it cannot be sent back whole."
+
+
+def speaks(spoken: str, expected: str) -> str:
+    """Say which contract the API speaks, and which one is set."""
+    return f"The API speaks {spoken}. SYLLABLE_API_CONTRACT is {expected}."
+
+
+def no_such_fields(contract: str, fields: Sequence[str]) -> str:
+    """Say which fields the contract cannot edit."""
+    return f"Contract {contract} cannot edit {' or '.join(fields)}."
+
+
+def no_such_status(contract: str, status: str) -> str:
+    """Say that the contract does not have the status."""
+    return f"Contract {contract} has no status {status}."

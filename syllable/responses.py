@@ -8,6 +8,7 @@ from typing import Any
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
+from syllable import errors
 from syllable.errors import (
     FieldError,
     Invalid,
@@ -31,8 +32,7 @@ def parse(body: bytes, *, status: int) -> Any:
     try:
         return json.loads(body, parse_constant=_no_json, parse_float=_finite_or_text)
     except (ValueError, RecursionError) as error:
-        kind = "an empty answer" if not body.strip() else "an answer that is not JSON"
-        raise UnreadableAnswer(f"HTTP {status} with {kind}", status_code=status) from error
+        raise UnreadableAnswer(errors.no_json(status, is_empty=not body.strip()), status_code=status) from error
 
 
 def failure(status: int, body: bytes, *, retry_after: str | None, secret: str) -> SyllableError:
@@ -58,7 +58,7 @@ def failure(status: int, body: bytes, *, retry_after: str | None, secret: str) -
     if 400 <= status < 500 and status != 408:
         return REFUSALS.get(status, Refused)(words, status_code=status)
     if 300 <= status < 400:
-        return UnreadableAnswer(f"HTTP {status}: a redirect to another address is refused", status_code=status)
+        return UnreadableAnswer(errors.redirected(status), status_code=status)
     error = SyllableUnavailable(words, status_code=status)
     error.retry_after = seconds_asked(retry_after)
     return error

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import requests
 from urllib3.exceptions import HTTPError
 
+from syllable import errors
 from syllable.connections import DeadlineAdapter, call
 from syllable.errors import KeyRefused, NotSent, SyllableError, SyllableUnavailable, TimedOut, UnreadableAnswer
 from syllable.resilience.bulkhead import Bulkhead, Lane
@@ -102,7 +103,7 @@ class Transport:
 
     def _exchange(self, request: requests.Request, deadline: Deadline) -> tuple[int, Any]:
         if not (self._key.isascii() and self._key.isprintable()):
-            raise KeyRefused("The API key holds characters that no header can carry.")
+            raise KeyRefused(errors.KEY_NOT_SENDABLE)
         call.start(deadline)
         try:
             response = self._open(request)
@@ -110,10 +111,10 @@ class Transport:
             # Log only the kind of error: its text reveals addresses and proxies.
             kind = type(error).__name__
             if not call.sending:
-                raise NotSent(f"No connection: {kind}.") from error
+                raise NotSent(errors.no_connection(kind)) from error
             if deadline.expired:
-                raise TimedOut("No answer before the deadline.") from error
-            raise SyllableUnavailable(f"The connection broke before an answer: {kind}.") from error
+                raise TimedOut(errors.NO_ANSWER) from error
+            raise SyllableUnavailable(errors.connection_broke(kind)) from error
         with closing(response):
             status = response.status_code
             if _is_success(status):
@@ -161,11 +162,11 @@ def _read(response: requests.Response, deadline: Deadline) -> bytes:
         while block := response.raw.read1(BLOCK, decode_content=True):
             body += block
             if len(body) > LARGEST_BODY:
-                raise UnreadableAnswer("The answer is too large.", status_code=response.status_code)
+                raise UnreadableAnswer(errors.TOO_LARGE, status_code=response.status_code)
     except (HTTPError, HTTPException, OSError) as error:
         if deadline.expired:
-            raise TimedOut("The answer was not complete before the deadline.") from error
-        raise UnreadableAnswer("The answer broke off.", status_code=response.status_code) from error
+            raise TimedOut(errors.NOT_COMPLETE) from error
+        raise UnreadableAnswer(errors.BROKE_OFF, status_code=response.status_code) from error
     return bytes(body)
 
 

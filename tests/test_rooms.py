@@ -32,13 +32,18 @@ MAY_IMPORT = {
         "batches.selectors",
         "batches.tasks",
         "batches.models",
+        "batches.words",
         "accounts",
     },
     "batches.models": {"syllable.schemas", "common"},
+    "batches.outcomes": set(),
+    "batches.refusals": set(),
     "batches.rules": {"syllable.schemas"},
     "batches.selectors": {"batches.access", "batches.models", "batches.connection", "syllable", "trail", "common"},
     "batches.services": {
         "batches.access",
+        "batches.outcomes",
+        "batches.refusals",
         "batches.rules",
         "batches.models",
         "batches.connection",
@@ -63,9 +68,9 @@ MAY_IMPORT = {
         "trail",
         *TYPES,
     },
-    "batches.words": {"batches.rules", "batches.models", "batches.services", "common", *TYPES},
+    "batches.words": {"batches.outcomes", "batches.rules", "batches.models", "batches.services", "common", *TYPES},
 }
-WITHOUT_DJANGO = {"syllable", "sandbox", "batches.rules", "batches.converters"}
+WITHOUT_DJANGO = {"syllable", "sandbox", "batches.outcomes", "batches.refusals", "batches.rules", "batches.converters"}
 
 
 def files():

@@ -22,13 +22,16 @@ class Action(models.TextChoices):
     OPERATION_CONFIRMED = "operation_confirmed", "Confirmed"
     OPERATION_UNDONE = "operation_undone", "Undone"
     OPERATION_TAKEN_OVER = "operation_taken_over", "Taken over"
-    OPERATION_SUPERSEDED = "operation_superseded", "Ended by an operation that stops its batches"
-    OPERATION_CALLS_STOPPED = "operation_calls_stopped", "Calls stopped"
+    OPERATION_SUPERSEDED = "operation_superseded", "Ended by a later stop"
+    OPERATION_CALLS_STOPPED = "operation_calls_stopped", "Stopped and paused"
     # The actor lost their authority while the operation ran.
-    OPERATION_ENDED_WITHOUT_AUTHORITY = "operation_ended_without_authority", "Ended: its actor may not do this any more"
+    OPERATION_ENDED_WITHOUT_AUTHORITY = (
+        "operation_ended_without_authority",
+        "Ended because its actor can no longer do this",
+    )
     OPERATION_GOES_ON_WITHOUT_AUTHORITY = (
         "operation_goes_on_without_authority",
-        "Goes on, although its actor may not do this any more",
+        "Continues, although its actor can no longer do this",
     )
     PERSON_CREATED = "person_created", "Person created"
     PERSON_INVITED = "person_invited", "Invited"

@@ -16,8 +16,8 @@ LONGEST_REASON = 500
 FINGERPRINT_SALT = "batches.fingerprint"
 REVIEW_SALT = "batches.review"
 LOST = (
-    "This form no longer says what it was loaded with. What you typed is still here: "
-    "compare it with the batch as it is now, then review again."
+    "This form is no longer valid. What you typed is still here. "
+    "Compare your input with the batch as it is now, then review again."
 )
 
 
@@ -54,20 +54,20 @@ class BatchForm(ExpiryForm):
         label="Call rate",
         # Only a hint for the browser: an unedited rate may be anything, and an edited one is up to the rules.
         widget=forms.NumberInput(attrs={"min": rules.LOWEST_CALL_RATE, "max": rules.HIGHEST_CALL_RATE}),
-        help_text="Attempts per hour for this batch. Where none was ever set, the campaign's own.",
+        help_text="Attempts per hour for this batch. If empty, the campaign's own rate applies.",
     )
     auto_call_rate = forms.ChoiceField(
         required=False,
         label="Automatic call rate",
         choices=[("false", "Off"), ("true", "On: finish before the expiry")],
-        help_text="Goes before the call rate. Counts the campaign's calling hours only.",
+        help_text="Overrides the call rate. Counts only the campaign's contact hours.",
     )
     deleted_reason = forms.CharField(
         required=False,
         max_length=LONGEST_REASON,
         label="Reason for canceling",
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Recorded at Syllable with the batch. Canceling is final.",
+        help_text="Syllable stores the reason with the batch. Canceling is final.",
     )
     fingerprint = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -189,14 +189,14 @@ class BatchForm(ExpiryForm):
         ):
             self.add_error(problem.field or None, problem.message)
         if not self.edit:
-            raise forms.ValidationError("Nothing to change: the form shows the batch as it was loaded.")
+            raise forms.ValidationError("Nothing to change. You have not edited anything.")
         return cleaned
 
     def _wanted_status(self, posted: str) -> BatchStatus | None:
         if "status" not in self.data or posted == self.loaded["status"]:
             return None
         if posted not in self.abilities.statuses:
-            self.add_error("status", "Choose one of the statuses of the list.")
+            self.add_error("status", "Choose a status from the list.")
             return None
         return BatchStatus(posted)
 
@@ -211,7 +211,7 @@ class BatchForm(ExpiryForm):
         if typed == self.shown_expiry:
             return KEEP
         if not typed:
-            self.add_error("expires_on", "To remove the expiry tick “No expiry”; else put a date and time here.")
+            self.add_error("expires_on", "Enter a date and time, or select “No expiry” to remove the expiry.")
             return KEEP
         return self._moment(cleaned["expires_on"]) or KEEP
 

@@ -18,7 +18,7 @@ class ClockField(forms.DateTimeField):
     """A date and a time of day as typed: naive, unless typed with an offset."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
-    default_error_messages = {"invalid": "Enter the expiry as a date and a time, for example 2025-01-31 17:00."}
+    default_error_messages = {"invalid": "Enter a date and time, for example 2025-01-31 17:00."}
 
     def to_python(self, value: Any) -> datetime | None:
         if value in self.empty_values:
@@ -38,9 +38,7 @@ class ExpiryForm(forms.Form):
     """
 
     expires_on = ClockField(required=False)
-    expires_on_offset = forms.CharField(
-        required=False, max_length=20, label="Which one is meant?", widget=forms.HiddenInput
-    )
+    expires_on_offset = forms.CharField(required=False, max_length=20, label="Which time?", widget=forms.HiddenInput)
 
     clock: tzinfo
 
@@ -70,14 +68,14 @@ class ExpiryForm(forms.Form):
         try:
             found = moments_at(typed, self.clock)
         except OverflowError:
-            self.add_error("expires_on", "Choose an expiry between the years 1 and 9999.")
+            self.add_error("expires_on", "Choose a year between 1 and 9999.")
             return None
         if len(found) > 1:
             return self._chosen(typed, found)
         if not found:
             self.add_error(
                 "expires_on",
-                f"There is no {typed:%H:%M} on this day in {self.zone}: the clocks are put forward. "
+                f"The clocks in {self.zone} go forward on this day, so there is no {typed:%H:%M}. "
                 "Choose an earlier or a later time.",
             )
             return None
@@ -99,7 +97,7 @@ class ExpiryForm(forms.Form):
         if chosen is None:
             self.add_error(
                 "expires_on",
-                f"The clocks in {self.zone} show {typed:%H:%M} twice on this day. Choose below which one is meant.",
+                f"The clocks in {self.zone} show {typed:%H:%M} twice on this day. Choose one below.",
             )
         return Timestamp.of(chosen) if chosen else None
 

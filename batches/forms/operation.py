@@ -18,11 +18,9 @@ from syllable.schemas import BatchEdit, BatchStatus, typed_status
 
 SEEN_SALT = "batches.operation.seen"
 LONGEST_FILTER = 200
-LOST_PREVIEW = (
-    "This form no longer says what its preview showed. What you typed is still here: check it, then start again."
-)
-UNCLEAR_KIND = "Choose what to do: pause, resume, cancel or set the expiry."
-UNCLEAR_SCOPE = "Choose for which batches: a campaign, ticked ones, those of a filter, or everything."
+LOST_PREVIEW = "This preview is no longer valid. What you typed is still here. Check your input, then start again."
+UNCLEAR_KIND = "Choose an action: pause, resume, cancel or set expiry."
+UNCLEAR_SCOPE = "Choose which batches: a campaign, selected batches, a filter or everything."
 NEEDED = {
     Kind.CANCEL: frozenset({"deleted_reason", "typed"}),
     Kind.EXPIRY: frozenset({"expires_on", "expires_on_offset"}),
@@ -79,17 +77,19 @@ class TargetForm(forms.Form):
         if number is not None and typed == str(number):
             return number
         # Without its filter the operation would be about everybody's batches.
-        self.add_error("campaign", "Only a campaign with a number can be named: nothing was started.")
+        self.add_error("campaign", "A campaign id must be a number. Nothing was started.")
         return None
 
     def _batch_ids(self) -> tuple[str, ...]:
         batch_ids = tuple(dict.fromkeys(self.data.getlist("batch")))
         if not batch_ids:
-            raise forms.ValidationError("No batch is ticked. Tick the ones you mean, then choose again.")
+            raise forms.ValidationError("Select the batches, then choose an action.", code="nothing_selected")
         if len(batch_ids) > MOST_SELECTED:
-            raise forms.ValidationError(f"At most {MOST_SELECTED} batches can be ticked at a time.")
+            raise forms.ValidationError(f"You can select at most {MOST_SELECTED} batches at a time.")
         if not all(map(has_address, batch_ids)):
-            raise forms.ValidationError("One of the ticked batches has an id that cannot be kept: untick it.")
+            raise forms.ValidationError(
+                "One selected batch has an id that this dashboard cannot store. Deselect that batch."
+            )
         return batch_ids
 
     @property
@@ -117,7 +117,7 @@ class OperationEditForm(ExpiryForm):
         max_length=LONGEST_REASON,
         label="Reason for canceling",
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Recorded at Syllable with each batch. Canceling is final.",
+        help_text="Syllable stores the reason with each batch. Canceling is final.",
     )
     expires_on = ClockField(
         label="New expiry", error_messages={"required": "Enter the new expiry as a date and a time."}
@@ -155,7 +155,7 @@ class OperationEditForm(ExpiryForm):
             if problem.field not in self.errors:
                 self.add_error(problem.field, problem.message)
         if self.is_confirmed and "typed" in self.fields and not _same_word(cleaned.get("typed", ""), self.word):
-            self.add_error("typed", f"This is not what has to be typed: {self.word}")
+            self.add_error("typed", f"Type exactly this: {self.word}")
         return cleaned
 
 

@@ -97,7 +97,8 @@ class Change(models.Model):
     A STARTED row is also the lock on its batch: the database allows one. `edit` is what was requested, `loaded` what
     the operator was looking at, `before` the batch as Syllable returned it just before the write, `after` the edited
     fields as the write sets them, `seen` the batch as last read. `detail` says why the change ended as it did, with
-    Syllable's own words if there are any: untrusted text.
+    Syllable's own words if there are any: untrusted text. It is "" for an UNCONFIRMED change whose batch was read
+    again and does not show it: `seen` and `seen_at` tell that.
 
     A send without a definite answer may reach the batch late, whatever a later send or a read has confirmed since:
     until `in_doubt_until`, which is None if every send was answered.
@@ -108,9 +109,9 @@ class Change(models.Model):
     batch_id = models.CharField(max_length=500)
     campaign_id = models.BigIntegerField(null=True, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="changes")
-    actor_email = models.EmailField(help_text="As sent to Syllable; stays when the user goes.")
+    actor_email = models.EmailField(help_text="As sent to Syllable. Stays when the user is deleted.")
     origin = models.CharField(max_length=20, choices=Origin)
-    request_id = models.CharField(max_length=64, help_text="Sent to Syllable as X-Request-ID, and in our logs.")
+    request_id = models.CharField(max_length=64, help_text="Sent to Syllable as X-Request-ID, and in the log.")
     undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by")
     operation = models.ForeignKey(
         "batches.Operation", null=True, blank=True, on_delete=models.PROTECT, related_name="changes"
@@ -127,11 +128,11 @@ class Change(models.Model):
     outcome = models.CharField(max_length=20, choices=Outcome, default=Outcome.STARTED)
     detail = models.TextField(blank=True)
     started_at = models.DateTimeField(db_default=Now())
-    deadline_at = models.DateTimeField(help_text="Until then the writer may be alive and a call under way.")
-    looks = models.PositiveSmallIntegerField(default=0, help_text="How often it was looked for later, and not found.")
-    next_look_at = models.DateTimeField(null=True, blank=True, help_text="None: as soon as the deadline has passed.")
-    settled_at = models.DateTimeField(null=True, blank=True, help_text="Since when nothing is left to find out.")
-    in_doubt_until = models.DateTimeField(null=True, blank=True, help_text="Until then a send of it may land late.")
+    deadline_at = models.DateTimeField(help_text="Until then, a write may be under way.")
+    looks = models.PositiveSmallIntegerField(default=0, help_text="How often the batch was checked again.")
+    next_look_at = models.DateTimeField(null=True, blank=True, help_text="None: when the deadline has passed.")
+    settled_at = models.DateTimeField(null=True, blank=True, help_text="When the outcome became final.")
+    in_doubt_until = models.DateTimeField(null=True, blank=True, help_text="Until then, a write may arrive late.")
 
     objects: ClassVar[ChangeQuerySet] = ChangeQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -32,7 +32,7 @@ class TargetScope(models.TextChoices):
 
     CAMPAIGN = "campaign", "Campaign"
     SELECTION = "selection", "Selected batches"
-    FILTER = "filter", "Batches of a filter"
+    FILTER = "filter", "Filtered batches"
     ALL = "all", "Everything active"
 
 
@@ -78,7 +78,7 @@ class State(models.TextChoices):
 
     WAITING = "waiting", "Waiting"
     RUNNING = "running", "Running"
-    ASKING = "asking", "Waiting for your word"
+    ASKING = "asking", "Needs your confirmation"
     FINISHED = "finished", "Finished"
     STOPPED = "stopped", "Stopped"
 
@@ -90,8 +90,8 @@ class Cause(models.TextChoices):
     """Why an operation stopped before it was finished."""
 
     ABORTED = "aborted", "Aborted by a person"
-    SUPERSEDED = "superseded", "Ended by an operation that stops its batches"
-    AUTHORITY = "authority", "Whoever asked for it may not do this any more"
+    SUPERSEDED = "superseded", "Ended by a later stop"
+    AUTHORITY = "authority", "Its actor can no longer do this"
 
 
 class ItemState(models.TextChoices):
@@ -174,14 +174,14 @@ class Operation(models.Model):
     edit = BatchEditField(default=BatchEdit)
     undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="operations")
-    actor_email = models.EmailField(help_text="As sent to Syllable; stays when the user goes.")
+    actor_email = models.EmailField(help_text="As sent to Syllable. Stays when the user is deleted.")
     needs_stop_everything = models.BooleanField(default=False)
     unattended_since = models.DateTimeField(null=True, blank=True)
 
     state = models.CharField(max_length=20, choices=State, default=State.WAITING)
     cause = models.CharField(max_length=20, choices=Cause, blank=True)
-    detail = models.TextField(blank=True, help_text="Why it waits, or why it ended as it did.")
-    unlisted = models.TextField(blank=True, help_text="Why not all of its batches could be listed.")
+    detail = models.TextField(blank=True, help_text="Why the operation waits, or why it ended.")
+    unlisted = models.TextField(blank=True, help_text="Why not all batches could be listed.")
     skipped = models.JSONField(default=dict, blank=True)
     stopped_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="has_stopped")
     stopped_by_email = models.EmailField(blank=True)

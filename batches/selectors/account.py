@@ -49,8 +49,8 @@ def account_check() -> Account:
     account.spoken = next(filter(None, map(spoken_contract, batches.items)), "")
     if account.spoken and account.spoken != account.contract:
         account.troubles.append(
-            f"The answers speak contract {account.spoken}, but SYLLABLE_API_CONTRACT is {account.contract}. "
-            "Until that is changed nothing is written."
+            f"The API speaks contract {account.spoken}, but SYLLABLE_API_CONTRACT is {account.contract}. "
+            "Nothing is written until this is fixed."
         )
     return account
 

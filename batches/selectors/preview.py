@@ -274,6 +274,6 @@ def out_of_hours(campaign: Campaign, now: datetime) -> str:
     if calls or start == end:
         return ""
     return (
-        f"It is {at:%H:%M} in {campaign.timezone} now. The campaign calls from {start:%H:%M} to {end:%H:%M} there, "
-        "so nobody is to be called before its hours begin."
+        f"It is now {at:%H:%M} in {campaign.timezone}. The campaign's contact hours there are {start:%H:%M} to "
+        f"{end:%H:%M}, so nobody should be contacted before {start:%H:%M}."
     )

@@ -19,12 +19,12 @@ LONGEST_CAMPAIGN = 200
 LONGEST_SEARCH = 200
 LARGEST_PAGE = 1_000_000
 PROBLEMS = {
-    "status": "No batch can have the status in this address: batches of every status are shown.",
-    "campaign": "No campaign can have the id in this address: batches of every campaign are shown.",
-    "q": f"A search can have {LONGEST_SEARCH} visible characters at the most: it was left out.",
-    "order": "The list cannot be sorted like that: it is sorted by batch id, Z to A.",
-    "page": "Pages are numbered from 1 up: page 1 is shown.",
-    "limit": f"A page can have {LIMITS[0]}, {LIMITS[1]} or {LIMITS[2]} rows: {LIMITS[0]} are shown.",
+    "status": "No batch can have the status in this address. All statuses are shown.",
+    "campaign": "No campaign can have the id in this address. All campaigns are shown.",
+    "q": f"A search can have at most {LONGEST_SEARCH} visible characters. This search was ignored.",
+    "order": "The list cannot be sorted like that. The order is batch id, Z to A.",
+    "page": "Page numbers start at 1. Page 1 is shown.",
+    "limit": f"A page can have {LIMITS[0]}, {LIMITS[1]} or {LIMITS[2]} rows. {LIMITS[0]} rows are shown.",
 }
 
 
@@ -80,8 +80,8 @@ class ListQuery:
         return _list() + (f"?{chosen}" if chosen else "")
 
 
-def read_list_query(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListQuery, list[str]]:
-    """Read the filter from a query string; return it with a sentence for each part that could not be used.
+def read_list_query(params: Mapping[str, Any], abilities: Abilities) -> tuple[ListQuery, dict[str, str]]:
+    """Read the filter from a query string; return it with a sentence, by name, for each part that could not be used.
 
     A status that the contract lacks is no mistake, nor is a campaign that is no number: the API may know more than its
     documents. A known status may be written in any case.
@@ -95,13 +95,13 @@ def read_list_query(params: Mapping[str, Any], abilities: Abilities) -> tuple[Li
         "limit": lambda text: text in {str(limit) for limit in LIMITS},
     }
     usable: dict[str, Any] = {}
-    problems: list[str] = []
+    problems: dict[str, str] = {}
     for name, accept in accepts.items():
         text = str(params.get(name, "")).strip()
         if text and accept(text):
             usable[name] = int(text) if name in ("page", "limit") else text
         elif text:
-            problems.append(PROBLEMS[name])
+            problems[name] = PROBLEMS[name]
     if "status" in usable:
         usable["status"] = typed_status(usable["status"])
     return ListQuery(**usable), problems

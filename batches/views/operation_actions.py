@@ -27,7 +27,7 @@ def abort(request: UserRequest, operation_id: int) -> HttpResponse:
         context = {"operation": operation, "progress": operation_progress(operation, scope=scope_of(request.user))}
         return render(request, "batches/operation_abort.html", context)
     if not operation_stop(operation=operation, actor=request.user, source=Source.of(request)):
-        messages.info(request, "It was over already: there was nothing to abort.")
+        messages.info(request, "This operation was already over.")
     return redirect("batches:operation", operation_id)
 
 
@@ -53,7 +53,7 @@ def retry(request: UserRequest, operation_id: int) -> HttpResponse:
         context = {"operation": operation, "preview": rest_preview(operation, scope=scope_of(request.user))}
         return render(request, "batches/operation_retry.html", context)
     if not operation_retry(operation=operation, actor=request.user, source=Source.of(request)):
-        messages.info(request, "It is not over yet: it goes on by itself.")
+        messages.info(request, "This operation is still running.")
     return redirect("batches:operation", operation_id)
 
 
@@ -67,7 +67,7 @@ def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
         context = {"operation": operation, "preview": rest_preview(operation, scope=scope_of(request.user))}
         return render(request, "batches/operation_confirm.html", context)
     if not operation_confirm(operation=operation, actor=request.user, source=Source.of(request)):
-        messages.info(request, "It does not wait for your word any more.")
+        messages.info(request, "This operation no longer needs your confirmation.")
     return redirect("batches:operation", operation_id)
 
 
@@ -77,7 +77,7 @@ def take_over(request: UserRequest, operation_id: int) -> HttpResponse:
     """Take over a pause that runs although its actor lost their authority."""
     operation = operation_or_404(request, operation_id)
     if not operation_take_over(operation=operation, actor=request.user, source=Source.of(request)):
-        messages.info(request, "Nobody has to take it over any more.")
+        messages.info(request, "Nobody needs to take over this operation any more.")
     return redirect("batches:operation", operation_id)
 
 

@@ -43,7 +43,7 @@ def start(request: UserRequest) -> HttpResponse:
 
 
 def _is_stopping_already(request: UserRequest, stop: Operation) -> HttpResponse:
-    messages.info(request, "Everything is being stopped already. This is the operation that does it.")
+    messages.info(request, "This operation is already stopping everything.")
     return redirect("batches:operation", stop.pk)
 
 

@@ -26,26 +26,26 @@ def if_aborted(progress: Any) -> list[str]:
     """Return what continues if the operation is aborted now, in sentences."""
     kind, left = Kind(progress.operation.kind), progress.left
     if kind == Kind.EXPIRY:
-        return [f"{batches(left)} {_keep(left)} the expiry of now."]
+        return [f"{batches(left)} {_keep(left)} the current expiry."]
     if kind == Kind.RESUME:
         return _if_resume_aborted(progress)
     did = DID[kind]
     if not progress.total:
-        return [f"Nothing has been {did} yet: every batch that calls keeps calling."]
+        return [f"Nothing has been {did} yet. Every running batch keeps running."]
     if not left:
-        return [f"What has been found so far is {did}. If there is more, it keeps calling."]
-    found = [f"{batches(left)} {_keep(left)} calling."]
+        return [f"All batches found so far are {did}. Any other batch keeps running."]
+    found = [f"{batches(left)} {_keep(left)} running."]
     if kind == Kind.CANCEL:
-        found = [f"{batches(left)} {'is' if left == 1 else 'are'} not canceled: those that call keep calling."]
+        found = [f"{batches(left)} {'is' if left == 1 else 'are'} not canceled. Running batches keep running."]
     if progress.operation.listed_at is None:
-        found.append("More are being looked for: those keep calling, too.")
+        found.append("Batches not found yet keep running too.")
     return found + ([f"{batches(progress.done)} {_stay(progress.done)} {did}."] if progress.done else [])
 
 
 def _if_resume_aborted(progress: Any) -> list[str]:
     done, doubtful = progress.done, progress.unconfirmed
-    found = [f"{batches(done)} that it has resumed {_keep(done)} calling."] if done else []
-    found += [f"{batches(doubtful)} may be calling: not confirmed."] if doubtful else []
+    found = [f"{batches(done)} already resumed {_keep(done)} running."] if done else []
+    found += [f"{batches(doubtful)} may be running (not confirmed)."] if doubtful else []
     paused = progress.left - doubtful
     return found + ([f"{batches(paused)} {_stay(paused)} paused."] if paused else [])
 

@@ -11,7 +11,7 @@ from common.untrusted import visible
 from syllable.schemas import Campaign
 
 NO_STATUS = "no status"
-HOURS_UNKNOWN = "hours not known"
+HOURS_UNKNOWN = "unknown"
 TO = "\N{EN DASH}"
 
 
@@ -78,8 +78,8 @@ def _segments(counts: Mapping[str, int], tones: Mapping[str, Tone]) -> list[Segm
     return found
 
 
-def calling_hours(campaign: Campaign | None) -> str:
-    """Return when a campaign may call, and in which zone; if a part is missing, that the hours are unknown."""
+def contact_hours(campaign: Campaign | None) -> str:
+    """Return when a campaign may contact people, and in which zone; if a part is missing, that this is unknown."""
     if not (campaign and campaign.timezone and campaign.daily_start_time and campaign.daily_end_time):
         return HOURS_UNKNOWN
     start, end = _to_the_minute(campaign.daily_start_time), _to_the_minute(campaign.daily_end_time)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from batches import rules
+from batches import outcomes, rules
 from batches.models import Change, Outcome
 from batches.services.changes.undo import undo_edit
 from batches.words.tones import OUTCOME_ALERTS, Alert
@@ -19,6 +19,8 @@ LABELS = {
     "auto_call_rate": "Automatic call rate",
 }
 DEEDS = {BatchStatus.PAUSED: "Paused", BatchStatus.CANCELED: "Canceled"}
+# What was wanted, as a noun.
+WISHES = {BatchStatus.PAUSED: "pause", BatchStatus.CANCELED: "cancellation"}
 NEVER_CONFIRMED = "Never confirmed"
 
 
@@ -85,6 +87,17 @@ def _deeds(edit: BatchEdit, before: str | None) -> list[str]:
     return deeds
 
 
+def change_detail(change: Change) -> str:
+    """Say why a change ended as it did, "" if there is nothing to say. Times are in the reader's zone."""
+    if change.detail or change.outcome != Outcome.UNCONFIRMED or change.batch_seen is None:
+        return change.detail
+    before = str(change.status_before or "")
+    resume = "resume" if before == BatchStatus.PAUSED else "change"
+    deed = WISHES.get(change.edit.status, resume) if change.edit.status else "change"
+    time = clock(change.seen_at, seconds=False)
+    return outcomes.checked_again(time, status=str(change.batch_seen.status), was=before, deed=deed)
+
+
 def change_notice(change: Change, *, may_edit: bool) -> Notice:
     """Return the outcome of a change in words, with what a person can do about it if they `may_edit`."""
     return Notice(
@@ -99,29 +112,22 @@ def change_notice(change: Change, *, may_edit: bool) -> Notice:
 def _title(change: Change) -> str:
     match Outcome(change.outcome):
         case Outcome.APPLIED:
-            return f"{deed(change)}. Confirmed by Syllable at {clock(change.settled_at)}."
+            return outcomes.confirmed(deed(change), clock(change.settled_at))
         case Outcome.UNCONFIRMED:
-            return f"{outcome_word(change)}: {change.detail}"
-        case Outcome.REJECTED:
-            return "Rejected: Syllable did not take the change."
-        case Outcome.CONFLICT:
-            return "Not sent: the batch was changed meanwhile."
-        case Outcome.NOT_SENT:
-            return "Not sent: nothing was changed."
+            return f"{outcome_word(change)}: {change.detail}" if change.detail else f"{outcome_word(change)}."
         case Outcome.UNCHANGED:
             return change.detail
-        case Outcome.STARTED:
-            return "In progress: the outcome is not known yet."
-        case Outcome.OBSERVED:
-            return "Made elsewhere: seen when the batch was read."
+    return outcomes.TITLES[change.outcome]
 
 
 def _body(change: Change) -> str:
     match Outcome(change.outcome):
         case Outcome.APPLIED:
             return change.detail
+        case Outcome.UNCONFIRMED if not change.detail:
+            return change_detail(change)
         case Outcome.UNCONFIRMED | Outcome.CONFLICT if change.batch_seen:
-            return f"The batch was last seen {change.batch_seen.status} at {clock(change.seen_at)}."
+            return outcomes.last_seen(clock(change.seen_at), status=str(change.batch_seen.status))
         case Outcome.REJECTED | Outcome.NOT_SENT:
             return change.detail
     return ""

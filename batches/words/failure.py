@@ -9,4 +9,4 @@ def why(error: SyllableError) -> str:
     since = getattr(error, "since", None)
     if since is None:
         return error.user_message
-    return f"{error.user_message} There has been no usable answer since {clock(since)}."
+    return f"{error.user_message} No usable answer since {clock(since)}."

@@ -11,11 +11,11 @@ from common.untrusted import visible, visible_id
 
 VERBS = {Kind.PAUSE: "Pause", Kind.RESUME: "Resume", Kind.CANCEL: "Cancel", Kind.EXPIRY: "Set the expiry of"}
 # Why an operation skips a batch of this status.
-LEFT_ALONE = {
+SKIPPED = {
     (Kind.PAUSE, "PAUSED"): "already paused",
     (Kind.CANCEL, "CANCELED"): "already canceled",
     (Kind.RESUME, "ACTIVE"): "already active",
-    (Kind.RESUME, "IDLE"): "already active, and idle",
+    (Kind.RESUME, "IDLE"): "already active (idle)",
     (Kind.RESUME, "PENDING"): "still pending",
 }
 WORDS = {"PENDING": "pending", "ACTIVE": "active", "PAUSED": "paused", "IDLE": "idle", "CANCELED": "canceled"} | {
@@ -65,7 +65,7 @@ def whose(target: Target) -> str:
 def named(operation: Operation) -> str:
     """Return what an operation is: `Pause campaign Flu shots`."""
     if operation.undoes_id:
-        return f"Undo operation {operation.undoes_id}: {verb(operation.kind).lower()} its batches"
+        return f"Undo operation {operation.undoes_id} ({verb(operation.kind).lower()} batches)"
     if operation.scope == TargetScope.ALL:
         return "Stop everything"
     return f"{verb(operation.kind)} {whose(operation.target)}"
@@ -80,7 +80,7 @@ def wanted_expiry(operation: Operation) -> str:
 def reasons(skipped: Mapping[str, int], kind: str) -> list[tuple[int, str]]:
     """Return what an operation skips and why, the most frequent first."""
     found = [
-        (count, visible(LEFT_ALONE.get((Kind(kind), status), WORDS.get(status, status))))
+        (count, visible(SKIPPED.get((Kind(kind), status), WORDS.get(status, status))))
         for status, count in skipped.items()
     ]
     return sorted(found, key=lambda line: -line[0])
@@ -98,9 +98,9 @@ def reaches(mode: str) -> str:
     return REACHES.get(mode, NO_MODE)[0]
 
 
-def reach_now(mode: str) -> str:
-    """Return the same as an order: `call them now`."""
-    return f"{reaches(mode).removesuffix('s')} them now"
+def reach_people(mode: str) -> str:
+    """Return the same as an order: `call people`."""
+    return f"{reaches(mode).removesuffix('s')} people"
 
 
 def still_to_reach(found: Any) -> str:
@@ -111,9 +111,9 @@ def still_to_reach(found: Any) -> str:
     _, reached = REACHES.get(found.mode, NO_MODE)
     people = found.starts.people if found.starts else None
     if people is None or (not people.is_complete and not people.counted):
-        return f"How many people are still to be {reached} could not be read."
+        return f"The number of people still to be {reached} is not known."
     if not people.is_complete:
-        return f"At least {_people(people.counted)} still to be {reached}: not all batches could be counted."
+        return f"At least {_people(people.counted)} still to be {reached}. Not all batches could be counted."
     if people.is_nobody:
         return f"Nobody in these batches is still to be {reached}."
     if people.at_most:

@@ -49,7 +49,7 @@ def said(progress: Any) -> Said:
     """Return how far an operation is or how it ended (`selectors.operations.Progress`), in plain words."""
     operation = progress.operation
     if operation.state == State.ASKING:
-        return Said(f"Waiting for your word: {progress.left:,} of {batches(progress.total)} left.", "")
+        return Said(f"Needs your confirmation. {progress.left:,} of {batches(progress.total)} left.", "")
     if operation.is_open:
         return _stopping(progress) if operation.is_stopping else _running(progress)
     return Said(_end(progress), _details(progress), _end_kind(progress), _end_word(progress))
@@ -58,11 +58,11 @@ def said(progress: Any) -> Said:
 def _stopping(progress: Any) -> Said:
     operation, did = progress.operation, DID[Kind(progress.operation.kind)]
     if progress.total and not progress.left:
-        title = f"{progress.done:,} {did}. Looking for more." if progress.done else f"Nothing had to be {did} so far."
+        title = f"{progress.done:,} {did}. Finding more…" if progress.done else f"Nothing had to be {did} so far."
     elif not progress.done:
-        title = f"Nothing has been {did} yet. Calls go on."
+        title = f"Nothing {did} yet. Batches keep running."
     elif operation.kind == Kind.PAUSE:
-        title = f"{progress.done:,} paused. {progress.left:,} still calling."
+        title = f"{progress.done:,} paused. {progress.left:,} still running."
     else:
         title = f"{progress.done:,} canceled. {progress.left:,} not canceled yet."
     waits = not progress.done or bool(operation.detail) or operation.state == State.WAITING
@@ -86,8 +86,8 @@ def _finding(progress: Any) -> list[str]:
     if progress.operation.started_at is None:
         return ["Waiting for a worker."]
     if not progress.total:
-        return ["Its batches are being looked for."]
-    return ["More batches are being looked for."] if progress.operation.listed_at is None else []
+        return ["Finding batches…"]
+    return ["Finding more batches…"] if progress.operation.listed_at is None else []
 
 
 def _end(progress: Any) -> str:
@@ -97,38 +97,34 @@ def _end(progress: Any) -> str:
     not_all = why_not_all(operation)
     if not progress.missing and not not_all:
         if progress.stopped_since:
-            return f"{progress.done:,} {DID[kind]}. The others were stopped since."
+            return f"{progress.done:,} {DID[kind]}. The others were stopped later."
         words = "Set the expiry of" if kind == Kind.EXPIRY else DID[kind].capitalize()
         return f"{words} {progress.done:,} of {batches(progress.total)}."
-    missing = _missing(progress)
-    if len(missing) == 1 and not not_all and not progress.stopped_since:
-        # The next sentence says why, of exactly these batches.
-        missing = [missing[0].removesuffix(".") + ":"]
-    parts = [f"{progress.done:,} {DID[kind]}.", *missing]
+    parts = [f"{progress.done:,} {DID[kind]}.", *_missing(progress)]
     if not_all:
-        others = "Others are probably still calling" if operation.is_stopping else "There may be others"
-        parts.append(f"{others}: {not_all}.")
+        others = "Other batches are probably still running." if operation.is_stopping else "There may be other batches."
+        parts += [not_all, others]
     return " ".join(parts)
 
 
 def why_not_all(operation: Operation) -> str:
-    """Return why an ended operation may have missed some of its batches; "" where it has not."""
+    """Return a sentence if an ended operation may have missed some of its batches, else ""."""
     if operation.unlisted:
-        return "not all batches could be listed"
+        return "Not all batches could be listed."
     is_cut_short = operation.state == State.STOPPED and operation.listed_at is None
-    return "it ended before all were found" if is_cut_short else ""
+    return "The operation ended early." if is_cut_short else ""
 
 
 def _end_of_nothing(operation: Operation) -> str:
     did = DID[Kind(operation.kind)]
-    goes_on = " Calls go on." if operation.is_stopping else ""
+    goes_on = " Batches keep running." if operation.is_stopping else ""
     if operation.unlisted:
-        return f"Nothing was {did}: its batches could not be listed.{goes_on}"
+        return f"Nothing was {did}. The batches could not be listed.{goes_on}"
     if operation.state == State.STOPPED:
-        return f"Nothing was {did}: it ended before any batch was found.{goes_on}"
+        return f"Nothing was {did}. The operation ended early.{goes_on}"
     if operation.is_stopping and operation.undoes_id:
-        return "Nothing had been resumed, so nothing had to be paused."
-    return "No batch was found that it could change."
+        return "Nothing had been resumed, so there was nothing to pause."
+    return "There were no batches to change."
 
 
 def _missing(progress: Any) -> list[str]:
@@ -138,13 +134,13 @@ def _missing(progress: Any) -> list[str]:
         return []
     match Kind(progress.operation.kind):
         case Kind.PAUSE:
-            return [f"{count:,} {'is' if count == 1 else 'are'} probably still calling."]
+            return [f"{count:,} {'is' if count == 1 else 'are'} probably still running."]
         case Kind.CANCEL:
-            return [f"{count:,} {'was' if count == 1 else 'were'} not, and may still be calling."]
+            return [f"{count:,} {'was' if count == 1 else 'were'} not canceled and may still be running."]
         case Kind.EXPIRY:
-            return [f"{count:,} probably {'keeps' if count == 1 else 'keep'} the old one."]
+            return [f"{count:,} probably {'keeps' if count == 1 else 'keep'} the old expiry."]
     doubtful, paused = progress.unconfirmed, count - progress.unconfirmed
-    parts = [f"{doubtful:,} may be calling already."] if doubtful else []
+    parts = [f"{doubtful:,} may already be running."] if doubtful else []
     return parts + ([f"{paused:,} {'is' if paused == 1 else 'are'} probably still paused."] if paused else [])
 
 
@@ -157,8 +153,8 @@ def _details(progress: Any) -> str:
         (counts[Standing.UNCONFIRMED], "not confirmed."),
         (counts[Standing.NEVER_CONFIRMED], "never confirmed."),
         (not_reached, "not reached."),
-        (progress.stopped_since, "paused or canceled since."),
-        (progress.skipped, f"left as {'it is' if progress.skipped == 1 else 'they are'}."),
+        (progress.stopped_since, "paused or canceled later."),
+        (progress.skipped, "skipped."),
     ]
     return " ".join(f"{count:,} {words}" for count, words in found if count)
 
@@ -179,7 +175,7 @@ def _end_word(progress: Any) -> str:
         return "Aborted" if operation.stopped_by_email else str(State.STOPPED.label)
     if not progress.missing and not operation.unlisted:
         return str(State.FINISHED.label)
-    return "Taken in part" if progress.done else "Not taken"
+    return "Partly done" if progress.done else "Not done"
 
 
 def end_badge(progress: Any) -> Badge:
@@ -235,13 +231,13 @@ def duration(seconds: int) -> str:
     return f"about {round(seconds / 3600)} hours"
 
 
-def may_call(row: Any, operation: Operation) -> bool:
-    """Return whether a batch may be contacting people although somebody wants it stopped, with nothing working on it.
+def may_run(row: Any, operation: Operation) -> bool:
+    """Return whether a batch may be running although somebody wants it stopped, with nothing working on it.
 
     `row` is a `selectors.operations.ItemRow`.
     """
-    is_left_alone = row.standing in (Standing.DONE, Standing.SKIPPED)
-    if is_left_alone or (operation.is_open and row.standing == Standing.WAITING):
+    is_well = row.standing in (Standing.DONE, Standing.SKIPPED)
+    if is_well or (operation.is_open and row.standing == Standing.WAITING):
         return False
     if operation.is_stopping:
         return not row.status or row.status in RUNNING

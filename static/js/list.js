@@ -8,15 +8,15 @@ let scrolled = [];
 
 const list = () => document.getElementById("batch-list");
 const isList = (event) => event.detail.requestConfig?.elt?.id === "batch-list";
-const ticks = () => [...list().querySelectorAll("[name=batch]")];
-const ticked = () => ticks().filter((tick) => tick.checked);
+const boxes = () => [...list().querySelectorAll("[name=batch]")];
+const selected = () => boxes().filter((box) => box.checked);
 const scrollers = () => [...list().querySelectorAll(".list-tabs ul, .list-scroll")];
 
-// A row that moves away under a pointer or a thumb would put another batch's button there, and a tick would be lost.
+// A row that moves away under a pointer or a thumb would put another batch's button there, and a choice would be lost.
 function isInUse() {
   const selection = getSelection();
   return (
-    ticked().length > 0 ||
+    selected().length > 0 ||
     list().contains(document.activeElement) ||
     list().querySelector("a:hover, button:hover, :active") !== null ||
     (!selection.isCollapsed && selection.containsNode(list(), true))
@@ -41,7 +41,7 @@ function tell(text, { shown }) {
 
 function stale(reason) {
   const readAt = list().dataset.readAt;
-  tell(readAt ? `Not refreshed since ${readAt}: ${reason}` : reason, { shown: true });
+  tell(readAt ? `Not refreshed since ${readAt}. ${reason}` : reason, { shown: true });
   list().classList.add("is-stale");
 }
 
@@ -50,27 +50,27 @@ function reasonIn(xhr) {
   return isReason ? xhr.responseText : `The dashboard answered with an error (${xhr.status}).`;
 }
 
-// The bar for many batches says how many are ticked.
-function countTicks() {
-  const all = list().querySelector("[data-tick-all]");
+// The bar for many batches says how many are selected.
+function countSelected() {
+  const all = list().querySelector("[data-select-all]");
   if (!all) return;
-  const count = ticked().length;
-  all.parentElement.hidden = ticks().length === 0;
-  all.checked = count > 0 && count === ticks().length;
+  const count = selected().length;
+  all.parentElement.hidden = boxes().length === 0;
+  all.checked = count > 0 && count === boxes().length;
   all.indeterminate = count > 0 && !all.checked;
-  list().querySelector("[data-ticked]").textContent = count ? `${count} ticked` : "Ticked batches";
+  list().querySelector("[data-selected]").textContent = count ? `${count} selected` : "Selected batches";
 }
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-tick-all]")) for (const tick of ticks()) tick.checked = event.target.checked;
-  if (event.target.matches("[data-tick-all], [name=batch]")) countTicks();
+  if (event.target.matches("[data-select-all]")) for (const box of boxes()) box.checked = event.target.checked;
+  if (event.target.matches("[data-select-all], [name=batch]")) countSelected();
 });
 
 setInterval(refreshWhenDue, 1000);
 document.addEventListener("visibilitychange", refresh);
 window.addEventListener("pageshow", (event) => {
-  // A browser that comes back brings the ticks with it.
-  countTicks();
+  // A browser that comes back brings what was selected with it.
+  countSelected();
   if (event.persisted) refresh();
 });
 
@@ -89,14 +89,14 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (!isList(event)) return;
   scrollers().forEach((element, at) => (element.scrollLeft = scrolled[at] ?? 0));
-  countTicks();
+  countSelected();
   // A list that says itself how old it is needs only to be heard.
   tell(list().dataset.stale ?? "", { shown: false });
 });
 
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.body.addEventListener(failure, (event) => {
-    if (isList(event)) stale("The dashboard cannot be reached.");
+    if (isList(event)) stale("The dashboard is not answering.");
   });
 }
 

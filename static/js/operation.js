@@ -20,7 +20,7 @@ function tell(text) {
 }
 
 function tellStale() {
-  tell(`Not refreshed since ${refreshedAt.toLocaleTimeString()}: what you see may be out of date.`);
+  tell(`Not refreshed since ${refreshedAt.toLocaleTimeString()}. This page may be out of date.`);
 }
 
 document.body.addEventListener("htmx:beforeSwap", (event) => {

@@ -41,7 +41,7 @@ class RateLimiter:
             now = self._clock()
             turn = max(now, self._next)
             if turn - now > deadline.remaining():
-                raise RateLimited("As the API asked, it is not called for now.", retry_after=turn - now)
+                raise RateLimited("Syllable asked to wait.", retry_after=turn - now)
             if self._step:
                 self._next = turn + self._step
         if turn > now:

@@ -28,7 +28,7 @@ from batches.selectors.changes import (
 )
 from batches.selectors.reader import reader
 from batches.selectors.requests import Choice, requests_export, requests_page
-from batches.services.changes.road import OUTSIDE
+from batches.services.changes.road import Reason
 from batches.services.changes.start import NotAllowed, batch_pause
 from batches.services.operations.actions import operation_stop
 from batches.services.operations.targets import operation_find
@@ -242,7 +242,7 @@ class TestWriting:
         restricted()
         assert batch_pause(batch_id="of-7", actor=operator).outcome == Outcome.APPLIED
         result = batch_pause(batch_id="of-8", actor=operator)
-        assert (result.outcome, result.change.detail) == (Outcome.NOT_SENT, OUTSIDE)
+        assert (result.outcome, result.refused_for) == (Outcome.NOT_SENT, Reason.OUTSIDE)
         assert account.batch("of-8")["status"] == "ACTIVE"
 
     @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def current_problems(status, edit, **fields):
 def test_what_a_contract_cannot_express_is_disabled_with_the_reason():
     assert current_problems("PENDING", BatchEdit(status=BatchStatus.ACTIVE))[0].field == "status"
     choices = {choice.status: choice.why_not for choice in rules.status_choices(BatchStatus.PENDING, CURRENT)}
-    assert "it cannot be told to" in choices[BatchStatus.ACTIVE]
+    assert "only Syllable can start a pending batch" in choices[BatchStatus.ACTIVE]
     assert choices[BatchStatus.PAUSED] == ""
     assert BatchStatus.IDLE not in choices
 

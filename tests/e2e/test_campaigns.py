@@ -38,7 +38,7 @@ def test_from_all_campaigns_to_one_and_back_after_a_click(opened, base_url, acce
     accessible()
 
     opened.get_by_role("button", name="Pause 20250111.0").click()
-    expect(opened.get_by_text("Paused. Confirmed by Syllable")).to_be_visible()
+    expect(opened.locator("[data-outcome=applied]")).to_be_visible()
     assert "/campaigns/1/" in opened.url
     expect(opened.get_by_role("button", name="Resume 20250111.0")).to_be_visible()
     expect(opened.get_by_role("region", name="History")).to_contain_text("20250111.0")
@@ -46,7 +46,7 @@ def test_from_all_campaigns_to_one_and_back_after_a_click(opened, base_url, acce
 
     opened.get_by_role("link", name="PAUSED 2").click()
     expect(opened).to_have_url(f"{base_url}/batches/?status=PAUSED&campaign=1")
-    opened.get_by_role("link", name="Open it").click()
+    opened.get_by_role("link", name="Open campaign").click()
     expect(opened).to_have_url(f"{base_url}/campaigns/1/")
 
 
@@ -76,8 +76,8 @@ def test_nothing_is_wider_than_the_screen(opened, base_url, accessible, path):
 def test_what_cannot_be_read_is_told_and_can_be_tried_again(opened, sandbox, base_url, accessible):
     sandbox.faults.add(faults.answer(401), times=None)
     opened.goto(f"{base_url}/campaigns/1/")
-    expect(opened.get_by_text("The facts of this campaign could not be read")).to_be_visible()
+    expect(opened.get_by_text("The campaign could not be read")).to_be_visible()
     accessible()
     sandbox.faults.clear()
     opened.get_by_role("link", name="Try again").click()
-    expect(opened.get_by_text("Calling hours")).to_be_visible()
+    expect(opened.get_by_text("Contact hours")).to_be_visible()

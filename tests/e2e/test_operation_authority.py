@@ -19,13 +19,13 @@ def test_it_says_whose_it_was_and_is_taken_over(page, base_url, sandbox, log_in,
     page.set_viewport_size({"width": width, "height": 900})
     log_in(operator)
     page.goto(f"{base_url}/operations/{pause.pk}/")
-    expect(page.get_by_text("may not do this any more")).to_be_visible()
+    expect(page.get_by_text("can no longer do this")).to_be_visible()
     accessible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
     page.get_by_role("button", name="Take over").click()
 
-    expect(page.get_by_text("may not do this any more")).to_be_hidden()
+    expect(page.get_by_text("can no longer do this")).to_be_hidden()
     taken_over = page.locator("[data-action=operation_taken_over]")
     expect(taken_over).to_have_attribute("data-actor", "operator@example.com")
     expect(page.locator("[data-state]")).to_have_attribute("data-state", "running")

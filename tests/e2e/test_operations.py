@@ -92,14 +92,14 @@ def test_pause_a_campaign_watch_it_and_resume_exactly_those(opened, campaign, wo
 
     opened.get_by_role("button", name="Pause 12 batches").click()
     expect(opened.get_by_text("Waiting for a worker.")).to_be_visible()
-    expect(opened.get_by_role("link", name="1 under way")).to_be_visible()
+    expect(opened.get_by_role("link", name="1 running")).to_be_visible()
     accessible()
     campaign.latency = 0.2
     worker.start()
     bar = opened.get_by_role("progressbar", name="Batches confirmed")
     expect(bar).to_be_visible()
     expect(opened.get_by_role("status").filter(has_text="Paused 12 of 12 batches.")).to_be_visible()
-    expect(opened.get_by_role("link", name="1 under way")).to_be_hidden()
+    expect(opened.get_by_role("link", name="1 running")).to_be_hidden()
     accessible()
     assert statuses(campaign, *FLU) == {"PAUSED"}
     assert statuses(campaign, "survey") == {"ACTIVE"}
@@ -124,14 +124,14 @@ def test_pause_all_that_a_filter_finds_and_take_it_back(opened, campaign, worker
     worker.start()
     opened.get_by_label("Campaign").select_option(label="Flu shots")
     expect(opened.locator("tbody tr")).to_have_count(13)
-    opened.get_by_label("Which batches").select_option(label="All 13 that match this filter")
+    opened.get_by_label("Which batches").select_option(label="All 13 matching this filter")
     opened.get_by_role("button", name="Pause…").click()
     opened.get_by_role("button", name="Pause 12 batches").click()
     expect(opened.get_by_role("status").filter(has_text="Paused 12 of 12 batches.")).to_be_visible()
     opened.get_by_role("button", name="Resume these batches").click()
     expect(opened.get_by_text("This contacts people")).to_be_visible()
     accessible()
-    opened.get_by_role("button", name="Resume them").click()
+    opened.get_by_role("button", name="Resume these batches").click()
     expect(opened.get_by_role("status").filter(has_text="Resumed 12 of 12 batches.")).to_be_visible()
 
 
@@ -145,14 +145,14 @@ def test_everything_stops_with_two_clicks_from_any_page(opened, campaign, worker
 
 def test_ticked_rows_are_canceled_with_a_reason_and_their_number(opened, campaign, worker, accessible):
     worker.start()
-    opened.get_by_role("checkbox", name="Tick flu-01").check()
-    opened.get_by_role("checkbox", name="Tick flu-02").check()
+    opened.get_by_role("checkbox", name="Select flu-01").check()
+    opened.get_by_role("checkbox", name="Select flu-02").check()
     expect(opened.get_by_label("Which batches")).to_have_value("selection")
-    expect(opened.get_by_role("option", name="2 ticked")).to_be_attached()
+    expect(opened.get_by_role("option", name="2 selected")).to_be_attached()
     opened.get_by_role("button", name="Cancel…").click()
     opened.get_by_label("Reason for canceling").fill("Wrong list")
     opened.get_by_role("button", name="Cancel 2 batches for good").click()
-    expect(opened.get_by_text("This is not what has to be typed")).to_be_visible()
+    expect(opened.get_by_text("Type exactly this")).to_be_visible()
     expect(opened.get_by_label("Reason for canceling")).to_have_value("Wrong list")
     accessible()
     opened.get_by_label("Type 2 to confirm").fill("2")
@@ -165,30 +165,30 @@ def test_ticked_rows_are_canceled_with_a_reason_and_their_number(opened, campaig
 def test_the_list_keeps_its_ticks_while_time_passes(campaign, log_in, operator, page):
     page.clock.install()
     log_in(operator)
-    page.get_by_role("checkbox", name="Tick flu-03").check()
+    page.get_by_role("checkbox", name="Select flu-03").check()
     campaign.requests.clear()
     page.clock.run_for(60_000)
     assert not campaign.requests
-    expect(page.get_by_role("checkbox", name="Tick flu-03")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Select flu-03")).to_be_checked()
     page.get_by_role("checkbox", name="All on this page").check()
-    expect(page.get_by_role("option", name="14 ticked")).to_be_attached()
+    expect(page.get_by_role("option", name="14 selected")).to_be_attached()
 
 
 def test_an_emergency_stop_is_aborted_only_after_a_question_that_says_what_goes_on(opened, campaign, accessible):
     opened.get_by_role("button", name="Stop everything").click()
     opened.get_by_role("button", name="Stop everything now").click()
-    expect(opened.get_by_text("Nothing has been paused yet. Calls go on.")).to_be_visible()
+    expect(opened.get_by_text("Nothing paused yet. Batches keep running.")).to_be_visible()
     accessible()
     opened.get_by_role("button", name="Stop everything").click()
-    expect(opened.get_by_text("Everything is being stopped already.")).to_be_visible()
+    expect(opened.get_by_text("This operation is already stopping everything.")).to_be_visible()
     opened.get_by_role("button", name="Abort…").click()
-    expect(opened.get_by_text("every batch that calls keeps calling")).to_be_visible()
+    expect(opened.get_by_text("Every running batch keeps running")).to_be_visible()
     expect(opened.get_by_role("link", name="Keep pausing")).to_be_focused()
     accessible()
     opened.keyboard.press("Enter")
     opened.get_by_role("button", name="Abort…").click()
-    opened.get_by_role("button", name="Abort it").click()
-    expect(opened.get_by_text("it ended before any batch was found. Calls go on.")).to_be_visible()
+    opened.get_by_role("button", name="Abort", exact=True).click()
+    expect(opened.get_by_text("The operation ended early. Batches keep running.")).to_be_visible()
     expect(opened.get_by_text("Aborted by operator@example.com")).to_be_visible()
     accessible()
 
@@ -203,17 +203,17 @@ def test_a_resume_is_stopped_with_one_click_and_what_it_resumed_is_paused(opened
     may_go = threading.Event()
     campaign.before(lambda request: may_go.wait(60), method="PUT", path="flu-(0[6-9]|1.)$", times=None)
     opened.get_by_role("button", name="Resume these batches").click()
-    opened.get_by_role("button", name="Resume them").click()
+    opened.get_by_role("button", name="Resume these batches").click()
     expect(opened.get_by_text(re.compile(r"[1-9] resumed"))).to_be_visible()
     accessible()
     answers = []
     opened.route("**/stop-calling/", lambda route: answers.append((route, route.fetch(max_redirects=0))))
     # The page finds itself out of date before the answer to the click has come, and leads where that does all the same.
     with opened.expect_response(lambda response: "hx-refresh" in response.headers):
-        opened.get_by_role("button", name="Stop calling").click(no_wait_after=True)
+        opened.get_by_role("button", name="Stop and pause").click(no_wait_after=True)
     [(route, answer)] = answers
     route.fulfill(response=answer)
-    expect(opened.get_by_role("heading", level=1)).to_contain_text("pause its batches")
+    expect(opened.get_by_role("heading", level=1)).to_contain_text("pause batches")
     may_go.set()
     expect(opened.get_by_role("status").filter(has_text=re.compile(r"Paused \d+ of \d+ batches"))).to_be_visible(
         timeout=60_000
@@ -228,12 +228,12 @@ def test_what_a_pause_did_not_get_is_paused_one_by_one(opened, campaign, worker,
     open_campaign(opened)
     opened.get_by_role("button", name="Pause…").first.click()
     opened.get_by_role("button", name="Pause 12 batches").click()
-    expect(opened.get_by_role("alert").filter(has_text="10 paused. 2 are probably still calling:")).to_be_visible()
-    expect(opened.get_by_text("Taken in part")).to_be_visible()
+    expect(opened.get_by_role("alert").filter(has_text="10 paused. 2 are probably still running.")).to_be_visible()
+    expect(opened.locator("[data-state=finished]")).to_have_attribute("data-failed", "2")
     accessible()
     opened.get_by_role("button", name="Pause flu-01").click()
-    expect(opened.get_by_text("Paused. Confirmed by Syllable")).to_be_visible()
-    expect(opened.get_by_role("alert").filter(has_text="1 is probably still calling.")).to_be_visible()
+    expect(opened.locator("[data-outcome=applied]")).to_be_visible()
+    expect(opened.get_by_role("alert").filter(has_text="1 is probably still running.")).to_be_visible()
     assert statuses(campaign, "flu-01") == {"PAUSED"}
 
 
@@ -245,7 +245,7 @@ def test_everything_works_without_javascript(campaign, operator, browser, base_u
     page.fill("[name=login]", operator.email)
     page.fill("[name=password]", PASSWORD)
     page.click("button[type=submit]:has-text('Log in')")
-    page.get_by_role("checkbox", name="Tick flu-04").check()
+    page.get_by_role("checkbox", name="Select flu-04").check()
     page.get_by_role("button", name="Pause…").click()
     page.get_by_role("button", name="Pause 1 batch").click()
     # It loads itself anew until it is over.

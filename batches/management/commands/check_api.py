@@ -11,7 +11,7 @@ from batches.selectors.account import Account, account_check
 class Command(BaseCommand):
     """Exits with 1 if anything stands in the way."""
 
-    help = "Says whether the API answers, accepts the key, and which contract it speaks. Writes nothing."
+    help = "Checks that the API answers and accepts the key, and which contract it speaks. Writes nothing."
 
     def handle(self, *args: Any, **options: Any) -> None:
         account = account_check()
@@ -26,13 +26,13 @@ def lines(account: Account) -> list[str]:
     found = [
         f"Address    {settings.SYLLABLE_API_URL}: {'answers' if account.answers else 'does not answer'}",
         f"Key        {'accepted' if account.key_accepted else 'not accepted' if account.answers else 'not tried'}",
-        f"Contract   set to {account.contract}, answers speak {account.spoken or 'none that can be told'}",
+        f"Contract   set to {account.contract}, answers speak {account.spoken or 'unknown'}",
         f"Batches    {_count(account.batches)}",
         f"Campaigns  {_count(account.campaigns)}",
-        f"Latency    {'not known' if account.latency is None else f'{account.latency * 1000:.0f} ms'}",
+        f"Latency    {'unknown' if account.latency is None else f'{account.latency * 1000:.0f} ms'}",
     ]
-    return found + [f"Wrong      {trouble}" for trouble in account.troubles]
+    return found + [f"Problem    {trouble}" for trouble in account.troubles]
 
 
 def _count(count: int | None) -> str:
-    return "not known" if count is None else str(count)
+    return "unknown" if count is None else str(count)

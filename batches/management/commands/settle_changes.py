@@ -1,23 +1,26 @@
 """`manage.py settle_changes`: learn the outcomes of changes that a crash or a silent API left open."""
 
+from datetime import UTC
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
 from batches.access import EVERYTHING
 from batches.management.loop import repeat
 from batches.models import Change
 from batches.selectors.changes import changes_left_open
 from batches.services.changes.reconcile import changes_settle
+from batches.words.change import change_detail
 
 
 class Command(BaseCommand):
     """Exits with 1 if a change is still open after one run, so that a script can try again later."""
 
-    help = "Settles changes left started or unconfirmed by reading their batches. Safe to run at any time."
+    help = "Reads batches again to settle changes that were started or not confirmed. Safe to run at any time."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--every", type=float, metavar="SECONDS", help="go on settling, with this pause in between")
+        parser.add_argument("--every", type=float, metavar="SECONDS", help="keep settling, with this pause in between")
 
     def handle(self, *args: Any, every: float | None = None, **options: Any) -> None:
         if every:
@@ -36,10 +39,11 @@ class Command(BaseCommand):
 
 
 def _line(change: Change) -> str:
-    return f"change {change.pk} of batch {change.batch_id}: {_end(change)}. {change.detail}".rstrip()
+    with timezone.override(UTC):
+        return f"change {change.pk} of batch {change.batch_id}: {_end(change)}. {change_detail(change)}".rstrip()
 
 
 def _end(change: Change) -> str:
     if change.is_settled:
         return change.get_outcome_display()
-    return f"still open, next look after {change.next_look_at:%H:%M:%S} UTC" if change.next_look_at else "still open"
+    return f"still open, next check after {change.next_look_at:%H:%M:%S} UTC" if change.next_look_at else "still open"

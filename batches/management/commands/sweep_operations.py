@@ -18,12 +18,12 @@ class Command(BaseCommand):
     """Any number of machines may run this at a time: each operation and each mail is handed over once."""
 
     help = (
-        "Queues operations and mails that no queue knows of, and deletes old tasks and sessions. "
+        "Queues operations and mails that are missing from their queue, and deletes old tasks and sessions. "
         "Safe to run at any time."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--every", type=float, metavar="SECONDS", help="go on sweeping, with this pause in between")
+        parser.add_argument("--every", type=float, metavar="SECONDS", help="keep sweeping, with this pause in between")
 
     def handle(self, *args: Any, every: float | None = None, **options: Any) -> None:
         self.forget_at = time.monotonic()

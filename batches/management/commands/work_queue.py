@@ -25,7 +25,7 @@ class Command(BaseCommand):
     On SIGTERM a worker leaves its operation to others.
     """
 
-    help = "Carries out the operations of a queue."
+    help = "Runs the operations of a queue."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("queue", choices=settings.QUEUES)

@@ -7,6 +7,7 @@ import structlog
 from django.db import models, transaction
 from django.db.models.functions import Now
 
+from batches import outcomes
 from batches.connection import syllable_client
 from batches.models import Change, ItemState, Outcome
 from common.clock import from_now
@@ -39,8 +40,7 @@ def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
     if change.outcome == Outcome.STARTED and not (is_abandoned and unsent) and not change.is_over():
         return change
     if unsent:
-        detail = "The dashboard was stopped before anything was sent."
-        return _record(change, Outcome.NOT_SENT, detail, settled_at=Now())
+        return _record(change, Outcome.NOT_SENT, outcomes.DASHBOARD_STOPPED, settled_at=Now())
     recorded = _recorded_after(change)
     try:
         batch = recorded or _read(change)
@@ -51,8 +51,8 @@ def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
     saw(change, batch, at=Now())
     if syllable_client().contract.shows(batch, change.edit):
         return _record(change, Outcome.APPLIED, expiry_moved(change), settled_at=Now())
-    # The record will say the same next time.
-    return _not_found(change, "Read again later: the batch does not show the change.", is_last=recorded is not None)
+    # `seen` says it, and words make a sentence of it in the reader's zone. The record will say the same next time.
+    return _not_found(change, "", is_last=recorded is not None)
 
 
 def changes_settle() -> list[Change]:
@@ -78,7 +78,7 @@ def expiry_moved(change: Change) -> str:
     if was is now or (was is not None and was.same_moment(now)):
         return ""
     # In the API's format: what is recorded has no reader yet, and so no time zone.
-    return f"The expiry was {was or 'not set'} and is {now or 'gone'} now."
+    return outcomes.expiry_moved(was, now)
 
 
 def _recorded_after(change: Change) -> Batch | None:

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from batches import rules
+from batches import outcomes, rules
 from batches.access import Scope
 from batches.models import Change, Outcome
 from batches.rules import Problem
@@ -40,10 +40,6 @@ CALLS_TIME = 3
 DEADLINE_MARGIN = 1 / 6
 MOST_SENDS = 3
 RESEND_PAUSE_SECONDS = 0.3
-ALREADY_SO = "Nothing to change: the batch already shows this."
-SENT_ALONE = "Syllable did not take the pause together with the expiry that it gave, so the pause was sent alone."
-OUTSIDE = "This batch belongs to a campaign whose batches you may not change. Nothing was sent."
-NOT_SHOWN = "Syllable answered as if it had taken the change, but the batch does not show it."
 
 
 class Reason(Enum):
@@ -156,7 +152,7 @@ class Road:
         """Return whatever prevents a write of the batch as it was just read."""
         batch = self._batch()
         if not self.scope.covers(batch.campaign_id):
-            return replace(self._refuse(Outcome.NOT_SENT, OUTSIDE), refused_for=Reason.OUTSIDE)
+            return replace(self._refuse(Outcome.NOT_SENT, outcomes.BATCH_OUT_OF_SCOPE), refused_for=Reason.OUTSIDE)
         try:
             check_contract(self.client.contract, batch)
         except WrongContract as error:
@@ -170,9 +166,9 @@ class Road:
             paused_from=self.paused_from,
         )
         if self._shown(batch) and not problems:
-            return self._refuse(Outcome.UNCHANGED, ALREADY_SO)
+            return self._refuse(Outcome.UNCHANGED, outcomes.ALREADY_SET)
         if rules.clashes(self.change.loaded or {}, batch, self.edit):
-            return self._refuse(Outcome.CONFLICT, "The batch was changed meanwhile. Nothing was overwritten.")
+            return self._refuse(Outcome.CONFLICT, outcomes.BATCH_CHANGED)
         if problems:
             return self._refuse(Outcome.NOT_SENT, " ".join(problem.message for problem in problems), tuple(problems))
         if self.guard and (refusal := self.guard(batch)):
@@ -208,7 +204,7 @@ class Road:
             if self.brief is not None and isinstance(error, TimedOut):
                 return self._read() or self._finish(Outcome.UNCONFIRMED, self.trouble)
             return self._read()
-        self.sent, self.trouble = True, NOT_SHOWN
+        self.sent, self.trouble = True, outcomes.NOT_SHOWN
         if answer is not None and self.sent_alone:
             answer = self._looked_at(answer)
         if answer is None or not self._shown(answer):
@@ -246,7 +242,7 @@ class Road:
         return None
 
     def _applied(self) -> Result:
-        told = (SENT_ALONE if self.sent_alone else "", expiry_moved(self.change))
+        told = (outcomes.PAUSE_SENT_ALONE if self.sent_alone else "", expiry_moved(self.change))
         return self._finish(Outcome.APPLIED, " ".join(filter(None, told)))
 
     def _refuse(self, outcome: Outcome, detail: str, problems: tuple[Problem, ...] = ()) -> Result:

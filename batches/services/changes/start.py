@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
-from batches import rules
+from batches import outcomes, refusals, rules
 from batches.access import EDIT, Scope, scope_behind, scope_of
 from batches.connection import syllable_client
 from batches.models import Change, Operation, Origin, Outcome
@@ -101,12 +101,9 @@ def batch_resume(*, batch_id: str, actor: User) -> Result:
 def check_actor(actor: User | None) -> str:
     """Return the email under which `actor` writes batches. Raises NotAllowed, with a sentence for them."""
     if actor is None or not actor.is_active or not actor.has_perm(EDIT):
-        raise NotAllowed("Your role lets you see batches but not change them. Ask an administrator.")
+        raise NotAllowed(refusals.MAY_NOT_EDIT)
     if not actor.email:
-        raise NotAllowed(
-            "Your account has no email address, and Syllable records who changed a batch by email. "
-            "Ask an administrator to add yours."
-        )
+        raise NotAllowed(refusals.NO_EMAIL)
     return actor.email
 
 
@@ -141,8 +138,7 @@ def _start(change: Change, *, is_brief: bool) -> Change:
         elif time.monotonic() >= give_up_at:
             change.outcome = Outcome.NOT_SENT
             change.settled_at = Now()
-            who = holder.actor_email if holder is not None else "someone else"
-            change.detail = f"{who} is changing this batch right now. Nothing was sent; try again in a moment."
+            change.detail = outcomes.another_writer(holder.actor_email if holder is not None else "")
             return _insert(change)
         else:
             time.sleep(LOCK_POLL_SECONDS)

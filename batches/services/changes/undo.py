@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from accounts.models import User
+from batches import refusals
 from batches.models import Change, Operation, Origin, Outcome
 from batches.services.changes.road import Guard, Result
 from batches.services.changes.start import NotAllowed, batch_update
@@ -46,7 +47,7 @@ def change_undo(
     """
     edit = undo_edit(change)
     if not edit:
-        raise NotAllowed("This change cannot be undone.")
+        raise NotAllowed(refusals.CANNOT_UNDO_CHANGE)
     set_by_change = {name: value for name, value in change.edit.fields().items() if value != BatchStatus.ACTIVE}
     return batch_update(
         batch_id=change.batch_id,

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
-from batches import rules
+from batches import refusals, rules
 from batches.access import may_stop_everything, scope_of
 from batches.connection import syllable_client
 from batches.models import Cause, Kind, Operation, State, Target, TargetScope
@@ -22,17 +22,6 @@ from trail.models import Action
 
 # A person who stops something must not wait long for numbers.
 COUNT_SECONDS = 3.0
-OUTSIDE = "You may act on the batches of some campaigns only, and this is not about one of them."
-NO_CAMPAIGN = "No campaign is named: nothing is started for every batch there is."
-ALL_REFUSED = "Your role does not allow you to stop everything. Ask an administrator."
-EVERYTHING_REFUSED = (
-    "This filter matches every batch there is to act on, and your role does not allow you to act on every batch at "
-    "once. Choose a campaign or select batches."
-)
-CANNOT_COUNT = (
-    "Your role does not allow you to act on every batch at once, and it cannot be counted now whether this filter "
-    "matches every batch. Pause a campaign or select batches instead, or try again when Syllable answers."
-)
 
 
 class Uncounted(NotAllowed):
@@ -47,7 +36,7 @@ def check_target(actor: User, *, kind: Kind, target: Target, edit: BatchEdit) ->
     """
     needs_stop_everything = _check(actor, target, edit)
     if target.scope == TargetScope.ALL and kind != Kind.PAUSE:
-        raise NotAllowed("Everything can be paused at once, and nothing else.")
+        raise NotAllowed(refusals.ONLY_PAUSE_EVERYTHING)
     return needs_stop_everything
 
 
@@ -76,17 +65,17 @@ def check_abort(actor: User, operation: Operation) -> None:
 
 def _check(actor: User, target: Target, edit: BatchEdit) -> bool:
     if not scope_of(actor).covers(target.campaign_id):
-        raise NotAllowed(OUTSIDE)
+        raise NotAllowed(refusals.OUT_OF_SCOPE)
     if target.scope == TargetScope.CAMPAIGN and target.campaign_id is None:
-        raise NotAllowed(NO_CAMPAIGN)
+        raise NotAllowed(refusals.NO_CAMPAIGN)
     if target.scope not in (TargetScope.ALL, TargetScope.FILTER) or target.campaign_id is not None:
         return False
     if may_stop_everything(actor):
         return True
     if target.scope == TargetScope.ALL:
-        raise NotAllowed(ALL_REFUSED)
+        raise NotAllowed(refusals.MAY_NOT_STOP_EVERYTHING)
     if _is_everything(target.query, edit):
-        raise NotAllowed(EVERYTHING_REFUSED)
+        raise NotAllowed(refusals.FILTER_IS_EVERYTHING)
     return False
 
 
@@ -100,7 +89,7 @@ def _is_everything(query: BatchQuery, edit: BatchEdit) -> bool:
     def count(query: BatchQuery) -> int:
         total = client.list_batches(replace(query, limit=1), deadline=deadline).total_count
         if total is None:
-            raise Uncounted(CANNOT_COUNT)
+            raise Uncounted(refusals.FILTER_MAY_BE_EVERYTHING)
         return total
 
     try:
@@ -109,7 +98,7 @@ def _is_everything(query: BatchQuery, edit: BatchEdit) -> bool:
             if count(BatchQuery(status=status)) > meant:
                 return False
     except SyllableError as error:
-        raise Uncounted(CANNOT_COUNT) from error
+        raise Uncounted(refusals.FILTER_MAY_BE_EVERYTHING) from error
     return True
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import BigIntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 
-from batches import rules
+from batches import outcomes, rules
 from batches.connection import syllable_client
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, TargetScope
 from batches.services.changes.reconcile import change_settle
@@ -28,10 +28,8 @@ MOST_ATTEMPTS = 3
 SHORT_TRY = 1 / 5
 LEAST_SHORT_TRY_SECONDS = 1.0
 SHORT_TRY_IN_ANSWERS = 4
-LEASE_LOST = Refusal(Reason.LEASE_LOST, "The operation was stopped or taken over before this batch was written.")
-CHANGED_SINCE = Refusal(
-    Reason.CHANGED_SINCE, "The batch was changed after it was paused: it is not resumed with the others."
-)
+LEASE_LOST = Refusal(Reason.LEASE_LOST, outcomes.OPERATION_LOST)
+CHANGED_SINCE = Refusal(Reason.CHANGED_SINCE, outcomes.CHANGED_SINCE_PAUSE)
 
 
 class LeaseLost(Exception):
@@ -94,7 +92,7 @@ def item_failed(item: OperationItem, why: str = "") -> None:
         return
     change = item.change
     state = ItemState.UNCONFIRMED if change and change.outcome == Outcome.UNCONFIRMED else ItemState.FAILED
-    _end(item, state, why or (change.detail if change else ""), change)
+    _end(item, state, why or (change.detail or outcomes.NO_EFFECT if change else ""), change)
 
 
 def _write(item: OperationItem, operation: Operation, lease: Lease) -> Result:
@@ -177,7 +175,7 @@ class Guard:
         if operation.is_stopping:
             return None
         if stop := stop_over(batch, since=operation):
-            return Refusal(Reason.STOPPED, f"Operation {stop.pk} stops this batch.")
+            return Refusal(Reason.STOPPED, outcomes.stopped_by(stop.pk))
         if self.item.undoes and not is_newest(self.item.undoes, apart_from=operation):
             return CHANGED_SINCE
         return None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from batches import outcomes
 from batches.connection import syllable_client
 from batches.services.operations.backoff import Backoff
 from batches.services.operations.lease import Lease
@@ -44,7 +45,7 @@ class Outage:
         self.is_on = True
         if not self.backoff.remaining:
             self.backoff.begin()
-        self.lease.note(f"{error.sentence} This operation continues by itself as soon as Syllable answers.")
+        self.lease.note(outcomes.waits_for_syllable(error.sentence))
 
     def end(self) -> None:
         """Note that the API answered."""

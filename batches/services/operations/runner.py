@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.db.models.functions import Coalesce, Now
 
+from batches import outcomes
 from batches.connection import syllable_client
 from batches.models import ItemState, Operation, OperationItem, State
 from batches.services.operations import jobs
@@ -39,8 +40,6 @@ LOOKS_EVERY_SECONDS = 5.0
 # How long a leaving worker waits for its calls before it abandons hanging ones. Unless an emergency stop waits, it
 # waits for reads as long as a call may take: an abandoned read is wasted, and the next one would be too.
 LEAVING_SECONDS = 2.0
-MAY_LAND = "Changes that Syllable has not answered may still reach these batches. This operation ends after that."
-DELAYED = "It was delayed by more than 15 minutes. Nobody is called before you say so again."
 
 
 def operation_run(operation_id: int, *, must_leave: Callable[[], bool] = lambda: False) -> bool:
@@ -62,7 +61,7 @@ def operation_run(operation_id: int, *, must_leave: Callable[[], bool] = lambda:
     if end is End.FINISHED:
         lease.end(State.FINISHED)
     elif end is End.ASKING:
-        lease.end(State.ASKING, detail=DELAYED)
+        lease.end(State.ASKING, detail=outcomes.DELAYED)
     return False
 
 
@@ -208,7 +207,7 @@ class Runner:
         if is_waiting and time.monotonic() < self.look_at:
             return
         self.look_at = time.monotonic() + LOOKS_EVERY_SECONDS
-        self.turn.lease.note(MAY_LAND if self.late_writes.under_way() else "")
+        self.turn.lease.note(outcomes.MAY_STILL_ARRIVE if self.late_writes.under_way() else "")
         if not self.listing.is_complete:
             self._list()
         for change in self.late_writes.to_look_at():
@@ -270,7 +269,7 @@ class Runner:
         else:
             logger.error("operation_job_failed", operation=self.operation.pk, exc_info=error)
             if isinstance(job, jobs.WriteItem):
-                item_failed(job.item, "The dashboard itself failed at this batch; its log says how.")
+                item_failed(job.item, outcomes.DASHBOARD_FAILED)
 
     def _database_failed(self, error: BaseException) -> None:
         """Log one line per pause, however many threads failed. Retry the lease first."""

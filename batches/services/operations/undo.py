@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from accounts.models import User
+from batches import refusals
 from batches.access import may_stop_everything
 from batches.models import Cause, Kind, Operation, Outcome, Target, TargetScope
 from batches.services.changes.start import NotAllowed, check_actor
@@ -24,7 +25,7 @@ def operation_undo(*, operation: Operation, actor: User, source: Source = BACKGR
     """Undo what an operation did, as an operation of its own. Raises NotAllowed and InTheWay."""
     email = check_actor(actor)
     if operation.is_open or operation.kind not in UNDONE_BY:
-        raise NotAllowed("This operation cannot be undone." if not operation.is_open else "Stop the operation first.")
+        raise NotAllowed(refusals.STILL_OPEN if operation.is_open else refusals.CANNOT_UNDO_OPERATION)
     undoing = _taking_back(
         operation, actor, email, needs_stop_everything=check_operation(actor, operation, edit=undoing_edit(operation))
     )
@@ -49,7 +50,7 @@ def operation_stop_calling(*, operation: Operation, actor: User, source: Source 
     """
     email = check_actor(actor)
     if operation.kind != Kind.RESUME:
-        raise NotAllowed("Only what a resume has put into the calling can be stopped like this.")
+        raise NotAllowed(refusals.ONLY_STOP_RESUME)
     check_abort(actor, operation)
     is_about_everything = operation.needs_stop_everything and may_stop_everything(actor)
     pause = _taking_back(operation, actor, email, needs_stop_everything=is_about_everything)

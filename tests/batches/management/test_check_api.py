@@ -44,14 +44,14 @@ def test_it_writes_nothing(account):
 
 def test_an_empty_account_tells_no_contract(sandbox):
     printed, code = check_api()
-    assert (code, "answers speak none that can be told" in printed) == (0, True)
+    assert (code, "answers speak unknown" in printed) == (0, True)
 
 
 def test_another_contract_is_told(account, settings):
     settings.SYLLABLE_API_CONTRACT = "current"
     printed, code = check_api()
     assert code == 1
-    assert "The answers speak contract 2025-04, but SYLLABLE_API_CONTRACT is current" in printed
+    assert "The API speaks contract 2025-04, but SYLLABLE_API_CONTRACT is current" in printed
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_an_operator_gets_the_form_with_the_impossible_statuses_disabled_and_why
     client.force_login(operator)
     html = page(client).content.decode()
     assert '<option value="ACTIVE" selected>ACTIVE</option>' in html
-    assert '<option value="IDLE" disabled>IDLE (only the platform sets this)</option>' in html
+    assert '<option value="IDLE" disabled>IDLE (only Syllable sets this)</option>' in html
     assert "Time zone: UTC" in html
 
 
@@ -91,7 +91,7 @@ def test_a_canceled_batch_has_no_form(client, batch, operator):
     batch.store.change_batch(ID, status="CANCELED", deleted_reason="Wrong <i>list</i>")
     client.force_login(operator)
     html = page(client).content.decode()
-    assert "That is final" in html
+    assert "Canceling is final" in html
     assert "Wrong &lt;i&gt;list&lt;/i&gt;" in html
 
 
@@ -142,7 +142,7 @@ def test_odd_data_is_shown_as_it_is(client, batch, operator):
     assert "many" in html
     assert "THROTTLED" in html
     assert "Campaign 77" in html
-    assert "does not know the status THROTTLED: the batch can only be canceled" in html
+    assert "does not know the status THROTTLED. The batch can only be canceled" in html
 
 
 def test_an_unknown_batch_is_not_found_in_words(client, batch, operator):
@@ -181,16 +181,16 @@ def test_when_the_api_fails_the_page_says_so_and_keeps_the_history(client, batch
 def test_while_the_page_cannot_be_read_a_pause_can_still_be_tried(client, batch, operator, viewer):
     client.force_login(operator)
     batch.faults.add(faults.answer(500), method="GET", times=None)
-    assert "Try to pause it" in page(client).content.decode()
+    assert "Try to pause" in page(client).content.decode()
     batch.faults.clear()
     client.post(reverse("batches:batch_pause", args=[ID]))
     assert batch.batch(ID)["status"] == "PAUSED"
     batch.faults.add(faults.answer(401), method="GET", times=None)
-    assert "Try to pause it" not in page(client).content.decode()
+    assert "Try to pause" not in page(client).content.decode()
     batch.faults.clear()
     batch.faults.add(faults.answer(500), method="GET", times=None)
     client.force_login(viewer)
-    assert "Try to pause it" not in page(client).content.decode()
+    assert "Try to pause" not in page(client).content.decode()
 
 
 @pytest.mark.parametrize("batch_id", ["a/b", "..", "100%", "a b", "a?b#c", "a%2Fb", "<script>", "日本"])

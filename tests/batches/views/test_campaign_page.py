@@ -18,7 +18,7 @@ from tests.html import attributes, in_words, outcomes
 pytestmark = pytest.mark.django_db
 
 SILENCE = faults.hang()
-MARK = "This is what was seen at"
+MARK = "Last read at"
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_it_shows_the_facts(open_page, campaign):
     words = in_words(text(open_page(campaign)))
 
     assert "Invites <b>everyone</b>." in words
-    assert f"Calling hours 09:00{DASH}17:00 America/Chicago" in words
+    assert f"Contact hours 09:00{DASH}17:00 America/Chicago" in words
     assert "Source +15550121 Rate 30 per minute Retries 2, after 30m" in words
 
 
@@ -103,7 +103,7 @@ def test_it_shows_the_facts(open_page, campaign):
 def test_it_shows_the_facts_as_far_as_the_contract_tells_them(open_page, campaign):
     words = in_words(text(open_page(campaign)))
 
-    assert "Calling hours hours not known Mode voice Source +15550121 Rate 1800 per hour" in words
+    assert "Contact hours unknown Mode voice Source +15550121 Rate 1800 per hour" in words
     assert shown(text(open_page(campaign))) == ["PAUSED.1", "CANCELED.1", "ACTIVE.1"]
 
 
@@ -171,7 +171,7 @@ def test_its_history_is_that_of_its_batches(open_page, campaign, operator, sandb
 
 
 def test_without_changes_the_history_says_so(open_page, campaign):
-    assert "Nobody has changed a batch of this campaign from this dashboard." in text(open_page(campaign))
+    assert "Nobody has changed batches of this campaign from this dashboard." in text(open_page(campaign))
 
 
 # From elsewhere ----------------------------------------------------------------------------------------------------
@@ -186,8 +186,8 @@ def test_the_page_of_a_batch_leads_to_its_campaign(client, operator, campaign):
 def test_a_list_of_one_campaign_leads_to_it(client, operator, campaign):
     client.force_login(operator)
 
-    assert f'<a href="{address(campaign)}">Open it</a>' in text(client.get("/batches/", {"campaign": campaign}))
-    assert "Open it" not in text(client.get("/batches/"))
+    assert f'<a href="{address(campaign)}">Open campaign</a>' in text(client.get("/batches/", {"campaign": campaign}))
+    assert "Open campaign" not in text(client.get("/batches/"))
 
 
 # Odd ---------------------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ def test_a_campaign_that_was_deleted_is_there_by_its_number(open_page, campaign,
     words = in_words(text(response))
     assert response.status_code == 200
     assert f"Campaign {campaign} Pause…" in words
-    assert "The facts of this campaign could not be read" in words
+    assert "The campaign could not be read" in words
     assert "Syllable does not know this batch or campaign." in words
     assert shown(text(response)) == ["PAUSED.1", "CANCELED.1", "ACTIVE.1"]
 
@@ -225,7 +225,7 @@ def test_a_campaign_of_any_id_has_a_page(open_page, sandbox, campaign_id):
     assert response.status_code == 200
     words = in_words(text(response))
     assert "Odd one" in words
-    assert "hours not known" in words
+    assert "Contact hours unknown" in words
     assert "fast per minute" in words
     assert shown(text(response)) == ["b"]
     assert f"/batches/?campaign={quote(campaign_id, safe='')}" in attributes(response, "a", "href")
@@ -247,9 +247,12 @@ def test_a_list_of_a_campaign_with_an_odd_id_is_a_list_too(client, operator, san
     ("fault", "sentence"),
     [
         (faults.answer(401), "Syllable refused the API key"),
-        (faults.answer(422, {"detail": [{"loc": ["path", "id"], "msg": "too odd", "type": "x"}]}), "did not accept"),
+        (
+            faults.answer(422, {"detail": [{"loc": ["path", "id"], "msg": "too odd", "type": "x"}]}),
+            "refused the values",
+        ),
         (faults.answer(500), "Syllable is not answering"),
-        (faults.html(200), "something this dashboard cannot read"),
+        (faults.html(200), "This dashboard cannot read Syllable's answer"),
         (SILENCE, "Syllable did not answer in time"),
     ],
     ids=["401", "422", "500", "html", "timeout"],
@@ -278,7 +281,7 @@ def test_without_its_facts_its_batches_are_there(open_page, campaign, sandbox):
     assert response.status_code == 200
     words = in_words(text(response))
     assert "Flu shots Pause…" in words
-    assert "The facts of this campaign could not be read Syllable is not answering." in words
+    assert "The campaign could not be read Syllable is not answering." in words
     assert 'id="pause-ACTIVE.1"' in text(response)
 
 
@@ -303,7 +306,7 @@ def test_while_syllable_does_not_answer_it_is_what_was_last_seen(open_page, camp
 
     words = in_words(text(response))
     assert response.status_code == 200
-    assert re.search(r"These facts were seen at \d\d:\d\d:\d\d , now", words)
+    assert re.search(r"Last read at \d\d:\d\d:\d\d , now", words)
     assert "Rate 30 per minute" in words
     assert MARK in words
     assert shown(text(response)) == ["PAUSED.1", "CANCELED.1", "ACTIVE.1"]

@@ -16,7 +16,7 @@ from tests.html import attributes, in_words, texts
 pytestmark = pytest.mark.django_db
 
 CAMPAIGNS = "/campaigns/"
-MARK = "This is what was seen at"
+MARK = "Last read at"
 
 
 def ahead(**distance):
@@ -99,7 +99,7 @@ def test_what_a_contract_does_not_tell_is_not_known(seen_words, sandbox):
     sandbox.store.add_campaign(campaign_name="Flu shots", more={"mode": "sms"})
     sandbox.store.add_batch("b", status="PAUSED", requests=3)
 
-    assert f"Flu shots sms hours not known PAUSED 1 PAUSED 1 {DASH} {DASH}" in seen_words()
+    assert f"Flu shots sms unknown PAUSED 1 PAUSED 1 {DASH} {DASH}" in seen_words()
 
 
 def test_an_expiry_that_is_near_is_marked(seen, sandbox):
@@ -250,7 +250,7 @@ def test_it_says_so_where_it_counted_some_only_and_which(seen_words, sandbox, mo
 
     words = seen_words()
 
-    assert "counted over 6 batches only: those that come first by id, Z to A" in words
+    assert "counting only the first 6 batches by id, Z to A" in words
     assert "newest" not in words
     assert "ACTIVE 6" in words
     assert "PAUSED" not in words
@@ -359,7 +359,7 @@ def test_it_says_when_it_was_counted(seen_words, sandbox):
         (faults.answer(404), "Syllable does not know"),
         (faults.answer(422, {"detail": [{"loc": ["query", "page"], "msg": "too odd", "type": "x"}]}), "too odd"),
         (faults.answer(500), "Syllable is not answering"),
-        (faults.html(200), "something this dashboard cannot read"),
+        (faults.html(200), "This dashboard cannot read Syllable's answer"),
     ],
     ids=["401", "404", "422", "500", "html"],
 )
@@ -395,7 +395,7 @@ def test_while_syllable_does_not_answer_it_is_what_was_last_seen(seen, sandbox, 
 
     words = in_words(response.content.decode())
     assert response.status_code == 200
-    assert "Syllable did not answer in time. This is what was seen at" in words
+    assert "Syllable did not answer in time. Last read at" in words
     assert "Campaign 7" in words
 
 

@@ -160,8 +160,8 @@ class TestLookingAgain:
         make_due()
         client.force_login(operator)
         page = text(client.post(address("change_settle", change), follow=True))
-        assert "not yet, next look after" in page
-        assert "Look again" in page
+        assert "not yet, next check after" in page
+        assert "Check again" in page
 
     def test_a_viewer_may_not(self, client, batch, pause, viewer):
         client.force_login(viewer)

@@ -64,16 +64,16 @@ def test_rows_that_an_operation_can_touch_can_be_ticked_by_an_operator(client, v
         sandbox.store.add_batch(f"{status} <1>", status=status)
 
     client.force_login(viewer)
-    assert 'form="ticked"' not in client.get(LIST).content.decode()
+    assert 'form="selected"' not in client.get(LIST).content.decode()
 
     client.force_login(operator)
     html = client.get(LIST, {"order": "status", "q": "<1>"}).content.decode()
-    ticks = attributes(html, '[form="ticked"][name="batch"]', "value")
-    assert ticks == ["ACTIVE <1>", "IDLE <1>", "PAUSED <1>", "PENDING <1>"]
-    assert attributes(html, 'form#ticked[method="post"]', "action") == ["/operations/"]
-    assert hidden(html, "#ticked")["list"] == "q=%3C1%3E&order=status"
-    assert hidden(html, "#ticked")["q"] == "<1>"
-    assert "All 7 that match this filter" in html
+    boxes = attributes(html, '[form="selected"][name="batch"]', "value")
+    assert boxes == ["ACTIVE <1>", "IDLE <1>", "PAUSED <1>", "PENDING <1>"]
+    assert attributes(html, 'form#selected[method="post"]', "action") == ["/operations/"]
+    assert hidden(html, "#selected")["list"] == "q=%3C1%3E&order=status"
+    assert hidden(html, "#selected")["q"] == "<1>"
+    assert "All 7 matching this filter" in html
 
 
 # What --------------------------------------------------------------------------------------------------------------
@@ -295,7 +295,7 @@ def test_where_it_does_not_no_such_order_is_offered(open_list, sandbox):
 
     html = open_list(order="-last_updated_at")
 
-    assert "The list cannot be sorted like that: it is sorted by batch id, Z to A." in in_words(html)
+    assert "The list cannot be sorted like that. The order is batch id, Z to A." in in_words(html)
     assert "last_updated_at" not in html.split("<main")[1]
     assert 'id="sort-last_worked_on"' not in html
 
@@ -303,19 +303,19 @@ def test_where_it_does_not_no_such_order_is_offered(open_list, sandbox):
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ({"page": "abc"}, "Pages are numbered from 1 up"),
-        ({"page": "-1"}, "Pages are numbered from 1 up"),
-        ({"page": "0"}, "Pages are numbered from 1 up"),
-        ({"page": str(10**30)}, "Pages are numbered from 1 up"),
-        ({"page": "²"}, "Pages are numbered from 1 up"),
+        ({"page": "abc"}, "Page numbers start at 1"),
+        ({"page": "-1"}, "Page numbers start at 1"),
+        ({"page": "0"}, "Page numbers start at 1"),
+        ({"page": str(10**30)}, "Page numbers start at 1"),
+        ({"page": "²"}, "Page numbers start at 1"),
         ({"limit": "1000000"}, "A page can have 25, 50 or 100 rows"),
         ({"order": "deleted_reason"}, "cannot be sorted like that"),
         ({"order": "--batch_id"}, "cannot be sorted like that"),
         ({"campaign": "7\x00"}, "No campaign can have the id"),
         ({"campaign": "9" * 400}, "No campaign can have the id"),
         ({"status": "A\x00B"}, "No batch can have the status"),
-        ({"q": "a\x00b"}, "A search can have 200 visible characters"),
-        ({"q": "x" * 5000}, "A search can have 200 visible characters"),
+        ({"q": "a\x00b"}, "A search can have at most 200 visible characters"),
+        ({"q": "x" * 5000}, "A search can have at most 200 visible characters"),
     ],
 )
 def test_what_cannot_be_used_is_said_and_left_out(open_list, sandbox, query, sentence):

@@ -17,7 +17,7 @@ from tests.html import in_words
 pytestmark = pytest.mark.django_db
 
 ID = "20250117.1"
-MARK = "This is what was seen at"
+MARK = "Last read at"
 BUTTON = '<button id="'
 
 
@@ -43,10 +43,10 @@ def test_it_is_what_was_last_seen_with_its_age_and_no_buttons(seen, batch, sandb
     html = response.content.decode()
     assert response.status_code == 200
     assert shown(html) == [ID]
-    assert "Syllable did not answer in time. This is what was seen at" in in_words(html)
+    assert "Syllable did not answer in time. Last read at" in in_words(html)
     assert re.search(rf"{MARK} \d\d:\d\d:\d\d , now", in_words(html))
     assert BUTTON not in html
-    assert "Nothing can be paused or resumed here until Syllable answers." in html
+    assert "You cannot pause or resume batches here until Syllable answers." in html
     assert tabs(html)["All"] == "1"
 
 
@@ -57,9 +57,7 @@ def test_it_says_since_when_there_is_no_answer_and_at_once(seen, batch, sandbox,
     html = seen().content.decode()
 
     assert not sandbox.requests
-    since = re.search(
-        r"Syllable is not answering\. There has been no usable answer since \d\d:\d\d:\d\d\. " + MARK, in_words(html)
-    )
+    since = re.search(r"Syllable is not answering\. No usable answer since \d\d:\d\d:\d\d\. " + MARK, in_words(html))
     assert since
 
 
@@ -101,7 +99,7 @@ def test_what_was_not_seen_before_is_an_error_that_says_since_when(seen, batch, 
 
     html = response.content.decode()
     assert response.status_code == 503
-    assert "The batches could not be read Syllable is not answering. There has been no usable answer" in in_words(html)
+    assert "The batches could not be read Syllable is not answering. No usable answer" in in_words(html)
     assert shown(html) == []
     assert tabs(html)["PAUSED"] == DASH
 
@@ -141,7 +139,7 @@ def test_the_page_of_a_batch_says_at_once_since_when(client, seen, batch, sandbo
 
     assert not sandbox.requests
     assert response.status_code == 503
-    assert "There has been no usable answer since" in in_words(response.content.decode())
+    assert "No usable answer since" in in_words(response.content.decode())
 
 
 def test_a_click_still_stops_a_batch_while_reads_are_refused(client, seen, batch, sandbox, silence):

@@ -1,6 +1,7 @@
 """What is not confirmed has one definition, so that the header, the trail and the operations give the same number."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -133,3 +134,19 @@ def test_a_single_change_is_told_with_the_same_words(client, operator, campaign,
     assert attributes(response, '[data-outcome="unconfirmed"]', "data-change") == [str(change.pk)]
     give_up()
     assert "Never confirmed" in words(client.get(f"/changes/{change.pk}/"))
+
+
+def test_a_check_in_vain_is_told_with_its_time_in_the_readers_zone_and_the_status(
+    client, operator, campaign, swallowed
+):
+    change = batch_pause(batch_id="a0", actor=operator).change
+    past_their_deadlines()
+    changes_settle()
+    change.refresh_from_db()
+    operator.time_zone = "Asia/Tokyo"
+    operator.save()
+    client.force_login(operator)
+    seen_at = change.seen_at.astimezone(ZoneInfo("Asia/Tokyo"))
+    told = f"Checked again at {seen_at:%H:%M}: still ACTIVE. The pause had no effect."
+    for address in (f"/changes/{change.pk}/", "/changes/", "/batches/a0/", f"/batches/a0/?change={change.pk}"):
+        assert told in words(client.get(address))

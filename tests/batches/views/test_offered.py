@@ -65,7 +65,7 @@ class TestOnlyCancel:
         address = reverse("batches:batch_edit", args=[ID])
         refused = editor.post(address, form | {"deleted_reason": ""})
         assert refused.status_code == 422
-        assert "Say why the batch is canceled" in refused.content.decode()
+        assert "Enter a reason for canceling" in refused.content.decode()
         review = editor.post(address, form | {"deleted_reason": "Bad file"}).content.decode()
         assert "Canceling is final" in review
         assert editor.post(address, form | {"deleted_reason": "Bad file", "confirm": "1"}).status_code == 302
@@ -137,7 +137,7 @@ class TestExpired:
     def test_an_expiry_alone_is_refused_in_words(self, editor, expired):
         response = EditPage(editor, ID).confirm(expires_on="2040-01-01T00:00")
         assert response.status_code == 422
-        assert "The expiry of a batch that is EXPIRED cannot be changed" in response.content.decode()
+        assert "The batch is EXPIRED. The expiry cannot be changed." in response.content.decode()
 
 
 @pytest.mark.parametrize("status", [BatchStatus.PENDING, BatchStatus.ACTIVE, BatchStatus.PAUSED])

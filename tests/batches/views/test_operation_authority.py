@@ -65,7 +65,7 @@ class TestEntries:
         text = words(response)
         happened = text[text.index("What happened") :]
         assert happened.index("Started operator@") < happened.index("Aborted other@") < happened.index("Tried again")
-        assert "Previously on behalf of operator@example.com" in happened
+        assert "Previously for operator@example.com" in happened
         assert f"{Entry.objects.latest('pk').at:%Y-%m-%d %H:%M:%S UTC}" in happened
 
     @pytest.mark.django_db(transaction=True)
@@ -74,7 +74,7 @@ class TestEntries:
         undoing = operation_undo(operation=pause, actor=operator)
         client.force_login(viewer)
         assert f"Undone operation {undoing.pk} operator@example.com" in words(page(client, pause))
-        assert f"Started to take back operation {pause.pk} operator@example.com" in words(page(client, undoing))
+        assert f"Started to undo operation {pause.pk} operator@example.com" in words(page(client, undoing))
 
     def test_changes_of_its_batches_are_not_among_them(self, client, operator):
         operation = made(operator)
@@ -122,7 +122,7 @@ class TestWithoutAuthority:
         operation = unattended(operator)
         client.force_login(other)
         response = page(client, operation)
-        assert "operator@example.com may not do this any more" in words(response)
+        assert "operator@example.com can no longer do this" in words(response)
         assert f'action="{OPERATIONS}{operation.pk}/take-over/"' in response.content.decode()
 
         assert do(client, "take-over", operation).url == f"{OPERATIONS}{operation.pk}/"
@@ -157,14 +157,16 @@ class TestWithoutAuthority:
         Operation.objects.update(state=State.FINISHED)
         client.force_login(operator)
         assert "/take-over/" not in page(client, operation).content.decode()
-        assert "Nobody has to take it over" in words(client.post(f"{OPERATIONS}{operation.pk}/take-over/", follow=True))
+        assert "Nobody needs to take over this operation" in words(
+            client.post(f"{OPERATIONS}{operation.pk}/take-over/", follow=True)
+        )
 
     def test_what_ended_for_that_says_so_as_a_value_and_in_words(self, client, viewer, operator):
         operation = made(operator, kind=Kind.RESUME, state=State.STOPPED, cause=Cause.AUTHORITY)
         client.force_login(viewer)
         response = page(client, operation)
         assert attributes(response, '[data-state="stopped"]', "data-cause") == ["authority"]
-        assert "Ended because operator@example.com may not do this any more." in words(response)
+        assert "Ended because operator@example.com can no longer do this." in words(response)
 
     @pytest.mark.parametrize(
         "fields",
@@ -176,7 +178,7 @@ class TestWithoutAuthority:
     def test_the_list_says_it_too(self, client, viewer, operator, fields):
         made(operator, **fields)
         client.force_login(viewer)
-        assert "Whoever asked for it may not do this any more." in words(client.get(OPERATIONS))
+        assert "operator@example.com can no longer do this." in words(client.get(OPERATIONS))
 
 
 class TestEverything:
@@ -214,6 +216,6 @@ class TestEverything:
         operation = made(operator, **fields)
         response = do(client, what, operation, **confirm)
         assert response.status_code == 403
-        assert "does not allow you to stop everything" in words(response)
+        assert "does not let you stop everything" in words(response)
         kept = Operation.objects.get()
         assert (kept.state, kept.actor) == (operation.state, operator)

@@ -116,14 +116,14 @@ class TestNotAllIsKnown:
     @pytest.mark.parametrize("contract", ["current"])
     def test_what_was_counted_is_a_lower_bound_where_they_do_not(self, asked, campaign, monkeypatch):
         monkeypatch.setattr(people, "MOST_READ", 2)
-        assert "At least 8 people are still to be contacted: not all batches could be counted." in asked()
+        assert "At least 8 people are still to be contacted. Not all batches could be counted." in asked()
 
     @pytest.mark.parametrize("contract", ["current"])
     def test_nothing_is_said_in_numbers_where_nothing_is_known(self, asked, campaign):
         campaign.faults.add(faults.answer(500), method="GET", path="/batches/a", times=None)
         text = asked()
         assert "This contacts people" in text
-        assert "How many people are still to be contacted could not be read." in text
+        assert "The number of people still to be contacted is not known." in text
 
     def test_nobody_waits_for_numbers_past_the_deadline(self, campaign, monkeypatch):
         monkeypatch.setattr(people, "AT_A_TIME", 1)
@@ -178,9 +178,9 @@ class TestUndo:
         for number in range(3):
             campaign.store.change_batch(f"a{number}", status="CANCELED")
         text = self.ask(client, pause)
-        assert "There is no batch to do this to." in text
+        assert "No batch needs this." in text
         assert "people" not in text
-        assert "Resume them" not in text
+        assert "Resume these batches" not in text
 
     def test_more_than_are_read_alone_are_counted_from_the_list(self, client, asked, pause, campaign, monkeypatch):
         for module in (people, preview):
@@ -205,7 +205,7 @@ class TestGoOn:
         text = words(client.post(f"{OPERATIONS}{asking.pk}/confirm/"))
         assert "2 batches will be resumed" in text
         assert "8 people are still to be called." in text
-        assert "Go on: call them now" in text
+        assert "Confirm and call people" in text
         asking.refresh_from_db()
         assert asking.state == State.ASKING
 
@@ -242,7 +242,7 @@ class TestTryAgain:
         text = words(client.post(f"{OPERATIONS}{ended.pk}/retry/"))
         assert "2 batches will be resumed" in text
         assert "8 people are still to be called." in text
-        assert "Try again: call them now" in text
+        assert "Try again and call people" in text
         ended.refresh_from_db()
         assert ended.state == State.FINISHED
         assert client.post(f"{OPERATIONS}{ended.pk}/retry/", {"confirm": "1"}).status_code == 302
@@ -259,7 +259,7 @@ class TestTryAgain:
         Operation.objects.filter(pk=ended.pk).update(state=State.STOPPED, listed_at=None)
         text = words(client.post(f"{OPERATIONS}{ended.pk}/retry/"))
         assert "0 batches" not in text
-        assert "How many people are still to be contacted could not be read." in text
+        assert "The number of people still to be contacted is not known." in text
 
     def test_who_may_not_resume_sees_no_numbers(self, client, ended, campaign, viewer):
         client.force_login(viewer)

@@ -70,7 +70,7 @@ class TestWho:
         assert "Stop everything" not in words(client.get("/changes/"))
         response = client.post(OPERATIONS, STOP_EVERYTHING | {"confirm": "1"})
         assert response.status_code == 403
-        assert "does not allow you to stop everything" in words(response)
+        assert "does not let you stop everything" in words(response)
 
     def test_a_forged_form_starts_nothing(self, operator, campaign, client):
         strict = type(client)(enforce_csrf_checks=True)
@@ -150,8 +150,11 @@ class TestApiDown:
     @pytest.mark.parametrize("data", [PAUSE, STOP_EVERYTHING])
     def test_a_stop_is_offered_although_nothing_can_be_counted(self, asked, down, data):
         text = words(asked(data))
-        assert "The number of batches is not known: Syllable" in text
-        assert "Start it now: each batch is paused as soon as Syllable answers. Until then calls go on." in text
+        assert "The number of batches is not known. Syllable" in text
+        assert (
+            "Start now. Each batch is paused as soon as Syllable answers. Until then, running batches keep running."
+            in text
+        )
         assert asked(data | {"confirm": "1"}).status_code == 302
 
     def test_a_cancel_asks_for_the_campaign_by_its_number(self, client, asked, down):
@@ -166,7 +169,7 @@ class TestApiDown:
         Change.objects.create(operation=pause, campaign_id=7, batch_id="a0", **paused)
         text = words(asked(RESUME))
         assert "1 batch will be resumed" in text
-        assert "How many people are still to be contacted could not be read" in text
+        assert "The number of people still to be contacted is not known" in text
 
     def test_an_api_that_refuses_fails_no_page(self, asked, campaign):
         campaign.faults.add(faults.answer(401), times=None)
@@ -189,10 +192,10 @@ class TestCancel:
     @pytest.mark.parametrize(
         ("typed", "complaint"),
         [
-            ({"deleted_reason": " ", "typed": "Flu <b>shots</b>"}, "Say why the batch is canceled"),
-            ({"deleted_reason": "\u200b\u2060", "typed": "Flu <b>shots</b>"}, "Say why the batch is canceled"),
-            ({"deleted_reason": "wrong list", "typed": ""}, "This is not what has to be typed"),
-            ({"deleted_reason": "wrong list", "typed": "Flu"}, "This is not what has to be typed"),
+            ({"deleted_reason": " ", "typed": "Flu <b>shots</b>"}, "Enter a reason for canceling"),
+            ({"deleted_reason": "\u200b\u2060", "typed": "Flu <b>shots</b>"}, "Enter a reason for canceling"),
+            ({"deleted_reason": "wrong list", "typed": ""}, "Type exactly this"),
+            ({"deleted_reason": "wrong list", "typed": "Flu"}, "Type exactly this"),
         ],
     )
     def test_without_one_of_them_nothing_starts_and_nothing_typed_is_lost(self, client, asked, typed, complaint):
@@ -224,8 +227,8 @@ class TestExpiry:
     @pytest.mark.parametrize(
         ("typed", "complaint"),
         [
-            ("2020-01-01T00:00", "has to be in the future"),
-            ("soon", "Enter the expiry as a date and a time"),
+            ("2020-01-01T00:00", "must be in the future"),
+            ("soon", "Enter a date and time"),
             ("", "Enter the new expiry"),
         ],
     )
@@ -253,7 +256,7 @@ class TestResume:
         assert "2 batches will be resumed" in text
         assert "4 people are still to be contacted" in text
         assert "1 batch is past the expiry" in text
-        assert "1 batch will stay paused: it was not paused by an operation from here" in text
+        assert "1 batch will stay paused. No operation of this dashboard paused that batch" in text
 
     def test_what_was_changed_since_stays_paused(self, asked, campaign, operator):
         carried_out(start(Kind.PAUSE, operator))
@@ -269,12 +272,12 @@ class TestResume:
         )
         campaign.store.add_batch("night", campaign_id=9, status="ACTIVE", requests=1)
         carried_out(start(Kind.PAUSE, operator, campaign_id=9))
-        assert "The campaign calls from 00:00 to 00:00 there" in words(asked(RESUME | {"campaign": "9"}))
+        assert "contact hours there are 00:00 to 00:00" in words(asked(RESUME | {"campaign": "9"}))
 
     def test_nothing_to_resume_cannot_be_started(self, asked, campaign):
         text = words(asked(RESUME | {"campaign": "8"}))
         assert "0 batches will be resumed" in text
-        assert "There is no batch to do this to" in text
+        assert "No batch needs this" in text
         assert "people" not in text
 
 
@@ -338,17 +341,17 @@ class TestUnclear:
     @pytest.mark.parametrize(
         ("data", "complaint", "field"),
         [
-            ({}, "Choose what to do", "kind"),
-            ({"kind": "delete", "scope": "all"}, "Choose what to do", "kind"),
-            ({"kind": "pause", "scope": "world"}, "Choose for which batches", "scope"),
-            ({"kind": "pause", "scope": "campaign"}, "Only a campaign with a number", "campaign"),
-            ({"kind": "pause", "scope": "filter", "campaign": "x"}, "Only a campaign with a number", "campaign"),
-            ({"kind": "pause", "scope": "filter", "campaign": "007"}, "Only a campaign with a number", "campaign"),
-            ({"kind": "pause", "scope": "filter", "campaign": "None"}, "Only a campaign with a number", "campaign"),
-            ({"kind": "pause", "scope": "campaign", "campaign": "None"}, "Only a campaign with a number", "campaign"),
-            ({"kind": "pause", "scope": "selection"}, "No batch is ticked", ""),
-            ({"kind": "pause", "scope": "selection", "batch": ["\x00"]}, "an id that cannot be kept", ""),
-            ({"kind": "pause", "scope": "selection", "batch": [str(n) for n in range(501)]}, "At most 500", ""),
+            ({}, "Choose an action", "kind"),
+            ({"kind": "delete", "scope": "all"}, "Choose an action", "kind"),
+            ({"kind": "pause", "scope": "world"}, "Choose which batches", "scope"),
+            ({"kind": "pause", "scope": "campaign"}, "A campaign id must be a number", "campaign"),
+            ({"kind": "pause", "scope": "filter", "campaign": "x"}, "A campaign id must be a number", "campaign"),
+            ({"kind": "pause", "scope": "filter", "campaign": "007"}, "A campaign id must be a number", "campaign"),
+            ({"kind": "pause", "scope": "filter", "campaign": "None"}, "A campaign id must be a number", "campaign"),
+            ({"kind": "pause", "scope": "campaign", "campaign": "None"}, "A campaign id must be a number", "campaign"),
+            ({"kind": "pause", "scope": "selection"}, "No batches selected", ""),
+            ({"kind": "pause", "scope": "selection", "batch": ["\x00"]}, "an id that this dashboard cannot store", ""),
+            ({"kind": "pause", "scope": "selection", "batch": [str(n) for n in range(501)]}, "at most 500", ""),
         ],
     )
     def test_it_says_what_is_missing(self, asked, data, complaint, field):

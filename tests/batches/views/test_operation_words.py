@@ -71,19 +71,19 @@ class TestWhatIsRed:
 
     def test_on_a_resume_that_runs_it_is_stop_calling_as_well(self, opened, made):
         response = opened(made(Kind.RESUME, {"waiting": 3}, **RUNNING))
-        assert buttons(response, "btn-danger") == ["Stop allStop everything", "Stop calling"]
+        assert buttons(response, "btn-danger") == ["Stop allStop everything", "Stop and pause"]
         assert buttons(response, "btn-link") == ["Abort…"]
 
     def test_a_resume_that_asks_starts_nothing_at_a_click(self, opened, made):
         response = opened(made(Kind.RESUME, {"waiting": 3}, state=State.ASKING))
         assert buttons(response, "btn-danger") == ["Stop allStop everything"]
-        assert buttons(response, "btn-primary") == ["Go on…"]
+        assert buttons(response, "btn-primary") == ["Confirm…"]
         assert buttons(response, "btn-link") == ["Abort…"]
 
     def test_a_resume_that_asks_and_may_have_called_somebody_has_its_red_button(self, opened, made):
         response = opened(made(Kind.RESUME, {"waiting": 3, "done": 1}, state=State.ASKING))
-        assert buttons(response, "btn-danger") == ["Stop allStop everything", "Stop calling"]
-        assert buttons(response, "btn-primary") == ["Go on…"]
+        assert buttons(response, "btn-danger") == ["Stop allStop everything", "Stop and pause"]
+        assert buttons(response, "btn-primary") == ["Confirm…"]
 
     def test_who_may_not_stop_everything_has_nothing_red(self, client, made, operator):
         operator.groups.get().permissions.remove(*operator.groups.get().permissions.filter(codename="stop_everything"))
@@ -96,16 +96,16 @@ class TestTheQuestionBeforeAborting:
     @pytest.mark.parametrize(
         ("kind", "items", "fields", "said"),
         [
-            (Kind.PAUSE, {"waiting": 61}, {}, "61 batches keep calling."),
-            (Kind.PAUSE, {"waiting": 1, "done": 2}, {}, "1 batch keeps calling. 2 batches stay paused."),
-            (Kind.PAUSE, {"waiting": 1, "failed": 1}, {}, "2 batches keep calling."),
-            (Kind.PAUSE, {}, {}, "Nothing has been paused yet: every batch that calls keeps calling."),
-            (Kind.PAUSE, {"waiting": 2}, {"listed_at": None}, "More are being looked for: those keep calling, too."),
-            (Kind.PAUSE, {"done": 2}, {}, "What has been found so far is paused. If there is more, it keeps calling."),
-            (Kind.CANCEL, {"waiting": 3}, {}, "3 batches are not canceled: those that call keep calling."),
-            (Kind.RESUME, {"waiting": 3, "done": 2}, {}, "2 batches that it has resumed keep calling. 3 batches stay"),
-            (Kind.RESUME, {"unconfirmed": 1}, {}, "1 batch may be calling: not confirmed."),
-            (Kind.EXPIRY, {"waiting": 3}, {}, "3 batches keep the expiry of now."),
+            (Kind.PAUSE, {"waiting": 61}, {}, "61 batches keep running."),
+            (Kind.PAUSE, {"waiting": 1, "done": 2}, {}, "1 batch keeps running. 2 batches stay paused."),
+            (Kind.PAUSE, {"waiting": 1, "failed": 1}, {}, "2 batches keep running."),
+            (Kind.PAUSE, {}, {}, "Nothing has been paused yet. Every running batch keeps running."),
+            (Kind.PAUSE, {"waiting": 2}, {"listed_at": None}, "Batches not found yet keep running too."),
+            (Kind.PAUSE, {"done": 2}, {}, "All batches found so far are paused. Any other batch keeps running."),
+            (Kind.CANCEL, {"waiting": 3}, {}, "3 batches are not canceled. Running batches keep running."),
+            (Kind.RESUME, {"waiting": 3, "done": 2}, {}, "2 batches already resumed keep running. 3 batches stay"),
+            (Kind.RESUME, {"unconfirmed": 1}, {}, "1 batch may be running (not confirmed)."),
+            (Kind.EXPIRY, {"waiting": 3}, {}, "3 batches keep the current expiry."),
         ],
     )
     def test_it_says_what_goes_on(self, client, opened, made, kind, items, fields, said):
@@ -122,11 +122,11 @@ class TestTheQuestionBeforeAborting:
         (keep,) = buttons(response, "btn-primary")
         assert keep.startswith("Keep ")
         assert f'<a class="btn btn-primary" href="/operations/{operation.pk}/" autofocus>' in html
-        assert html.index("Keep ") < html.index("Abort it")
-        red = ["Stop allStop everything"] + (["Stop calling"] if kind == Kind.RESUME else [])
+        assert html.index("Keep ") < html.index(">Abort<")
+        red = ["Stop allStop everything"] + (["Stop and pause"] if kind == Kind.RESUME else [])
         assert buttons(response, "btn-danger") == red
 
-    @pytest.mark.parametrize(("items", "red"), [({"waiting": 3}, []), ({"done": 1, "waiting": 2}, ["Stop calling"])])
+    @pytest.mark.parametrize(("items", "red"), [({"waiting": 3}, []), ({"done": 1, "waiting": 2}, ["Stop and pause"])])
     def test_a_resume_that_asks_may_have_called_somebody_already(self, client, opened, made, items, red):
         operation = made(Kind.RESUME, items, state=State.ASKING)
         opened(operation)
@@ -149,7 +149,7 @@ class TestStopEverythingTwice:
         opened(stop)
         response = client.post(OPERATIONS, STOP_EVERYTHING | data, follow=True)
         assert response.redirect_chain == [(f"/operations/{stop.pk}/", 302)]
-        assert "Everything is being stopped already" in words(response)
+        assert "This operation is already stopping everything" in words(response)
         assert Operation.objects.count() == 1
 
     def test_once_that_is_over_it_starts_anew(self, client, opened, made, sandbox):
@@ -162,7 +162,7 @@ class TestStopEverythingTwice:
         data = {"kind": "resume", "scope": "campaign", "campaign": "7", "confirm": "1"}
         response = client.post(OPERATIONS, data)
         assert response.status_code == 409
-        assert "try again when it is over" in words(response)
+        assert "Try again when this operation is over" in words(response)
         assert "stop it on its page" not in words(response)
 
 
@@ -170,12 +170,17 @@ class TestWhileAStopRuns:
     @pytest.mark.parametrize(
         ("kind", "items", "fields", "said"),
         [
-            (Kind.PAUSE, {}, {"started_at": None}, "Nothing has been paused yet. Calls go on. Waiting for a worker."),
-            (Kind.PAUSE, {}, {}, "Nothing has been paused yet. Calls go on. Its batches are being looked for."),
-            (Kind.PAUSE, {"waiting": 61}, {}, "Nothing has been paused yet. Calls go on. 61 batches to pause."),
-            (Kind.PAUSE, {"waiting": 57, "done": 4}, {"detail": "No answer."}, "4 paused. 57 still calling."),
-            (Kind.PAUSE, {"failed": 2, "done": 4}, {"state": State.WAITING}, "4 paused. 2 still calling. 2 failed."),
-            (Kind.CANCEL, {"waiting": 2}, {}, "Nothing has been canceled yet. Calls go on."),
+            (
+                Kind.PAUSE,
+                {},
+                {"started_at": None},
+                "Nothing paused yet. Batches keep running. Waiting for a worker.",
+            ),
+            (Kind.PAUSE, {}, {}, "Nothing paused yet. Batches keep running. Finding batches…"),
+            (Kind.PAUSE, {"waiting": 61}, {}, "Nothing paused yet. Batches keep running. 61 batches to pause."),
+            (Kind.PAUSE, {"waiting": 57, "done": 4}, {"detail": "No answer."}, "4 paused. 57 still running."),
+            (Kind.PAUSE, {"failed": 2, "done": 4}, {"state": State.WAITING}, "4 paused. 2 still running. 2 failed."),
+            (Kind.CANCEL, {"waiting": 2}, {}, "Nothing canceled yet. Batches keep running."),
             (Kind.CANCEL, {"waiting": 2, "done": 1}, {"detail": "No answer."}, "1 canceled. 2 not canceled yet."),
         ],
     )
@@ -189,8 +194,8 @@ class TestWhileAStopRuns:
     @pytest.mark.parametrize(
         ("items", "said"),
         [
-            ({"waiting": 57, "done": 4}, "4 paused. 57 still calling."),
-            ({"done": 4}, "4 paused. Looking for more."),
+            ({"waiting": 57, "done": 4}, "4 paused. 57 still running."),
+            ({"done": 4}, "4 paused. Finding more…"),
             ({"skipped": 4}, "Nothing had to be paused so far."),
         ],
     )
@@ -209,23 +214,23 @@ class TestTakenInPart:
     def test_it_is_never_finished_to_a_hundred_percent(self, client, opened, made):
         response = opened(made(Kind.PAUSE, {"done": 10, "failed": 3}, **OVER))
         text = words(response)
-        assert "10 paused. 3 are probably still calling:" in text
-        assert '<span class="app-badge app-badge-red">Taken in part</span>' in response.content.decode()
+        assert "10 paused. 3 are probably still running." in text
+        assert '<span class="app-badge app-badge-red">Partly done</span>' in response.content.decode()
         assert "Finished" not in text
-        assert "Confirmed 76 %" in text
+        assert "76 % done" in text
         assert 'aria-valuenow="76"' in response.content.decode()
         listed = client.get(OPERATIONS)
-        assert "10 paused. 3 are probably still calling:" in words(listed)
-        assert "Taken in part" in words(listed)
+        assert "10 paused. 3 are probably still running." in words(listed)
+        assert "Partly done" in words(listed)
 
     @pytest.mark.parametrize(
         ("items", "fields", "badge", "colour"),
         [
-            ({"failed": 3}, OVER, "Not taken", "red"),
+            ({"failed": 3}, OVER, "Not done", "red"),
             ({"done": 2, "waiting": 3}, ABORTED, "Aborted", "red"),
             ({}, ABORTED, "Aborted", "red"),
             ({"done": 2}, ABORTED, "Aborted", "yellow"),
-            ({"done": 2}, OVER | {"unlisted": "No."}, "Taken in part", "red"),
+            ({"done": 2}, OVER | {"unlisted": "No."}, "Partly done", "red"),
             ({"done": 2}, OVER, "Finished", "green"),
             ({"skipped": 2}, OVER, "Finished", "gray"),
         ],
@@ -244,7 +249,7 @@ class TestTakenInPart:
         response = opened(made(Kind.PAUSE, {"done": 2}, unlisted="It timed out.", **OVER))
         assert "100 %" not in words(response)
         assert "operation-bar" not in response.content.decode()
-        assert "Look for its batches again" in words(response)
+        assert "Find batches again" in words(response)
 
     @pytest.mark.parametrize(
         ("kind", "items", "said"),
@@ -252,17 +257,17 @@ class TestTakenInPart:
             (
                 Kind.PAUSE,
                 {"done": 100},
-                "100 paused. Others are probably still calling: it ended before all were found.",
+                "100 paused. The operation ended early. Other batches are probably still running.",
             ),
             (
                 Kind.PAUSE,
                 {"done": 4, "waiting": 2},
-                "4 paused. 2 are probably still calling. Others are probably still calling: it ended",
+                "4 paused. 2 are probably still running. The operation ended early.",
             ),
             (
                 Kind.CANCEL,
                 {"done": 4, "waiting": 2},
-                "4 canceled. 2 were not, and may still be calling. Others are probably still calling:",
+                "4 canceled. 2 were not canceled and may still be running. The operation ended early.",
             ),
         ],
     )
@@ -273,11 +278,11 @@ class TestTakenInPart:
         assert said in words(response)
         assert "100 %" not in words(response)
         assert '<span class="app-badge app-badge-red">Aborted</span>' in response.content.decode()
-        left = "Try 2 batches again" if "waiting" in items else "Look for its batches again"
+        left = "Try 2 batches again" if "waiting" in items else "Find batches again"
         assert left in words(response)
 
     def test_what_ended_says_nothing_of_going_on(self, client, opened, made):
-        detail = "Syllable is not answering. This operation continues by itself as soon as Syllable answers."
+        detail = "Syllable is not answering. This operation continues when Syllable answers."
         operation = made(Kind.PAUSE, {"done": 1, "waiting": 2}, detail=detail, **ABORTED)
         stopped = made(Kind.RESUME, {"waiting": 2}, detail=detail, state=State.STOPPED, stopped_by=operation)
         for one in (operation, stopped):
@@ -286,8 +291,8 @@ class TestTakenInPart:
         assert "continues by itself" not in words(client.get(OPERATIONS))
 
     def test_what_ended_by_itself_says_why(self, opened, made):
-        operation = made(Kind.PAUSE, {"waiting": 2}, detail="They may not do this any more.", state=State.STOPPED)
-        assert "They may not do this any more." in words(opened(operation))
+        operation = made(Kind.PAUSE, {"waiting": 2}, detail="Nobody can do this any more.", state=State.STOPPED)
+        assert "Nobody can do this any more." in words(opened(operation))
 
     def test_its_numbers_can_be_read_by_machine(self, opened, made):
         items = {"done": 5, "failed": 4, "unconfirmed": 3, "skipped": 2, "waiting": 1}
@@ -320,7 +325,7 @@ class TestWhatProbablyStillCalls:
 
     def test_each_comes_first_with_how_it_was_last_read_and_a_button(self, client, opened, pause):
         response = opened(pause)
-        assert "2 paused. 2 are probably still calling:" in words(response)
+        assert "2 paused. 2 are probably still running." in words(response)
         assert self.buttons(response) == ["/batches/a1/pause/", "/batches/a2/pause/"]
         assert [bool(row.css_first("form")) for row in parsed(response).css("tbody tr")] == [True, True, False, False]
         for batch_id in ("a1", "a2"):
@@ -334,20 +339,20 @@ class TestWhatProbablyStillCalls:
         assert campaign.batch("a1")["status"] == "PAUSED"
         text = words(response)
         assert outcomes(response) == ["applied"]
-        assert "2 paused. 1 is probably still calling. 2 failed. 1 paused or canceled since." in text
+        assert "2 paused. 1 is probably still running. 2 failed. 1 paused or canceled later." in text
         assert self.row(response, "a1").css('[data-status="PAUSED"]')
         assert self.buttons(response) == ["/batches/a2/pause/"]
-        assert "1 is probably still calling." in words(client.get(OPERATIONS))
+        assert "1 is probably still running." in words(client.get(OPERATIONS))
 
         response = client.post("/batches/a2/pause/", {"next": address}, follow=True)
-        assert "2 paused. The others were stopped since." in words(response)
+        assert "2 paused. The others were stopped later." in words(response)
         assert "Finished" in words(response)
 
     def test_what_was_let_go_on_since_calls_again(self, client, opened, pause, operator):
         opened(pause)
         client.post("/batches/a1/pause/")
         batch_resume(batch_id="a1", actor=operator)
-        assert "2 are probably still calling:" in words(opened(pause))
+        assert "2 are probably still running." in words(opened(pause))
 
     def test_who_may_not_pause_gets_no_button(self, client, viewer, pause):
         client.force_login(viewer)

@@ -103,7 +103,7 @@ class TestWhileItRuns:
         operation.items.exclude(state=ItemState.WAITING).update(finished_at=timezone.now())
         client.force_login(operator)
         text = words(page(client, operation))
-        assert "9 paused. 31 still calling. 1 failed." in text
+        assert "9 paused. 31 still running. 1 failed." in text
         assert "Batches per minute 20" in text
         assert "Time left about 2 minutes" in text
         assert "Abort…" in text
@@ -194,7 +194,7 @@ class TestWhileItRuns:
         html = client.get("/changes/").content.decode()
         assert '<a class="app-running" href="/operations/">' in html
         text = words(client.get("/changes/"))
-        assert "1 under way 1 waiting for you 1 not confirmed" in text
+        assert "1 running 1 waiting for you 1 not confirmed" in text
 
 
 class TestHowItEnded:
@@ -202,19 +202,35 @@ class TestHowItEnded:
         ("items", "fields", "sentence"),
         [
             ({"done": 4}, {}, "Paused 4 of 4 batches."),
-            ({"done": 198, "failed": 2}, {}, "198 paused. 2 are probably still calling: 2 failed."),
-            ({"done": 1, "unconfirmed": 2}, {}, "1 paused. 2 are probably still calling: 2 never confirmed."),
-            ({"done": 1, "skipped": 1}, {}, "Paused 1 of 2 batches. 1 left as it is."),
-            ({"done": 1, "waiting": 1}, ABORTED, "1 paused. 1 is probably still calling: 1 not reached."),
-            ({}, {}, "No batch was found that it could change."),
-            ({}, ABORTED, "Nothing was paused: it ended before any batch was found. Calls go on."),
-            ({"done": 1}, UNLISTED, "1 paused. Others are probably still calling: not all batches could be listed."),
-            ({}, UNLISTED, "Nothing was paused: its batches could not be listed. Calls go on."),
-            ({"done": 1, "failed": 2}, CANCELED, "1 canceled. 2 were not, and may still be calling: 2 failed."),
-            ({"done": 1, "waiting": 1}, CANCELED | ABORTED, "1 canceled. 1 was not, and may still be calling: 1 not"),
-            ({"done": 1, "failed": 2}, RESUMED, "1 resumed. 2 are probably still paused: 2 failed."),
-            ({"unconfirmed": 1, "waiting": 1}, RESUMED | ABORTED, "0 resumed. 1 may be calling already. 1 is probably"),
-            ({"done": 1, "failed": 1}, {"kind": Kind.EXPIRY}, "1 given the new expiry. 1 probably keeps the old one:"),
+            ({"done": 198, "failed": 2}, {}, "198 paused. 2 are probably still running. 2 failed."),
+            ({"done": 1, "unconfirmed": 2}, {}, "1 paused. 2 are probably still running. 2 never confirmed."),
+            ({"done": 1, "skipped": 1}, {}, "Paused 1 of 2 batches. 1 skipped."),
+            ({"done": 1, "waiting": 1}, ABORTED, "1 paused. 1 is probably still running. 1 not reached."),
+            ({}, {}, "There were no batches to change."),
+            (
+                {},
+                ABORTED,
+                "Nothing was paused. The operation ended early. Batches keep running.",
+            ),
+            (
+                {"done": 1},
+                UNLISTED,
+                "1 paused. Not all batches could be listed. Other batches are probably still running.",
+            ),
+            ({}, UNLISTED, "Nothing was paused. The batches could not be listed. Batches keep running."),
+            ({"done": 1, "failed": 2}, CANCELED, "1 canceled. 2 were not canceled and may still be running. 2 failed."),
+            (
+                {"done": 1, "waiting": 1},
+                CANCELED | ABORTED,
+                "1 canceled. 1 was not canceled and may still be running. 1 not",
+            ),
+            ({"done": 1, "failed": 2}, RESUMED, "1 resumed. 2 are probably still paused. 2 failed."),
+            ({"unconfirmed": 1, "waiting": 1}, RESUMED | ABORTED, "0 resumed. 1 may already be running. 1 is probably"),
+            (
+                {"done": 1, "failed": 1},
+                {"kind": Kind.EXPIRY},
+                "1 given the new expiry. 1 probably keeps the old expiry.",
+            ),
             ({"done": 3}, {"kind": Kind.EXPIRY}, "Set the expiry of 3 of 3 batches."),
         ],
     )
@@ -231,10 +247,10 @@ class TestHowItEnded:
         )
         client.force_login(viewer)
         text = words(page(client, operation))
-        assert "1 resumed. There may be others: not all batches could be listed." in text
-        assert "Not all of its batches could be listed: It timed out." in text
+        assert "1 resumed. Not all batches could be listed. There may be other batches." in text
+        assert "Not all batches could be listed. It timed out." in text
         assert "Stopped by Stop everything" in text
-        assert "stays done" in text
+        assert "Batches that were done stay that way" in text
 
     def test_the_batches_come_failures_first_with_the_words_of_the_api(self, client, viewer, operator):
         operation = over(operator, dict.fromkeys(["done", "skipped", "waiting", "unconfirmed", "failed"], 1))
@@ -253,7 +269,7 @@ class TestHowItEnded:
         carried_out(operation)
         client.force_login(viewer)
         response = page(client, operation)
-        assert "3 paused. 1 is probably still calling: 1 failed." in words(response)
+        assert "3 paused. 1 is probably still running. 1 failed." in words(response)
         assert "No <i>way</i>" in words(response)
         change = Change.objects.filter(operation=operation).latest("pk")
         assert f'href="/changes/{change.pk}/"' in response.content.decode()
@@ -271,7 +287,7 @@ class TestTenThousandBatches:
         # Two more than for one that got all: what was stopped since, and how the others were last read.
         with django_assert_num_queries(12):
             response = page(client, operation)
-        assert "9,990 paused. 10 are probably still calling: 10 failed." in words(response)
+        assert "9,990 paused. 10 are probably still running. 10 failed." in words(response)
         assert len(response.content) < 60_000
         with django_assert_num_queries(11):
             response = page(client, operation, state="done", page="200")
@@ -336,7 +352,7 @@ class TestOperationActions:
         assert "Aborted by operator@example.com" in words(page(client, operation))
         for data in ({}, {"confirm": "1"}):
             response = client.post(f"{OPERATIONS}{operation.pk}/abort/", data, follow=True)
-            assert "over already" in words(response)
+            assert "already over" in words(response)
 
     def test_retry_tries_what_is_left_again(self, client, operator, queued):
         operation = over(operator, {"done": 2, "failed": 1, "unconfirmed": 1})
@@ -358,9 +374,9 @@ class TestOperationActions:
         campaign.store.change_batch("a0", status="PAUSED")
         OperationItem.objects.create(operation=operation, batch_id="a0")
         text = words(page(client, operation))
-        assert "Go on…" in text
+        assert "Confirm…" in text
         assert "It was delayed." in text
-        assert "Go on: contact them now" in words(do(client, "confirm", operation))
+        assert "Confirm and contact people" in words(do(client, "confirm", operation))
         assert not queued()
         do(client, "confirm", operation, confirm="1")
         operation.refresh_from_db()
@@ -398,4 +414,4 @@ class TestOperationActions:
     def test_one_that_runs_is_stopped_before_it_is_undone(self, client, operation):
         response = do(client, "undo", operation, confirm="1")
         assert response.status_code == 403
-        assert "Stop the operation first" in words(response)
+        assert "Abort this operation first" in words(response)

@@ -85,7 +85,7 @@ def test_an_operation_pauses_every_one_of_them(sandbox, operator, scope):
     assert totals(operation) == {"done": len(GIVEN)}
     assert {sandbox.batch(given)["status"] for given in GIVEN} == {"PAUSED"}
     told = operation.items.get(batch_id="an expiry in words").detail
-    assert "the pause was sent alone" in told
+    assert "Only the pause was sent" in told
 
 
 @pytest.mark.parametrize("given", REFUSED)
@@ -95,9 +95,9 @@ def test_the_pause_is_sent_alone_after_the_refusal_and_read_back(visitor, batch,
     refused, taken = batch.requests.of("PUT")
     assert set(refused.body) == {"paused", "expires_on"}
     assert taken.body == {"paused": True}
-    assert "the pause was sent alone" in change.detail
+    assert "Only the pause was sent" in change.detail
     assert "expiry" not in change.detail.partition("sent alone")[2]
-    assert "the pause was sent alone" in text(visitor.get(reverse("batches:batch", args=[ID]), {"change": change.pk}))
+    assert "Only the pause was sent" in text(visitor.get(reverse("batches:batch", args=[ID]), {"change": change.pk}))
 
 
 @pytest.mark.parametrize("now", ["2040-05-06T07:08:09Z", None])
@@ -105,7 +105,7 @@ def test_an_expiry_that_changed_with_it_is_told(visitor, batch, operator, now):
     batch.after(lambda request: batch.store.change_batch(ID, expires_on=now), method="PUT", skip=1)
     change = batch_pause(batch_id=ID, actor=operator).change
     assert change.outcome == Outcome.APPLIED
-    assert f"The expiry was soon and is {now or 'gone'} now." in change.detail
+    assert f"The expiry changed too, from soon to {now or 'none'}." in change.detail
     for page in (reverse("batches:change", args=[change.pk]), reverse("batches:batch", args=[ID])):
         assert change.detail in text(visitor.get(page))
 
@@ -120,7 +120,7 @@ def test_what_was_not_confirmed_then_tells_of_the_expiry_too(batch, operator):
     batch.store.change_batch(ID, expires_on=None)
     change = change_settle(change)
     assert change.outcome == Outcome.APPLIED
-    assert "The expiry was soon and is gone now." in change.detail
+    assert "The expiry changed too, from soon to none." in change.detail
 
 
 def test_a_pause_that_was_taken_alone_is_confirmed_by_the_answer_where_nothing_else_can_be_read(batch, operator):

@@ -107,7 +107,7 @@ def test_it_shows_each_request_with_its_outcome(client, batch, operator):
     assert "Good : insights of A-1 summary Confirmed the visit <b>gladly</b>." in words
     assert "<b>gladly" not in html
     assert f"1{DASH}4 of 4" in words
-    assert re.search(r"As read at \d\d:\d\d:\d\d", words)
+    assert re.search(r"Read at \d\d:\d\d:\d\d", words)
 
 
 def test_the_status_of_the_request_goes_before_that_of_the_channel_manager(client, rows, operator):
@@ -185,7 +185,7 @@ def test_a_viewer_sees_targets_in_part(client, batch, viewer):
     assert "a••••@example.com" in html
     assert "5550143" not in html
     assert "ann.lee" not in html
-    assert "shown in part" in html
+    assert "partly hidden" in html
     assert [row["target"] for row in table(export(client))] == ["••••0143", "a••••@example.com", "••••00", "••••00"]
 
 
@@ -262,7 +262,7 @@ def test_odd_rows_are_shown_as_they_are_and_counted_where_they_are_none(client, 
 def test_a_batch_of_which_no_row_can_be_read_says_so(client, rows, operator):
     rows(None, "x")
     client.force_login(operator)
-    assert "No request of this batch could be read" in seen(client)
+    assert "The requests of this batch could not be read" in seen(client)
 
 
 def test_huge_texts_are_cut_on_the_page(client, rows, operator):
@@ -422,7 +422,7 @@ def test_25_000_requests_stay_usable(client, sandbox, operator, settings):
         (faults.answer(401), 503, "refused the API key"),
         (faults.answer(404), 404, "does not know this batch"),
         (faults.answer(422, {"detail": [{"loc": ["query", "x"], "msg": "too odd", "type": "x"}]}), 503, "too odd"),
-        (faults.answer(429), 503, "refusing more calls"),
+        (faults.answer(429), 503, "limiting how many requests"),
         (faults.answer(500), 503, "is not answering"),
         (SILENCE, 503, "did not answer in time"),
         (faults.reset(), 503, "is not answering"),

@@ -64,14 +64,14 @@ def test_a_rate_that_was_never_set_cannot_be_taken_back(batch, operator):
     change = edit(batch, operator, BatchEdit(call_rate=60)).change
     undo = change_undo(change=change, actor=operator)
     assert undo.outcome == Outcome.NOT_SENT
-    assert "no way to remove it" in undo.change.detail
+    assert "cannot remove a call rate" in undo.change.detail
 
 
 def test_a_pending_batch_cannot_be_started_and_is_not_said_to_be(batch, operator):
     batch.store.change_batch(ID, status="PENDING")
     result = edit(batch, operator, BatchEdit(status=BatchStatus.ACTIVE))
     assert (result.outcome, result.is_as_wanted) == (Outcome.NOT_SENT, False)
-    assert "it cannot be told to" in result.change.detail
+    assert "only Syllable can start a pending batch" in result.change.detail
     assert not batch.requests.of("PUT")
 
 
@@ -96,7 +96,7 @@ class TestTheWrongContract:
         settings.SYLLABLE_API_CONTRACT = configured
         result = batch_pause(batch_id=ID, actor=operator)
         assert result.outcome == Outcome.NOT_SENT
-        assert "The answer speaks current, SYLLABLE_API_CONTRACT is 2025-04" in result.change.detail
+        assert "The API speaks current. SYLLABLE_API_CONTRACT is 2025-04." in result.change.detail
         assert not batch.requests.of("PUT")
 
     def test_the_page_can_be_looked_at_and_says_why_nothing_can_be_edited(self, batch, operator, settings, client):
@@ -104,4 +104,4 @@ class TestTheWrongContract:
         client.force_login(operator)
         response = client.get(f"/batches/{ID}/")
         assert response.context["form"] is None
-        assert "speaks another contract" in response.content.decode()
+        assert "speaks a different API contract" in response.content.decode()

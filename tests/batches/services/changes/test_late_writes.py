@@ -138,7 +138,7 @@ def test_what_lands_after_everything_was_stopped_is_stopped_again(prepare, stop,
         assert sandbox.batch("a")["status"] == "PAUSED"
         first.lands()
         assert sandbox.batch("a")["status"] == "ACTIVE"
-        assert "may still reach" in Operation.objects.get(pk=operation.pk).detail
+        assert "may still arrive" in Operation.objects.get(pk=operation.pk).detail
         doubts_are_over()
 
     Worker(operation, land).run()

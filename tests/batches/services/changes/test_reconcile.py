@@ -105,7 +105,7 @@ def test_one_that_is_looked_for_later_is_left_until_then_and_the_command_says_so
     printed, code = settle_changes()
 
     assert not batch.requests
-    assert (f"change {unconfirmed.pk} of batch {ID}: still open, next look after" in printed, code) == (True, 1)
+    assert (f"change {unconfirmed.pk} of batch {ID}: still open, next check after" in printed, code) == (True, 1)
 
 
 def test_looking_by_hand_leaves_the_looks_that_are_to_come_where_they_are(batch, unconfirmed):

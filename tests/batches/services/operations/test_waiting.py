@@ -11,7 +11,7 @@ from tests.batches.services.factories import carried_out, start, totals, wait_fo
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WAITS = "This operation continues by itself as soon as Syllable answers."
+WAITS = "This operation continues when Syllable answers."
 
 
 @pytest.fixture
