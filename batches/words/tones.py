@@ -1,6 +1,6 @@
 """The tone of everything that has a state, in one table for each kind.
 
-A tone is the end of a CSS class, as in `app-badge-green` and `bar-green`; `static/css/theme.css` has the colours. The
+A tone is the end of a CSS class, as in `app-badge-green` and `bar-green`; `static/css/tokens.css` has the colours. The
 word always stands beside it: the colour only helps.
 """
 

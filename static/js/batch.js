@@ -1,6 +1,5 @@
 // The edit form of a batch: quick choices for the expiry, and only those controls that apply to the chosen status.
 (() => {
-  "use strict";
   const form = document.querySelector("[data-batch-form]");
   if (!form) return;
 

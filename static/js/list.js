@@ -88,7 +88,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (!isList(event)) return;
-  scrollers().forEach((element, at) => (element.scrollLeft = scrolled[at] ?? 0));
+  for (const [at, element] of scrollers().entries()) element.scrollLeft = scrolled[at] ?? 0;
   countSelected();
   // A list that says itself how old it is needs only to be heard.
   tell(list().dataset.stale ?? "", { shown: false });

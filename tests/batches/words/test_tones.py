@@ -20,7 +20,7 @@ BARS = (tones.STATUSES, tones.REQUESTS, tones.STANDINGS)
 
 
 def styles():
-    return "".join(path.read_text() for path in CSS.glob("*.css"))
+    return "".join(path.read_text() for path in CSS.rglob("*.css"))
 
 
 @pytest.mark.parametrize("tone", sorted({tone for table in BADGES for tone in table.values()}))
