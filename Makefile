@@ -5,6 +5,8 @@ SANDBOX_PORT ?= 8001
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# The Node.js of the requirements; no other one that the machine may have.
+NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 SDKS := 0.4.7 0.49.87
 CONTRACT ?= 2025-04
 TESTS ?= tests
@@ -20,7 +22,7 @@ DEMO := SANDBOX=true DEBUG=false HTTPS=false ALLOWED_HOSTS=127.0.0.1,localhost T
 PRODUCTION := SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') DEBUG=false HTTPS=true \
 	SANDBOX=false ALLOWED_HOSTS=dashboard.example.com SYLLABLE_API_KEY=none
 
-.PHONY: help run serve test bench check code types migrations deployment hooks format lock
+.PHONY: help run serve test bench check code pages types migrations deployment hooks format lock
 .DEFAULT_GOAL := run
 
 help: ## This list
@@ -43,11 +45,16 @@ test: .venv/.installed $(SDKS:%=.venv-sdk-%/.installed) ## Everything the tests 
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal $(TESTS)
 
 # .pre-commit-config.yaml has the same parts.
-check: code types migrations deployment ## Everything that is checked without running it: the four below
+check: code pages types migrations deployment ## Everything that is checked without running it: the five below
 
 code: .venv/.installed ## Style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+pages: .venv/.installed node_modules/.installed ## Styles, scripts and templates
+	$(NODE) node_modules/.bin/biome check --error-on-warnings
+	$(NODE) node_modules/.bin/stylelint "static/css/**/*.css"
+	$(BIN)/djlint --lint --quiet templates
 
 types: .venv/.installed ## Types
 	$(PRODUCTION) $(BIN)/mypy
@@ -65,20 +72,27 @@ bench: .venv/.installed .venv-sdk-0.4.7/.installed staticfiles/.collected ## Spe
 	@./tests/browser
 	$(BIN)/python -m benchmarks
 
-format: .venv/.installed ## Put the code into the project's format
+format: .venv/.installed node_modules/.installed ## Put the code into the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(NODE) node_modules/.bin/biome check --write
 
 lock: .venv/.installed ## Resolve the requirements anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --extra dev -c requirements.txt \
 		pyproject.toml -o requirements-dev.txt
+	$(NODE) npm update --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
 .venv/.installed: requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed."; exit 1; }
 	@echo "Making the virtual environment in .venv ..."
 	@$(PYTHON) -m venv .venv || { echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+node_modules/.installed: package-lock.json .venv/.installed
+	@echo "Installing the linters of styles and scripts ..."
+	@$(NODE) npm ci --loglevel=error --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 .venv-sdk-%/.installed: requirements-sdk-%.txt
@@ -88,7 +102,7 @@ lock: .venv/.installed ## Resolve the requirements anew from pyproject.toml
 	@.venv-sdk-$*/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-sdk-$*.txt
 	@touch $@
 
-staticfiles/.collected: .venv/.installed $(shell find static -type f)
+staticfiles/.collected: .venv/.installed dashboard/stylesheets.py $(shell find static -type f)
 	@echo "Collecting the static files ..."
 	@$(PRODUCTION) $(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@touch $@
