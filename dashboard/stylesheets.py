@@ -11,8 +11,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 OURS = "css/"
 IMPORT = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
-# Comments, blank lines and indentation.
-FOR_READERS = re.compile(r"/\*.*?\*/\s*|(?<=\n)\s+", re.DOTALL)
+# Comments that end a line, and the ends of lines where CSS needs none.
+FOR_READERS = re.compile(r"/\*.*?\*/\n\s*|(?<=[{};,])\n\s*", re.DOTALL)
 Sources = dict[str, tuple[Storage, str]]
 
 
@@ -33,6 +33,7 @@ def bundled(name: str, paths: Sources) -> str:
     """Return the stylesheet `name`, with what it imports in it, and without what is there for readers alone."""
     storage, path = paths[name]
     with storage.open(path) as file:
-        text = FOR_READERS.sub("", file.read().decode())
+        text = file.read().decode()
     folder = posixpath.dirname(name)
-    return IMPORT.sub(lambda found: bundled(posixpath.normpath(posixpath.join(folder, found[1])), paths), text)
+    text = IMPORT.sub(lambda found: bundled(posixpath.normpath(posixpath.join(folder, found[1])), paths), text)
+    return FOR_READERS.sub("", text)
