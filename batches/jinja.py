@@ -6,11 +6,11 @@ from jinja2 import Environment
 
 from batches.access import role_of
 from batches.rules import one_click
-from batches.words import abort, batch, change, failure, operation, progress, tones
+from batches.words import abort, api_errors, batch, change, operation, progress, tones
 from common.jinja import environment as common_environment
 from common.jinja import functions_of
 
-WORDS = (abort, batch, change, failure, operation, progress, tones)
+WORDS = (abort, api_errors, batch, change, operation, progress, tones)
 
 
 def environment(**options: Any) -> Environment:

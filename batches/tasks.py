@@ -16,7 +16,7 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.mail import mail_waits
 from batches.models import Operation
-from batches.services.operations.queue import operation_enqueue
+from batches.services.operations.enqueue import operation_enqueue
 from batches.services.operations.runner import operation_run
 from batches.services.operations.turn import TURN_SECONDS
 

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from batches.converters import BatchIdConverter, CampaignIdConverter
-from batches.views import campaigns, changes, edit, operation_actions, operations, requests
+from batches.views import batch_actions, batch_requests, campaigns, changes, operation_actions, operations
 from batches.views.batch import batch
 from batches.views.batches import batch_list
 
@@ -14,11 +14,11 @@ app_name = "batches"
 urlpatterns = [
     path("batches/", batch_list, name="batch_list"),
     path("batches/<batch_id:batch_id>/", batch, name="batch"),
-    path("batches/<batch_id:batch_id>/edit/", edit.edit, name="batch_edit"),
-    path("batches/<batch_id:batch_id>/pause/", edit.pause, name="batch_pause"),
-    path("batches/<batch_id:batch_id>/resume/", edit.resume, name="batch_resume"),
-    path("batches/<batch_id:batch_id>/requests/", requests.request_list, name="request_list"),
-    path("batches/<batch_id:batch_id>/requests/export/", requests.request_export, name="request_export"),
+    path("batches/<batch_id:batch_id>/edit/", batch_actions.edit, name="batch_edit"),
+    path("batches/<batch_id:batch_id>/pause/", batch_actions.pause, name="batch_pause"),
+    path("batches/<batch_id:batch_id>/resume/", batch_actions.resume, name="batch_resume"),
+    path("batches/<batch_id:batch_id>/requests/", batch_requests.request_list, name="request_list"),
+    path("batches/<batch_id:batch_id>/requests/export/", batch_requests.request_export, name="request_export"),
     path("campaigns/", campaigns.campaign_list, name="campaign_list"),
     path("campaigns/<campaign_id:campaign_id>/", campaigns.campaign, name="campaign"),
     path("operations/", operations.operation_list, name="operation_list"),

@@ -12,10 +12,10 @@ from django.template.backends import jinja2
 from django.test.signals import template_rendered
 
 from accounts.models import User
-from batches.connection import client_for
+from batches.api_client import client_for
 from batches.selectors import batches, campaign, parallel_reads, preview
-from batches.services.changes import road
-from batches.services.operations import items
+from batches.services.changes import write
+from batches.services.operations import item_write
 from sandbox.contracts import CONTRACTS
 from sandbox.server import Sandbox
 from syllable import transport
@@ -28,7 +28,7 @@ KEY = "key-for-tests"
 # Some tests put another in its place.
 ROOM_FOR_PARALLEL_READS = parallel_reads._room
 # As in use.
-SHORT_TRY, LEAST_SECONDS = items.SHORT_TRY, latency.LEAST_SECONDS
+SHORT_TRY, LEAST_SECONDS = item_write.SHORT_TRY, latency.LEAST_SECONDS
 # Too long for a hostname: no resolver is asked, which might take seconds to say no.
 NO_HOST = ".".join(["no-such-host"] * 25)
 
@@ -73,7 +73,7 @@ def _patience(monkeypatch):
 def _short_pauses(monkeypatch):
     """Shorten the pauses between retries."""
     monkeypatch.setattr(transport, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(road, "RESEND_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(write, "RESEND_PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -82,14 +82,14 @@ def _nothing_hangs(monkeypatch):
 
     A stalling machine must not look like a hanging API. `short_tries` is for tests about hanging calls.
     """
-    monkeypatch.setattr(items, "SHORT_TRY", 1.0)
+    monkeypatch.setattr(item_write, "SHORT_TRY", 1.0)
     monkeypatch.setattr(latency, "LEAST_SECONDS", 60.0)
 
 
 @pytest.fixture
 def short_tries(monkeypatch):
     """Treat hanging calls as in use."""
-    monkeypatch.setattr(items, "SHORT_TRY", SHORT_TRY)
+    monkeypatch.setattr(item_write, "SHORT_TRY", SHORT_TRY)
     monkeypatch.setattr(latency, "LEAST_SECONDS", LEAST_SECONDS)
 
 

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "dashboard": {"common", "syllable"},
     "batches.access": {"accounts", "batches.models"},
     "batches.apps": {"batches.access"},
-    "batches.connection": {"syllable"},
+    "batches.api_client": {"syllable"},
     "batches.context_processors": {"batches.access", "batches.selectors"},
     "batches.converters": set(),
     "batches.forms": {"batches.rules", "batches.models", "batches.converters", "syllable.schemas", "common"},
@@ -36,17 +36,17 @@ MAY_IMPORT = {
         "accounts",
     },
     "batches.models": {"syllable.schemas", "common"},
-    "batches.outcomes": set(),
-    "batches.refusals": set(),
+    "batches.outcome_messages": set(),
+    "batches.refusal_messages": set(),
     "batches.rules": {"syllable.schemas"},
-    "batches.selectors": {"batches.access", "batches.models", "batches.connection", "syllable", "trail", "common"},
+    "batches.selectors": {"batches.access", "batches.models", "batches.api_client", "syllable", "trail", "common"},
     "batches.services": {
         "batches.access",
-        "batches.outcomes",
-        "batches.refusals",
+        "batches.outcome_messages",
+        "batches.refusal_messages",
         "batches.rules",
         "batches.models",
-        "batches.connection",
+        "batches.api_client",
         "batches.converters",
         "syllable",
         "trail",
@@ -68,9 +68,23 @@ MAY_IMPORT = {
         "trail",
         *TYPES,
     },
-    "batches.words": {"batches.outcomes", "batches.rules", "batches.models", "batches.services", "common", *TYPES},
+    "batches.words": {
+        "batches.outcome_messages",
+        "batches.rules",
+        "batches.models",
+        "batches.services",
+        "common",
+        *TYPES,
+    },
 }
-WITHOUT_DJANGO = {"syllable", "sandbox", "batches.outcomes", "batches.refusals", "batches.rules", "batches.converters"}
+WITHOUT_DJANGO = {
+    "syllable",
+    "sandbox",
+    "batches.outcome_messages",
+    "batches.refusal_messages",
+    "batches.rules",
+    "batches.converters",
+}
 
 
 def files():

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 
 from batches.access import Scope
-from batches.connection import syllable_client
+from batches.api_client import syllable_client
 from batches.models import Change, Outcome
-from batches.selectors.campaigns import campaign_name
+from batches.selectors.campaign_names import campaign_name
 from batches.selectors.changes import HISTORY_LENGTH, batch_history
-from batches.selectors.reader import reader
+from batches.selectors.scoped_reader import reader
 from syllable.contracts import check_contract
 from syllable.errors import SyllableError, WrongContract
 from syllable.schemas import Abilities, Batch, BatchStatus

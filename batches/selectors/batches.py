@@ -10,10 +10,10 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from batches.access import Scope
-from batches.selectors.campaigns import cached_campaign_names, campaign_names
-from batches.selectors.last_seen import LastSeen
+from batches.selectors.campaign_names import cached_campaign_names, campaign_names
 from batches.selectors.parallel_reads import EXTRAS_SECONDS, result_or_none, submit
-from batches.selectors.reader import Reader, reader
+from batches.selectors.scoped_reader import Reader, reader
+from batches.selectors.stale_cache import LastSeen
 from syllable.errors import SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline

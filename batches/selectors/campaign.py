@@ -9,12 +9,12 @@ from django.utils import timezone
 from batches.access import Scope
 from batches.models import Change
 from batches.selectors.batches import BatchList, batch_list
-from batches.selectors.campaigns import campaign_label
+from batches.selectors.campaign_names import campaign_label
 from batches.selectors.changes import campaign_history
-from batches.selectors.last_seen import LastSeen
 from batches.selectors.operations import Progress, campaign_operations
 from batches.selectors.parallel_reads import EXTRAS_SECONDS, result, submit
-from batches.selectors.reader import reader
+from batches.selectors.scoped_reader import reader
+from batches.selectors.stale_cache import LastSeen
 from common.numbers import whole_number
 from syllable.errors import NotFound, SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane

@@ -11,10 +11,10 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from batches.access import Scope
-from batches.selectors.campaigns import campaign_label
-from batches.selectors.last_seen import LastSeen
+from batches.selectors.campaign_names import campaign_label
 from batches.selectors.parallel_reads import pages_in_parallel, result, submit
-from batches.selectors.reader import Reader, reader
+from batches.selectors.scoped_reader import Reader, reader
+from batches.selectors.stale_cache import LastSeen
 from syllable.errors import SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline

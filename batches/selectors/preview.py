@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from batches.access import Scope
 from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Kind, Operation, Outcome, Target, TargetScope
-from batches.selectors.campaigns import cached_campaign_names, campaign_label
+from batches.selectors.campaign_names import cached_campaign_names, campaign_label
 from batches.selectors.operations import CAMPAIGN_OF_ITEM
 from batches.selectors.parallel_reads import EXTRAS_SECONDS, result, submit
-from batches.selectors.people import MOST_READ, Starts, paused_batches, read_each, starts_of
-from batches.selectors.reader import reader
+from batches.selectors.recipients import MOST_READ, Starts, paused_batches, read_each, starts_of
+from batches.selectors.scoped_reader import reader
 from syllable.errors import NotFound, SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline

@@ -8,7 +8,7 @@ from batches.access import scope_of
 from batches.forms.batch import BatchForm
 from batches.selectors.batch import abilities, batch_page
 from batches.selectors.changes import change_for_notice
-from batches.services.changes.start import NotAllowed, check_actor
+from batches.services.changes.update import NotAllowed, check_actor
 from batches.views.decorators import UserRequest, may_view
 from syllable.errors import NotFound, SyllableUnavailable, WrongContract
 from syllable.schemas import BatchStatus

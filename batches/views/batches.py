@@ -12,7 +12,7 @@ from batches.access import EDIT, scope_of
 from batches.selectors.batch import abilities
 from batches.selectors.batches import BatchList
 from batches.selectors.batches import batch_list as read_list
-from batches.selectors.campaigns import campaign_label
+from batches.selectors.campaign_names import campaign_label
 from batches.selectors.changes import change_for_notice
 from batches.views.decorators import UserRequest, may_view
 from batches.views.list_query import LIMITS, ListQuery, read_list_query

@@ -10,8 +10,8 @@ from batches.models import Change
 from batches.selectors.changes import change_by_id, changes_page
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.undo import change_undo, undo_edit
+from batches.views.batch_actions import written
 from batches.views.decorators import UserRequest, may_edit, may_view
-from batches.views.edit import written
 
 
 @may_view

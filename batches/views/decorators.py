@@ -10,8 +10,8 @@ from django.shortcuts import render
 
 from accounts.models import User
 from batches.access import EDIT, VIEW
-from batches.services.changes.start import NotAllowed
-from batches.services.operations.conflicts import InTheWay
+from batches.services.changes.update import NotAllowed
+from batches.services.operations.overlaps import InTheWay
 
 
 class UserRequest(HttpRequest):

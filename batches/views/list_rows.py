@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from batches import rules
 from batches.converters import BatchIdConverter
-from batches.selectors.campaigns import campaign_label
+from batches.selectors.campaign_names import campaign_label
 from batches.views.list_query import ListQuery
 from common.moments import Moment, Moments
 from syllable.schemas import OVER, Batch

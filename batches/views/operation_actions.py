@@ -10,7 +10,7 @@ from batches.models import Kind, State
 from batches.selectors.operations import operation_progress
 from batches.selectors.preview import rest_preview, undo_preview
 from batches.services.operations.actions import operation_confirm, operation_retry, operation_stop, operation_take_over
-from batches.services.operations.authority import check_abort, check_operation
+from batches.services.operations.permissions import check_abort, check_operation
 from batches.services.operations.undo import UNDONE_BY, operation_stop_calling, operation_undo, undoing_edit
 from batches.views.decorators import UserRequest, may_edit
 from batches.views.operations import operation_or_404

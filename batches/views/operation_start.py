@@ -13,9 +13,9 @@ from batches.models import Kind, Operation, Target, TargetScope
 from batches.selectors.batch import abilities
 from batches.selectors.operations import emergency_stop
 from batches.selectors.preview import Preview, campaign_name_for, operation_preview
-from batches.services.changes.start import check_actor
-from batches.services.operations.authority import check_target
-from batches.services.operations.conflicts import InTheWay
+from batches.services.changes.update import check_actor
+from batches.services.operations.overlaps import InTheWay
+from batches.services.operations.permissions import check_target
 from batches.services.operations.start import operation_start
 from batches.services.operations.targets import paused_by_operations
 from batches.views.decorators import UserRequest

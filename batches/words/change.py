@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from batches import outcomes, rules
+from batches import outcome_messages, rules
 from batches.models import Change, Outcome
 from batches.services.changes.undo import undo_edit
 from batches.words.tones import OUTCOME_ALERTS, Alert
@@ -95,7 +95,7 @@ def change_detail(change: Change) -> str:
     resume = "resume" if before == BatchStatus.PAUSED else "change"
     deed = WISHES.get(change.edit.status, resume) if change.edit.status else "change"
     time = clock(change.seen_at, seconds=False)
-    return outcomes.checked_again(time, status=str(change.batch_seen.status), was=before, deed=deed)
+    return outcome_messages.checked_again(time, status=str(change.batch_seen.status), was=before, deed=deed)
 
 
 def change_notice(change: Change, *, may_edit: bool) -> Notice:
@@ -112,12 +112,12 @@ def change_notice(change: Change, *, may_edit: bool) -> Notice:
 def _title(change: Change) -> str:
     match Outcome(change.outcome):
         case Outcome.APPLIED:
-            return outcomes.confirmed(deed(change), clock(change.settled_at))
+            return outcome_messages.confirmed(deed(change), clock(change.settled_at))
         case Outcome.UNCONFIRMED:
             return f"{outcome_word(change)}: {change.detail}" if change.detail else f"{outcome_word(change)}."
         case Outcome.UNCHANGED:
             return change.detail
-    return outcomes.TITLES[change.outcome]
+    return outcome_messages.TITLES[change.outcome]
 
 
 def _body(change: Change) -> str:
@@ -127,7 +127,7 @@ def _body(change: Change) -> str:
         case Outcome.UNCONFIRMED if not change.detail:
             return change_detail(change)
         case Outcome.UNCONFIRMED | Outcome.CONFLICT if change.batch_seen:
-            return outcomes.last_seen(clock(change.seen_at), status=str(change.batch_seen.status))
+            return outcome_messages.last_seen(clock(change.seen_at), status=str(change.batch_seen.status))
         case Outcome.REJECTED | Outcome.NOT_SENT:
             return change.detail
     return ""

@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 from django_tasks_db.models import DBTaskResult
 
-from batches.connection import syllable_client
+from batches.api_client import syllable_client
 from batches.models import Operation
-from batches.services.operations import queue
+from batches.services.operations import enqueue
 from sandbox import faults
 from syllable.errors import SyllableUnavailable
 from syllable.resilience import circuit_breaker
@@ -56,7 +56,7 @@ def answer_with(sandbox, contract):
 @pytest.fixture
 def queued(monkeypatch):
     """Return the operations handed to a queue, in order; the test's own transaction holds none back."""
-    monkeypatch.setattr(queue, "on_commit", lambda act: act())
+    monkeypatch.setattr(enqueue, "on_commit", lambda act: act())
 
     def queued():
         tasks = DBTaskResult.objects.order_by("enqueued_at")

@@ -14,10 +14,11 @@ from batches.access import EVERYTHING, Scope, scope_behind, scope_of
 from batches.models import Change, Kind, Operation, Outcome, State, Target, TargetScope
 from batches.selectors import operations, preview
 from batches.selectors.batch import batch_now, batch_page
+from batches.selectors.batch_requests import Choice, requests_export, requests_page
 from batches.selectors.batches import batch_list
 from batches.selectors.campaign import campaign_page
 from batches.selectors.campaign_list import campaign_list
-from batches.selectors.campaigns import campaign_name
+from batches.selectors.campaign_names import campaign_name
 from batches.selectors.changes import (
     batch_history,
     campaign_history,
@@ -26,10 +27,9 @@ from batches.selectors.changes import (
     changes_left_open,
     changes_page,
 )
-from batches.selectors.reader import reader
-from batches.selectors.requests import Choice, requests_export, requests_page
-from batches.services.changes.road import Reason
-from batches.services.changes.start import NotAllowed, batch_pause
+from batches.selectors.scoped_reader import reader
+from batches.services.changes.update import NotAllowed, batch_pause
+from batches.services.changes.write import Reason
 from batches.services.operations.actions import operation_stop
 from batches.services.operations.targets import operation_find
 from syllable.errors import NotFound
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OF_7, NOTHING = Scope(frozenset({7})), Scope(frozenset())
 # What reads nothing that belongs to a campaign, and what the command line asks for the whole account.
 WITHOUT_SCOPE = {"recent_requests", "abilities", "account_check", "campaign_label", "out_of_hours"}
-TOOLS = {"parallel_reads", "last_seen", "masking", "reader"}
+TOOLS = {"masking", "parallel_reads", "scoped_reader", "stale_cache"}
 SINCE = {"seen_at": timezone.now(), "deadline_at": timezone.now() - timedelta(hours=1)}
 
 

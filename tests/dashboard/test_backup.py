@@ -146,7 +146,7 @@ def place(migrated, tmp_path, api):
 
 USE = """
 from django.contrib.sessions.backends.db import SessionStore
-from batches.services.changes.start import batch_pause
+from batches.services.changes.update import batch_pause
 from tests.conftest import member_of
 SessionStore().create()
 batch_pause(batch_id="a", actor=member_of("Operators", "operator@example.com"))

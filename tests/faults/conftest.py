@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import caches
 from django.utils import timezone
 
-from batches import connection
+from batches import api_client
 from sandbox.contracts import CONTRACTS
 from sandbox.server import Sandbox
 from syllable import transport
@@ -38,13 +38,13 @@ def account(servers, settings, monkeypatch, caplog, certificate):
     settings.SYLLABLE_API_CONTRACT = servers.contract_name
     settings.SYLLABLE_TIMEOUT = 20.0
     caches["local"].clear()
-    connection.client_for.cache_clear()
+    api_client.client_for.cache_clear()
     servers.store.add_batch(
         ID, status="ACTIVE", requests=3, expires_on=(timezone.now() + timedelta(days=9)).isoformat()
     )
     yield servers
     servers.reset()
-    connection.client_for.cache_clear()
+    api_client.client_for.cache_clear()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from batches.models import Change, Outcome
-from batches.services.changes.start import batch_pause
+from batches.services.changes.update import batch_pause
 from sandbox import faults
 from tests.batches.services.looks import take_every_look
 from tests.faults.conftest import ID

@@ -21,7 +21,7 @@ TIMEOUT = 2.0 * PATIENCE_SECONDS
 OFF = 45 + 4 * TIMEOUT
 SHELL = ("shell", "--no-imports", "-c")
 PAUSE = """
-from batches.services.changes.start import batch_pause
+from batches.services.changes.update import batch_pause
 from accounts.models import User
 batch_pause(batch_id="a", actor=User.objects.get(email="operator@example.com"))
 """

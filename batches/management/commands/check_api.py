@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from batches.selectors.account import Account, account_check
+from batches.selectors.api_health import Account, account_check
 
 
 class Command(BaseCommand):

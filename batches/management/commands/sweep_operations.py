@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.tasks import mails_sweep
 from batches.management.loop import repeat
-from batches.services.operations.queue import operation_enqueue, operations_to_queue
+from batches.services.operations.enqueue import operation_enqueue, operations_to_queue
 from batches.tasks import tasks_forget
 
 DAY = 24 * 60 * 60

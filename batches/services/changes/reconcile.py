@@ -7,8 +7,8 @@ import structlog
 from django.db import models, transaction
 from django.db.models.functions import Now
 
-from batches import outcomes
-from batches.connection import syllable_client
+from batches import outcome_messages
+from batches.api_client import syllable_client
 from batches.models import Change, ItemState, Outcome
 from common.clock import from_now
 from syllable.errors import KeyRefused, Refused, SyllableError
@@ -40,7 +40,7 @@ def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
     if change.outcome == Outcome.STARTED and not (is_abandoned and unsent) and not change.is_over():
         return change
     if unsent:
-        return _record(change, Outcome.NOT_SENT, outcomes.DASHBOARD_STOPPED, settled_at=Now())
+        return _record(change, Outcome.NOT_SENT, outcome_messages.DASHBOARD_STOPPED, settled_at=Now())
     recorded = _recorded_after(change)
     try:
         batch = recorded or _read(change)
@@ -78,7 +78,7 @@ def expiry_moved(change: Change) -> str:
     if was is now or (was is not None and was.same_moment(now)):
         return ""
     # In the API's format: what is recorded has no reader yet, and so no time zone.
-    return outcomes.expiry_moved(was, now)
+    return outcome_messages.expiry_moved(was, now)
 
 
 def _recorded_after(change: Change) -> Batch | None:

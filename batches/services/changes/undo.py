@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from accounts.models import User
-from batches import refusals
+from batches import refusal_messages
 from batches.models import Change, Operation, Origin, Outcome
-from batches.services.changes.road import Guard, Result
-from batches.services.changes.start import NotAllowed, batch_update
+from batches.services.changes.update import NotAllowed, batch_update
+from batches.services.changes.write import Guard, Result
 from syllable.schemas import KEEP, BatchEdit, BatchStatus
 
 
@@ -47,7 +47,7 @@ def change_undo(
     """
     edit = undo_edit(change)
     if not edit:
-        raise NotAllowed(refusals.CANNOT_UNDO_CHANGE)
+        raise NotAllowed(refusal_messages.CANNOT_UNDO_CHANGE)
     set_by_change = {name: value for name, value in change.edit.fields().items() if value != BatchStatus.ACTIVE}
     return batch_update(
         batch_id=change.batch_id,

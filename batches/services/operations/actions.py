@@ -7,11 +7,11 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from batches.models import Cause, ItemState, Operation, OperationQuerySet, State
-from batches.services.changes.start import check_actor
-from batches.services.operations.authority import check_abort, check_operation
-from batches.services.operations.conflicts import end_operation, make_way, supersede, take_turns
-from batches.services.operations.entries import operation_entry
-from batches.services.operations.queue import operation_queue
+from batches.services.changes.update import check_actor
+from batches.services.operations.audit import operation_entry
+from batches.services.operations.enqueue import operation_queue
+from batches.services.operations.overlaps import end_operation, make_way, supersede, take_turns
+from batches.services.operations.permissions import check_abort, check_operation
 from trail.models import Action
 from trail.source import BACKGROUND, Source
 

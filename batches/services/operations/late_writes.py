@@ -6,7 +6,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.db.models.functions import Now
 
 from batches import rules
-from batches.connection import syllable_client
+from batches.api_client import syllable_client
 from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Operation, OperationItem
 from batches.services.operations.outage import check_answers
 from batches.services.operations.targets import is_listed, undoes_resume

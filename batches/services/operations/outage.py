@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from batches import outcomes
-from batches.connection import syllable_client
+from batches import outcome_messages
+from batches.api_client import syllable_client
 from batches.services.operations.backoff import Backoff
 from batches.services.operations.lease import Lease
 from syllable.errors import SyllableError, SyllableUnavailable
@@ -45,7 +45,7 @@ class Outage:
         self.is_on = True
         if not self.backoff.remaining:
             self.backoff.begin()
-        self.lease.note(outcomes.waits_for_syllable(error.sentence))
+        self.lease.note(outcome_messages.waits_for_syllable(error.sentence))
 
     def end(self) -> None:
         """Note that the API answered."""

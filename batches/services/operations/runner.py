@@ -11,20 +11,20 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.db.models.functions import Coalesce, Now
 
-from batches import outcomes
-from batches.connection import syllable_client
+from batches import outcome_messages
+from batches.api_client import syllable_client
 from batches.models import ItemState, Operation, OperationItem, State
-from batches.services.operations import jobs
-from batches.services.operations.abandoned import AbandonedChanges
-from batches.services.operations.authority import authorized
+from batches.services.operations import runner_jobs
+from batches.services.operations.abandoned_changes import AbandonedChanges
 from batches.services.operations.backoff import Backoff, DatabaseTrouble
-from batches.services.operations.items import LeaseLost, item_failed, items_recall
-from batches.services.operations.jobs import Event, Job
+from batches.services.operations.item_write import LeaseLost, item_failed, items_recall
 from batches.services.operations.late_writes import LateWrites
 from batches.services.operations.lease import lease_acquire
-from batches.services.operations.listing import Listing
+from batches.services.operations.listing_state import Listing
 from batches.services.operations.outage import ApiSilent, Outage
-from batches.services.operations.pool import JobPool
+from batches.services.operations.permissions import authorized
+from batches.services.operations.runner_jobs import Event, Job
+from batches.services.operations.runner_pool import JobPool
 from batches.services.operations.targets import skipped_statuses
 from batches.services.operations.turn import End, Turn
 from syllable.resilience.bulkhead import Lane
@@ -61,7 +61,7 @@ def operation_run(operation_id: int, *, must_leave: Callable[[], bool] = lambda:
     if end is End.FINISHED:
         lease.end(State.FINISHED)
     elif end is End.ASKING:
-        lease.end(State.ASKING, detail=outcomes.DELAYED)
+        lease.end(State.ASKING, detail=outcome_messages.DELAYED)
     return False
 
 
@@ -137,13 +137,13 @@ class Runner:
         if end is not End.AGAIN or self.turn.is_urgent:
             return end
         # An interrupted listing starts again, and a finished operation needs no other turn.
-        if self.pool.doing(jobs.ListBatches):
+        if self.pool.doing(runner_jobs.ListBatches):
             return None
         return End.FINISHED if self._is_done() else end
 
     def _take_stock(self) -> None:
         """Learn what was begun before: by another worker, or by this one before the database failed."""
-        self.abandoned.find(apart_from=[job.item.batch_id for job in self.pool.doing(jobs.WriteItem)])
+        self.abandoned.find(apart_from=[job.item.batch_id for job in self.pool.doing(runner_jobs.WriteItem)])
         items_recall(self.operation)
         self.late_writes.begin()
 
@@ -151,48 +151,48 @@ class Runner:
         """Return whether the API may be called now; during an outage only to check whether it answers."""
         if not self.outage.is_on:
             return syllable_client(Lane.OPERATIONS).held_for < TICK_SECONDS
-        if not self.pool.doing(jobs.AskApi) and not self.outage.backoff.remaining:
-            self.pool.submit(jobs.AskApi())
+        if not self.pool.doing(runner_jobs.AskApi) and not self.outage.backoff.remaining:
+            self.pool.submit(runner_jobs.AskApi())
         return False
 
     def _submit_jobs(self) -> None:
-        if not self.listing.has_listed and not self.pool.doing(jobs.ListBatches):
+        if not self.listing.has_listed and not self.pool.doing(runner_jobs.ListBatches):
             self._count()
             self._list()
         if self.abandoned.look():
             items_recall(self.operation)
-        settling = {job.change.pk for job in self.pool.doing(jobs.SettleChange)}
+        settling = {job.change.pk for job in self.pool.doing(runner_jobs.SettleChange)}
         for change in self.abandoned.to_settle():
             if change.pk not in settling and self._has_room():
-                self.pool.submit(jobs.SettleChange(self.operation, change))
+                self.pool.submit(runner_jobs.SettleChange(self.operation, change))
         while not self._is_counting() and self._has_room() and (item := self._next_item()):
-            self.pool.submit(jobs.WriteItem(self.turn.lease, item))
+            self.pool.submit(runner_jobs.WriteItem(self.turn.lease, item))
         if not any(self._is_first_try(job) for job in self.pool.under_way):
             self._look_again()
 
     def _count(self) -> None:
-        if self.pool.doing(jobs.CountSkipped) or self.operation.items.exists():
+        if self.pool.doing(runner_jobs.CountSkipped) or self.operation.items.exists():
             return
         as_wanted, others = skipped_statuses(self.operation)
         for statuses, holds_writes in ((as_wanted, True), (others, False)):
             if statuses:
-                self.pool.submit(jobs.CountSkipped(self.operation, statuses, holds_writes))
+                self.pool.submit(runner_jobs.CountSkipped(self.operation, statuses, holds_writes))
 
     def _list(self) -> None:
         waiting = self.operation.items.filter(state=ItemState.WAITING).count()
         self.listing.begin(uncertain=waiting + self.late_writes.under_way())
-        self.pool.submit(jobs.ListBatches(self.operation))
+        self.pool.submit(runner_jobs.ListBatches(self.operation))
 
     def _next_item(self) -> OperationItem | None:
         if not self.ready:
             waiting = (
                 self.operation.items.filter(state=ItemState.WAITING)
-                .exclude(pk__in=[job.item.pk for job in self.pool.doing(jobs.WriteItem)])
+                .exclude(pk__in=[job.item.pk for job in self.pool.doing(runner_jobs.WriteItem)])
                 .exclude(batch_id__in=self.abandoned.batch_ids)
                 .select_related("change", "undoes")
                 .order_by("attempts", "pk")
             )
-            if self.operation.is_stopping and self.pool.doing(jobs.ListBatches):
+            if self.operation.is_stopping and self.pool.doing(runner_jobs.ListBatches):
                 # Batches that hung are retried after all others were tried.
                 waiting = waiting.filter(attempts=0)
             self.ready.extend(waiting[: 2 * settings.OPERATION_CONCURRENCY])
@@ -207,28 +207,28 @@ class Runner:
         if is_waiting and time.monotonic() < self.look_at:
             return
         self.look_at = time.monotonic() + LOOKS_EVERY_SECONDS
-        self.turn.lease.note(outcomes.MAY_STILL_ARRIVE if self.late_writes.under_way() else "")
+        self.turn.lease.note(outcome_messages.MAY_STILL_ARRIVE if self.late_writes.under_way() else "")
         if not self.listing.is_complete:
             self._list()
         for change in self.late_writes.to_look_at():
             if self._has_room():
-                self.pool.submit(jobs.LookAgain(self.operation, change))
+                self.pool.submit(runner_jobs.LookAgain(self.operation, change))
 
     def _has_room(self) -> bool:
         return self.pool.has_room(self.operation)
 
     def _is_counting(self) -> bool:
-        return any(job.holds_writes for job in self.pool.doing(jobs.CountSkipped))
+        return any(job.holds_writes for job in self.pool.doing(runner_jobs.CountSkipped))
 
     def _is_first_try(self, job: Job) -> bool:
         """Return whether to look for more only after `job`. A stop does not wait for a second try that hangs."""
-        return not (isinstance(job, jobs.WriteItem) and job.item.attempts and self.operation.is_stopping)
+        return not (isinstance(job, runner_jobs.WriteItem) and job.item.attempts and self.operation.is_stopping)
 
     def _collect(self) -> End | None:
         """Apply the events of jobs that have ended."""
         is_lost = False
         for job, event in self.pool.collect(timeout=self._patience()):
-            if isinstance(event, jobs.Failed) and isinstance(event.error, LeaseLost):
+            if isinstance(event, runner_jobs.Failed) and isinstance(event.error, LeaseLost):
                 is_lost = True
             else:
                 self._guarded(partial(self._note, job, event))
@@ -238,27 +238,27 @@ class Runner:
         """Apply one event. The operation is updated first: if the database fails then, the job is done again."""
         lease = self.turn.lease
         match event:
-            case jobs.Tried() if not self.database.remaining:
+            case runner_jobs.Tried() if not self.database.remaining:
                 self.database.end()
-            case jobs.Settled(change):
+            case runner_jobs.Settled(change):
                 self.abandoned.forget(change)
-            case jobs.LookedAgain(change, is_last=True):
+            case runner_jobs.LookedAgain(change, is_last=True):
                 self.late_writes.forget(change)
-            case jobs.Counted(counts):
+            case runner_jobs.Counted(counts):
                 self.listing.skipped |= counts
                 lease.record(skipped=self.listing.skipped)
-            case jobs.Listed(new):
+            case runner_jobs.Listed(new):
                 lease.record(listed_at=Coalesce("listed_at", Now()))
                 self.listing.end(new=new)
-            case jobs.NotListed(error):
+            case runner_jobs.NotListed(error):
                 if self.listing.fail():
                     lease.record(unlisted=error.sentence)
                     self.listing.give_up()
-            case jobs.Answered():
+            case runner_jobs.Answered():
                 self.outage.end()
                 # A resume has to check the time before it continues.
                 self.turn.check_soon()
-            case jobs.Failed(error):
+            case runner_jobs.Failed(error):
                 self._failed(job, error)
 
     def _failed(self, job: Job, error: BaseException) -> None:
@@ -268,8 +268,8 @@ class Runner:
             self.outage.go_on(error.error)
         else:
             logger.error("operation_job_failed", operation=self.operation.pk, exc_info=error)
-            if isinstance(job, jobs.WriteItem):
-                item_failed(job.item, outcomes.DASHBOARD_FAILED)
+            if isinstance(job, runner_jobs.WriteItem):
+                item_failed(job.item, outcome_messages.DASHBOARD_FAILED)
 
     def _database_failed(self, error: BaseException) -> None:
         """Log one line per pause, however many threads failed. Retry the lease first."""

@@ -7,11 +7,11 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from batches.models import Kind, Operation, OperationItem, Target, TargetScope
-from batches.services.changes.start import check_actor
-from batches.services.operations.authority import check_target
-from batches.services.operations.conflicts import make_way, supersede, take_turns
-from batches.services.operations.entries import operation_entry
-from batches.services.operations.queue import operation_queue
+from batches.services.changes.update import check_actor
+from batches.services.operations.audit import operation_entry
+from batches.services.operations.enqueue import operation_queue
+from batches.services.operations.overlaps import make_way, supersede, take_turns
+from batches.services.operations.permissions import check_target
 from batches.services.operations.targets import paused_by_operations
 from syllable.schemas import BatchEdit
 from trail.models import Action

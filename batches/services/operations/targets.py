@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from batches import rules
 from batches.access import Scope, scope_behind
-from batches.connection import syllable_client
+from batches.api_client import syllable_client
 from batches.converters import has_address
 from batches.models import (
     Change,

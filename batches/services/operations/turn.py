@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from batches.models import Kind, Operation, OperationItem
-from batches.services.operations.authority import authorized
 from batches.services.operations.lease import Lease
+from batches.services.operations.permissions import authorized
 from syllable.resilience.deadline import Deadline
 
 # How long an operation keeps its worker while others of its queue wait.

@@ -3,15 +3,15 @@
 from django.db import transaction
 
 from accounts.models import User
-from batches import refusals
+from batches import refusal_messages
 from batches.access import may_stop_everything
 from batches.models import Cause, Kind, Operation, Outcome, Target, TargetScope
-from batches.services.changes.start import NotAllowed, check_actor
 from batches.services.changes.undo import undo_edit
-from batches.services.operations.authority import check_abort, check_operation
-from batches.services.operations.conflicts import end_operation, make_way, supersede, take_turns
-from batches.services.operations.entries import operation_entry
-from batches.services.operations.queue import operation_queue
+from batches.services.changes.update import NotAllowed, check_actor
+from batches.services.operations.audit import operation_entry
+from batches.services.operations.enqueue import operation_queue
+from batches.services.operations.overlaps import end_operation, make_way, supersede, take_turns
+from batches.services.operations.permissions import check_abort, check_operation
 from batches.services.operations.start import items_create
 from batches.services.operations.targets import may_be_calling
 from syllable.schemas import BatchEdit, BatchStatus
@@ -25,7 +25,7 @@ def operation_undo(*, operation: Operation, actor: User, source: Source = BACKGR
     """Undo what an operation did, as an operation of its own. Raises NotAllowed and InTheWay."""
     email = check_actor(actor)
     if operation.is_open or operation.kind not in UNDONE_BY:
-        raise NotAllowed(refusals.STILL_OPEN if operation.is_open else refusals.CANNOT_UNDO_OPERATION)
+        raise NotAllowed(refusal_messages.STILL_OPEN if operation.is_open else refusal_messages.CANNOT_UNDO_OPERATION)
     undoing = _taking_back(
         operation, actor, email, needs_stop_everything=check_operation(actor, operation, edit=undoing_edit(operation))
     )
@@ -50,7 +50,7 @@ def operation_stop_calling(*, operation: Operation, actor: User, source: Source 
     """
     email = check_actor(actor)
     if operation.kind != Kind.RESUME:
-        raise NotAllowed(refusals.ONLY_STOP_RESUME)
+        raise NotAllowed(refusal_messages.ONLY_STOP_RESUME)
     check_abort(actor, operation)
     is_about_everything = operation.needs_stop_everything and may_stop_everything(actor)
     pause = _taking_back(operation, actor, email, needs_stop_everything=is_about_everything)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from batches.forms.batch import REVIEW_SALT, BatchForm
 from batches.models import Change, Operation
-from batches.services.changes.start import batch_edit
+from batches.services.changes.update import batch_edit
 from syllable.contracts import CONTRACTS
 from syllable.schemas import Batch, BatchEdit, Timestamp
 from tests.batches.views.edit_page import EditPage

@@ -7,7 +7,7 @@ import pytest
 from batches.access import EVERYTHING
 from batches.selectors import batches as selectors
 from batches.selectors.batches import batch_list
-from batches.selectors.campaigns import campaign_label, campaign_name
+from batches.selectors.campaign_names import campaign_label, campaign_name
 from sandbox import faults
 from syllable.errors import NotSent, TimedOut
 from syllable.schemas import BatchQuery

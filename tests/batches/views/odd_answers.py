@@ -5,7 +5,7 @@ import json
 from django.core.cache import caches
 
 from batches.access import EVERYTHING
-from batches.selectors.requests import forget_requests
+from batches.selectors.batch_requests import forget_requests
 from sandbox import faults
 from syllable.schemas import Batch, Campaign, RequestResult
 

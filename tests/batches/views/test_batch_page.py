@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from batches.services.changes.start import batch_pause
+from batches.services.changes.update import batch_pause
 from sandbox import faults
 from tests.conftest import member_of
 from tests.html import attributes, outcomes

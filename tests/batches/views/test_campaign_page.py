@@ -8,7 +8,7 @@ from django.core.cache import caches
 from django.urls import reverse
 
 from batches.models import Change, Kind
-from batches.services.changes.start import batch_pause
+from batches.services.changes.update import batch_pause
 from sandbox import faults
 from syllable.schemas import BatchEdit
 from tests.batches.services.factories import start

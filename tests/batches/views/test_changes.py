@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from batches.models import Change, Outcome
-from batches.services.changes.start import batch_edit, batch_pause
+from batches.services.changes.update import batch_edit, batch_pause
 from sandbox import faults
 from syllable.schemas import BatchEdit, BatchStatus
 from tests.batches.services.looks import make_due

@@ -5,10 +5,10 @@ from threading import BoundedSemaphore
 
 import pytest
 
-from batches.connection import syllable_client
+from batches.api_client import syllable_client
 from batches.models import Change
 from batches.selectors import parallel_reads
-from batches.selectors.last_seen import LastSeen
+from batches.selectors.stale_cache import LastSeen
 from sandbox import faults
 from syllable.resilience import circuit_breaker
 from tests.batches.views.list_page import DASH, LIST, shown, tabs

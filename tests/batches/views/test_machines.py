@@ -3,7 +3,7 @@
 import pytest
 
 from batches.models import Kind, Outcome
-from batches.services.changes.start import batch_pause
+from batches.services.changes.update import batch_pause
 from sandbox import faults
 from tests.batches.services.factories import carried_out, start
 from tests.batches.views.operation_pages import OPERATIONS

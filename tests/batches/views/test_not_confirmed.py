@@ -10,7 +10,7 @@ from batches.access import EVERYTHING
 from batches.models import Change, ItemState, Kind, Outcome
 from batches.selectors.operations import header_counts
 from batches.services.changes.reconcile import BETWEEN_LOOKS, changes_settle
-from batches.services.changes.start import batch_pause
+from batches.services.changes.update import batch_pause
 from sandbox import faults
 from syllable.schemas import BatchEdit
 from tests.batches.services.factories import carried_out, start

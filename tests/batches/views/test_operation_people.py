@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from batches.access import EVERYTHING
 from batches.models import Kind, Operation, OperationItem, State, TargetScope
-from batches.selectors import people, preview
+from batches.selectors import preview, recipients
 from sandbox import faults
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch
@@ -110,12 +110,12 @@ def test_one_is_a_person(asked, campaign):
 
 class TestNotAllIsKnown:
     def test_the_sizes_are_an_upper_bound_where_the_batches_tell_them(self, asked, campaign, monkeypatch):
-        monkeypatch.setattr(people, "MOST_READ", 2)
+        monkeypatch.setattr(recipients, "MOST_READ", 2)
         assert "Up to 16 people are still to be contacted." in asked()
 
     @pytest.mark.parametrize("contract", ["current"])
     def test_what_was_counted_is_a_lower_bound_where_they_do_not(self, asked, campaign, monkeypatch):
-        monkeypatch.setattr(people, "MOST_READ", 2)
+        monkeypatch.setattr(recipients, "MOST_READ", 2)
         assert "At least 8 people are still to be contacted. Not all batches could be counted." in asked()
 
     @pytest.mark.parametrize("contract", ["current"])
@@ -126,11 +126,11 @@ class TestNotAllIsKnown:
         assert "The number of people still to be contacted is not known." in text
 
     def test_nobody_waits_for_numbers_past_the_deadline(self, campaign, monkeypatch):
-        monkeypatch.setattr(people, "AT_A_TIME", 1)
+        monkeypatch.setattr(recipients, "AT_A_TIME", 1)
         campaign.faults.add(faults.hang(), method="GET", path="/batches/a", times=None)
         listed = [Batch.read({"batch_id": f"a{number}", "count": 8}) for number in range(3)]
-        found = people.people_in(listed, Deadline(0.5), scope=EVERYTHING, is_complete=True)
-        assert found == people.People(counted=0, at_most=24)
+        found = recipients.people_in(listed, Deadline(0.5), scope=EVERYTHING, is_complete=True)
+        assert found == recipients.People(counted=0, at_most=24)
         assert len(campaign.requests.of("GET")) <= 1
 
 
@@ -183,7 +183,7 @@ class TestUndo:
         assert "Resume these batches" not in text
 
     def test_more_than_are_read_alone_are_counted_from_the_list(self, client, asked, pause, campaign, monkeypatch):
-        for module in (people, preview):
+        for module in (recipients, preview):
             monkeypatch.setattr(module, "MOST_READ", 2)
         assert "Up to 16 people are still to be contacted." in self.ask(client, pause)
 

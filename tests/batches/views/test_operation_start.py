@@ -8,8 +8,8 @@ from django_tasks_db import DatabaseBackend
 
 from batches.models import Change, Kind, Operation, State, TargetScope
 from batches.selectors import preview as previewing
-from batches.services.changes.start import batch_pause
-from batches.services.operations.queue import operations_to_queue
+from batches.services.changes.update import batch_pause
+from batches.services.operations.enqueue import operations_to_queue
 from sandbox import faults
 from syllable.schemas import BatchEdit
 from tests.batches.services.factories import carried_out, start

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Outcome, State, TargetScope
-from batches.services.changes.start import batch_resume
+from batches.services.changes.update import batch_resume
 from sandbox import faults
 from syllable.schemas import BatchEdit
 from tests.batches.services.factories import EDITS, carried_out, start

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from batches.models import Change, Kind, Outcome, TargetScope
 from batches.services.changes.reconcile import change_settle
-from batches.services.changes.start import batch_pause, batch_resume
+from batches.services.changes.update import batch_pause, batch_resume
 from sandbox import faults
 from syllable.schemas import BatchStatus
 from tests.batches.services.factories import carried_out, start, totals

@@ -8,7 +8,7 @@ from time import perf_counter
 import pytest
 from django.urls import reverse
 
-from batches.selectors import requests as selectors
+from batches.selectors import batch_requests as selectors
 from sandbox import faults
 from tests.batches.views.list_page import DASH
 from tests.html import attributes, in_words, texts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from batches.outcomes import checked_again, expiry_moved
+from batches.outcome_messages import checked_again, expiry_moved
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from batches.models import Change, Origin, Outcome
 from batches.rules import snapshot
-from batches.services.changes import start as changes
-from batches.services.changes.start import NotAllowed, batch_edit, batch_pause, batch_resume, batch_update
+from batches.services.changes import update as changes
 from batches.services.changes.undo import change_undo
+from batches.services.changes.update import NotAllowed, batch_edit, batch_pause, batch_resume, batch_update
 from sandbox import faults
 from syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
 from tests.conftest import member_of

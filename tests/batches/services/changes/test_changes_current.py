@@ -8,8 +8,8 @@ from django.utils import timezone
 from batches.models import Outcome
 from batches.rules import snapshot
 from batches.services.changes.reconcile import change_settle
-from batches.services.changes.start import batch_edit, batch_pause, batch_resume
 from batches.services.changes.undo import change_undo
+from batches.services.changes.update import batch_edit, batch_pause, batch_resume
 from sandbox import faults
 from syllable.schemas import Batch, BatchEdit, BatchStatus
 

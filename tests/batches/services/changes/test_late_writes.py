@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from batches.models import Change, Kind, Operation, Outcome, State, TargetScope
 from batches.services.changes.reconcile import change_settle
-from batches.services.changes.start import batch_edit, batch_pause, batch_resume
+from batches.services.changes.update import batch_edit, batch_pause, batch_resume
 from batches.services.operations import runner
 from batches.services.operations.runner import operation_run
 from sandbox import faults

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from batches.models import Change, Outcome
 from batches.services.changes.reconcile import change_settle, changes_settle
-from batches.services.changes.start import batch_pause, batch_resume
+from batches.services.changes.update import batch_pause, batch_resume
 from sandbox import faults
 from syllable.schemas import BatchEdit, BatchStatus
 from tests.batches.services.looks import LOOKS, make_due
@@ -205,7 +205,7 @@ class TestKilled:
 import django; django.setup()
 from django.conf import settings
 settings.SYLLABLE_API_URL, settings.SYLLABLE_API_KEY = {url!r}, {key!r}
-from batches.services.changes.start import batch_pause
+from batches.services.changes.update import batch_pause
 from accounts.models import User
 batch_pause(batch_id={batch_id!r}, actor=User.objects.get(email="operator@example.com"))
 """

@@ -7,10 +7,10 @@ from django.contrib.auth.models import Permission
 
 from accounts.models import User
 from batches.models import Cause, Change, ItemState, Kind, Operation, Origin, Outcome, State, TargetScope
-from batches.services.changes.start import NotAllowed, batch_update
-from batches.services.operations import entries
+from batches.services.changes.update import NotAllowed, batch_update
+from batches.services.operations import audit
 from batches.services.operations.actions import operation_confirm, operation_retry, operation_stop, operation_take_over
-from batches.services.operations.authority import Uncounted
+from batches.services.operations.permissions import Uncounted
 from batches.services.operations.undo import operation_undo
 from sandbox import faults
 from syllable.schemas import BatchEdit, Timestamp
@@ -301,7 +301,7 @@ class TestRecord:
     )
     def test_no_act_is_done_without_its_entry(self, account, operator, other, monkeypatch, act, state):
         operation = self.over(operator, state=state, unattended_since=datetime.now(UTC))
-        monkeypatch.setattr(entries, "entry_add", lambda *args, **kwargs: 1 / 0)
+        monkeypatch.setattr(audit, "entry_add", lambda *args, **kwargs: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             act(operation=operation, actor=other)
         kept = Operation.objects.get()
@@ -309,7 +309,7 @@ class TestRecord:
 
     def test_nothing_starts_without_its_entry(self, account, operator, monkeypatch):
         pause = carried_out(start(Kind.PAUSE, operator))
-        monkeypatch.setattr(entries, "entry_add", lambda *args, **kwargs: 1 / 0)
+        monkeypatch.setattr(audit, "entry_add", lambda *args, **kwargs: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             start(Kind.CANCEL, operator)
         with pytest.raises(ZeroDivisionError):

@@ -9,13 +9,13 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from batches.connection import syllable_client
+from batches.api_client import syllable_client
 from batches.models import Change, Kind, Outcome, TargetScope
-from batches.services.operations import items, runner
+from batches.services.operations import item_write, runner
 from batches.services.operations.actions import operation_stop
-from batches.services.operations.items import short_try_seconds
-from batches.services.operations.pool import MOST_CALLS, MOST_CALLS_OF_AN_EMERGENCY
+from batches.services.operations.item_write import short_try_seconds
 from batches.services.operations.runner import operation_run
+from batches.services.operations.runner_pool import MOST_CALLS, MOST_CALLS_OF_AN_EMERGENCY
 from sandbox import faults
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import BatchEdit
@@ -174,7 +174,7 @@ def test_a_batch_that_another_writer_holds_does_not_keep_a_stop_waiting(batches,
 
 def test_a_resume_gives_each_batch_its_whole_time(batches, sandbox, operator, monkeypatch):
     carried_out(start(Kind.PAUSE, operator))
-    monkeypatch.setattr(items, "short_try_seconds", lambda: 0.0)
+    monkeypatch.setattr(item_write, "short_try_seconds", lambda: 0.0)
 
     resume = carried_out(start(Kind.RESUME, operator))
 

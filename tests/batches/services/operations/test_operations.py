@@ -11,11 +11,11 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from batches.models import Change, ItemState, Kind, Operation, Outcome, State, TargetScope
-from batches.services.changes.start import NotAllowed, batch_edit, batch_pause, batch_resume
+from batches.services.changes.update import NotAllowed, batch_edit, batch_pause, batch_resume
 from batches.services.operations import turn
 from batches.services.operations.actions import operation_confirm, operation_retry, operation_stop
-from batches.services.operations.conflicts import InTheWay
-from batches.services.operations.queue import FIRST, operation_enqueue, operations_to_queue
+from batches.services.operations.enqueue import FIRST, operation_enqueue, operations_to_queue
+from batches.services.operations.overlaps import InTheWay
 from batches.services.operations.runner import operation_run
 from batches.services.operations.undo import operation_undo
 from sandbox import faults

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from batches.models import Change, ItemState, Kind, Operation, Outcome, State, TargetScope
-from batches.services.changes.start import NotAllowed
+from batches.services.changes.update import NotAllowed
 from batches.services.operations.actions import operation_retry, operation_stop
 from batches.services.operations.late_writes import LateWrites
 from batches.services.operations.undo import operation_stop_calling, operation_undo

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from batches.models import Change, Kind, Origin, Outcome, State
 from batches.services.changes.reconcile import change_settle
-from batches.services.changes.start import batch_update
+from batches.services.changes.update import batch_update
 from batches.services.operations.actions import operation_retry
 from sandbox import faults
 from tests.batches.services.factories import carried_out, meanwhile, start, totals

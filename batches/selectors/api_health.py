@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
 
-from batches.connection import syllable_client
+from batches.api_client import syllable_client
 from syllable.contracts import spoken_contract
 from syllable.errors import NotSent, SyllableError, TimedOut
 from syllable.schemas import Batch, BatchQuery, Page

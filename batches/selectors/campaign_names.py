@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.cache import caches
 
 from batches.access import Scope
-from batches.selectors.reader import reader
+from batches.selectors.scoped_reader import reader
 from syllable.errors import SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from batches.access import EVERYTHING, Scope
-from batches.connection import syllable_client
+from batches.api_client import syllable_client
 from syllable.client import SyllableClient
 from syllable.contracts import Contract
 from syllable.errors import NotFound

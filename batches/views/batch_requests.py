@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from batches.access import scope_of, sees_targets
-from batches.selectors.requests import (
+from batches.selectors.batch_requests import (
     BatchRequest,
     Choice,
     RequestsPage,

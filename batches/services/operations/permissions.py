@@ -7,12 +7,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
-from batches import refusals, rules
+from batches import refusal_messages, rules
 from batches.access import may_stop_everything, scope_of
-from batches.connection import syllable_client
+from batches.api_client import syllable_client
 from batches.models import Cause, Kind, Operation, State, Target, TargetScope
-from batches.services.changes.start import NotAllowed, check_actor
-from batches.services.operations.entries import operation_entry
+from batches.services.changes.update import NotAllowed, check_actor
+from batches.services.operations.audit import operation_entry
 from batches.services.operations.lease import Lease
 from syllable.errors import SyllableError
 from syllable.resilience.bulkhead import Lane
@@ -36,7 +36,7 @@ def check_target(actor: User, *, kind: Kind, target: Target, edit: BatchEdit) ->
     """
     needs_stop_everything = _check(actor, target, edit)
     if target.scope == TargetScope.ALL and kind != Kind.PAUSE:
-        raise NotAllowed(refusals.ONLY_PAUSE_EVERYTHING)
+        raise NotAllowed(refusal_messages.ONLY_PAUSE_EVERYTHING)
     return needs_stop_everything
 
 
@@ -65,17 +65,17 @@ def check_abort(actor: User, operation: Operation) -> None:
 
 def _check(actor: User, target: Target, edit: BatchEdit) -> bool:
     if not scope_of(actor).covers(target.campaign_id):
-        raise NotAllowed(refusals.OUT_OF_SCOPE)
+        raise NotAllowed(refusal_messages.OUT_OF_SCOPE)
     if target.scope == TargetScope.CAMPAIGN and target.campaign_id is None:
-        raise NotAllowed(refusals.NO_CAMPAIGN)
+        raise NotAllowed(refusal_messages.NO_CAMPAIGN)
     if target.scope not in (TargetScope.ALL, TargetScope.FILTER) or target.campaign_id is not None:
         return False
     if may_stop_everything(actor):
         return True
     if target.scope == TargetScope.ALL:
-        raise NotAllowed(refusals.MAY_NOT_STOP_EVERYTHING)
+        raise NotAllowed(refusal_messages.MAY_NOT_STOP_EVERYTHING)
     if _is_everything(target.query, edit):
-        raise NotAllowed(refusals.FILTER_IS_EVERYTHING)
+        raise NotAllowed(refusal_messages.FILTER_IS_EVERYTHING)
     return False
 
 
@@ -89,7 +89,7 @@ def _is_everything(query: BatchQuery, edit: BatchEdit) -> bool:
     def count(query: BatchQuery) -> int:
         total = client.list_batches(replace(query, limit=1), deadline=deadline).total_count
         if total is None:
-            raise Uncounted(refusals.FILTER_MAY_BE_EVERYTHING)
+            raise Uncounted(refusal_messages.FILTER_MAY_BE_EVERYTHING)
         return total
 
     try:
@@ -98,7 +98,7 @@ def _is_everything(query: BatchQuery, edit: BatchEdit) -> bool:
             if count(BatchQuery(status=status)) > meant:
                 return False
     except SyllableError as error:
-        raise Uncounted(refusals.FILTER_MAY_BE_EVERYTHING) from error
+        raise Uncounted(refusal_messages.FILTER_MAY_BE_EVERYTHING) from error
     return True
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from batches.models import Change, Operation, OperationItem
-from batches.services.operations.items import item_settle, item_write, short_try_seconds
+from batches.services.operations.item_write import item_settle, item_write, short_try_seconds
 from batches.services.operations.late_writes import look_again
 from batches.services.operations.lease import Lease
 from batches.services.operations.outage import check_answers

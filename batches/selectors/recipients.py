@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from batches.access import Scope
 from batches.selectors.parallel_reads import pages_in_parallel, result, submit
-from batches.selectors.reader import reader
+from batches.selectors.scoped_reader import reader
 from syllable.errors import NotFound, SyllableError
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline

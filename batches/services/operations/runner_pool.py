@@ -9,9 +9,9 @@ from typing import Self, TypeVar
 from django.conf import settings
 from django.db import connections
 
-from batches.connection import syllable_client
+from batches.api_client import syllable_client
 from batches.models import Operation, TargetScope
-from batches.services.operations.jobs import Event, Failed, Job
+from batches.services.operations.runner_jobs import Event, Failed, Job
 from syllable.resilience.bulkhead import LIMITS, Lane
 
 # The limit of concurrent calls of all operations in a process, abandoned calls included. An emergency stop has room

@@ -6,16 +6,16 @@ from django.conf import settings
 from django.db.models import BigIntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 
-from batches import outcomes, rules
-from batches.connection import syllable_client
+from batches import outcome_messages, rules
+from batches.api_client import syllable_client
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, TargetScope
 from batches.services.changes.reconcile import change_settle
-from batches.services.changes.road import Reason, Refusal, Result
-from batches.services.changes.start import batch_update
 from batches.services.changes.undo import change_undo
-from batches.services.operations.authority import authorized
+from batches.services.changes.update import batch_update
+from batches.services.changes.write import Reason, Refusal, Result
 from batches.services.operations.lease import Lease
 from batches.services.operations.outage import check_answers
+from batches.services.operations.permissions import authorized
 from batches.services.operations.targets import is_newest
 from syllable.errors import KeyRefused, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
@@ -28,8 +28,8 @@ MOST_ATTEMPTS = 3
 SHORT_TRY = 1 / 5
 LEAST_SHORT_TRY_SECONDS = 1.0
 SHORT_TRY_IN_ANSWERS = 4
-LEASE_LOST = Refusal(Reason.LEASE_LOST, outcomes.OPERATION_LOST)
-CHANGED_SINCE = Refusal(Reason.CHANGED_SINCE, outcomes.CHANGED_SINCE_PAUSE)
+LEASE_LOST = Refusal(Reason.LEASE_LOST, outcome_messages.OPERATION_LOST)
+CHANGED_SINCE = Refusal(Reason.CHANGED_SINCE, outcome_messages.CHANGED_SINCE_PAUSE)
 
 
 class LeaseLost(Exception):
@@ -92,7 +92,7 @@ def item_failed(item: OperationItem, why: str = "") -> None:
         return
     change = item.change
     state = ItemState.UNCONFIRMED if change and change.outcome == Outcome.UNCONFIRMED else ItemState.FAILED
-    _end(item, state, why or (change.detail or outcomes.NO_EFFECT if change else ""), change)
+    _end(item, state, why or (change.detail or outcome_messages.NO_EFFECT if change else ""), change)
 
 
 def _write(item: OperationItem, operation: Operation, lease: Lease) -> Result:
@@ -175,7 +175,7 @@ class Guard:
         if operation.is_stopping:
             return None
         if stop := stop_over(batch, since=operation):
-            return Refusal(Reason.STOPPED, outcomes.stopped_by(stop.pk))
+            return Refusal(Reason.STOPPED, outcome_messages.stopped_by(stop.pk))
         if self.item.undoes and not is_newest(self.item.undoes, apart_from=operation):
             return CHANGED_SINCE
         return None

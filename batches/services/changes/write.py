@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from batches import outcomes, rules
+from batches import outcome_messages, rules
 from batches.access import Scope
 from batches.models import Change, Outcome
 from batches.rules import Problem
@@ -152,7 +152,9 @@ class Road:
         """Return whatever prevents a write of the batch as it was just read."""
         batch = self._batch()
         if not self.scope.covers(batch.campaign_id):
-            return replace(self._refuse(Outcome.NOT_SENT, outcomes.BATCH_OUT_OF_SCOPE), refused_for=Reason.OUTSIDE)
+            return replace(
+                self._refuse(Outcome.NOT_SENT, outcome_messages.BATCH_OUT_OF_SCOPE), refused_for=Reason.OUTSIDE
+            )
         try:
             check_contract(self.client.contract, batch)
         except WrongContract as error:
@@ -166,9 +168,9 @@ class Road:
             paused_from=self.paused_from,
         )
         if self._shown(batch) and not problems:
-            return self._refuse(Outcome.UNCHANGED, outcomes.ALREADY_SET)
+            return self._refuse(Outcome.UNCHANGED, outcome_messages.ALREADY_SET)
         if rules.clashes(self.change.loaded or {}, batch, self.edit):
-            return self._refuse(Outcome.CONFLICT, outcomes.BATCH_CHANGED)
+            return self._refuse(Outcome.CONFLICT, outcome_messages.BATCH_CHANGED)
         if problems:
             return self._refuse(Outcome.NOT_SENT, " ".join(problem.message for problem in problems), tuple(problems))
         if self.guard and (refusal := self.guard(batch)):
@@ -204,7 +206,7 @@ class Road:
             if self.brief is not None and isinstance(error, TimedOut):
                 return self._read() or self._finish(Outcome.UNCONFIRMED, self.trouble)
             return self._read()
-        self.sent, self.trouble = True, outcomes.NOT_SHOWN
+        self.sent, self.trouble = True, outcome_messages.NOT_SHOWN
         if answer is not None and self.sent_alone:
             answer = self._looked_at(answer)
         if answer is None or not self._shown(answer):
@@ -242,7 +244,7 @@ class Road:
         return None
 
     def _applied(self) -> Result:
-        told = (outcomes.PAUSE_SENT_ALONE if self.sent_alone else "", expiry_moved(self.change))
+        told = (outcome_messages.PAUSE_SENT_ALONE if self.sent_alone else "", expiry_moved(self.change))
         return self._finish(Outcome.APPLIED, " ".join(filter(None, told)))
 
     def _refuse(self, outcome: Outcome, detail: str, problems: tuple[Problem, ...] = ()) -> Result:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from batches.access import Scope
 from batches.selectors.masking import masked, without
-from batches.selectors.reader import Reader, reader
+from batches.selectors.scoped_reader import Reader, reader
 from syllable.schemas import RequestResult, Timestamp, plain_text
 
 REQUESTS_PER_PAGE = 100

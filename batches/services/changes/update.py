@@ -13,12 +13,12 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
-from batches import outcomes, refusals, rules
+from batches import outcome_messages, refusal_messages, rules
 from batches.access import EDIT, Scope, scope_behind, scope_of
-from batches.connection import syllable_client
+from batches.api_client import syllable_client
 from batches.models import Change, Operation, Origin, Outcome
 from batches.services.changes.reconcile import change_settle
-from batches.services.changes.road import Guard, Result, Road, time_to_land
+from batches.services.changes.write import Guard, Result, Road, time_to_land
 from common.clock import from_now
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import BatchEdit, BatchStatus
@@ -101,9 +101,9 @@ def batch_resume(*, batch_id: str, actor: User) -> Result:
 def check_actor(actor: User | None) -> str:
     """Return the email under which `actor` writes batches. Raises NotAllowed, with a sentence for them."""
     if actor is None or not actor.is_active or not actor.has_perm(EDIT):
-        raise NotAllowed(refusals.MAY_NOT_EDIT)
+        raise NotAllowed(refusal_messages.MAY_NOT_EDIT)
     if not actor.email:
-        raise NotAllowed(refusals.NO_EMAIL)
+        raise NotAllowed(refusal_messages.NO_EMAIL)
     return actor.email
 
 
@@ -138,7 +138,7 @@ def _start(change: Change, *, is_brief: bool) -> Change:
         elif time.monotonic() >= give_up_at:
             change.outcome = Outcome.NOT_SENT
             change.settled_at = Now()
-            change.detail = outcomes.another_writer(holder.actor_email if holder is not None else "")
+            change.detail = outcome_messages.another_writer(holder.actor_email if holder is not None else "")
             return _insert(change)
         else:
             time.sleep(LOCK_POLL_SECONDS)

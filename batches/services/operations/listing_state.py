@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from batches.models import Operation
-from batches.services.operations.items import MOST_ATTEMPTS
+from batches.services.operations.item_write import MOST_ATTEMPTS
 from batches.services.operations.targets import is_listed
 
 MOST_LISTINGS = 50

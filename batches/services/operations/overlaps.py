@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from batches.models import Cause, Kind, Operation, OperationQuerySet, State, TargetScope
-from batches.services.operations.entries import operation_entry
+from batches.services.operations.audit import operation_entry
 from trail.models import Action
 from trail.source import Source
 

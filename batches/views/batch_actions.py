@@ -9,10 +9,10 @@ from batches.access import scope_of
 from batches.forms.batch import LOST, BatchForm, fill, fingerprint_of
 from batches.models import Outcome
 from batches.selectors.batch import abilities, batch_now, paused_from
-from batches.services.changes.road import Result
-from batches.services.changes.start import NotAllowed, batch_edit, batch_pause, batch_resume
-from batches.views.after_write import next_page
+from batches.services.changes.update import NotAllowed, batch_edit, batch_pause, batch_resume
+from batches.services.changes.write import Result
 from batches.views.decorators import UserRequest, may_edit
+from batches.views.next_url import next_page
 from syllable.errors import SyllableError
 
 STATUS_CODES = {Outcome.CONFLICT: 409, Outcome.REJECTED: 422, Outcome.NOT_SENT: 409, Outcome.UNCONFIRMED: 502}
