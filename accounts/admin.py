@@ -23,7 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.actor import actor_of, by, is_reauthenticated
 from accounts.admin_links import LinkAdmin
 from accounts.forms import TimeZoneForm
-from accounts.models import User
+from accounts.models import User, normalized_email
 from accounts.people import person_created, person_edit, person_entries
 from accounts.role_admin import RoleAdmin
 
@@ -170,7 +170,7 @@ class UserAdmin(LinkAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        is_new_email = change and obj != request.user and obj.email != form.initial["email"]
+        is_new_email = change and obj != request.user and normalized_email(obj.email) != form.initial["email"]
         if is_new_email and not is_reauthenticated(request):
             # allauth then repeats the POST by itself, but only to an address without a query.
             request.META["QUERY_STRING"] = ""

@@ -19,7 +19,7 @@ NO_EFFECT = "Checked again later. The change had no effect."
 OPERATION_LOST = "The operation stopped, or another worker took over, before this batch was written."
 
 # Operations.
-DELAYED = "This operation is more than 15 minutes late. Nobody is contacted until you confirm."
+DELAYED = "This operation is more than 15 minutes late. No other batch is resumed until somebody confirms."
 MAY_STILL_ARRIVE = "Earlier changes to these batches may still arrive at Syllable. This operation waits for that."
 
 
@@ -63,7 +63,11 @@ def waits_for_syllable(trouble: str) -> str:
     return f"{trouble} This operation continues when Syllable answers."
 
 
-def checked_again(time: str, *, status: str, was: str, deed: str) -> str:
-    """Say that a batch was read again and does not show the change. `deed` is what was wanted, as a noun: `pause`."""
+def checked_again(time: str, *, status: str, was: str, deed: str, is_last: bool) -> str:
+    """Say that a batch was read again and does not show the change. `deed` is what was wanted, as a noun: `pause`.
+
+    Only the last check says that the change had no effect: until then it may still arrive.
+    """
     seen = f": {'still' if status == was else 'now'} {status}." if status else "."
-    return f"Checked again at {time}{seen} The {deed} had no effect."
+    effect = f"The {deed} had no effect." if is_last else f"The batch does not show the {deed} yet."
+    return f"Checked again at {time}{seen} {effect}"

@@ -5,9 +5,12 @@ from typing import Any
 
 from django.core.checks import Error, Tags, register
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 # The users' table before 0.1.0, when the migrations were rewritten.
 OLD_TABLE = "dashboard_user"
+# A column of the changes, as it was called until 0.1.0.
+OLD_COLUMN = ("batches_change", "wish")
 
 
 @register(Tags.database)
@@ -20,5 +23,16 @@ def refuse_an_old_database(databases: Sequence[str] | None, **_about: Any) -> li
             id="dashboard.E001",
         )
         for alias in databases or ()
-        if OLD_TABLE in connections[alias].introspection.table_names()
+        if _is_old(connections[alias])
     ]
+
+
+def _is_old(connection: BaseDatabaseWrapper) -> bool:
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        if OLD_TABLE in tables:
+            return True
+        table, column = OLD_COLUMN
+        if table not in tables:
+            return False
+        return column in [field.name for field in connection.introspection.get_table_description(cursor, table)]

@@ -9,6 +9,10 @@ from syllable import errors
 from syllable.errors import Inexpressible, WrongContract
 from syllable.schemas import KEEP, OVER, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
 
+_S = BatchStatus
+STATUSES_2025_04 = (_S.PENDING, _S.ACTIVE, _S.PAUSED, _S.IDLE, _S.CANCELED, _S.EXPIRED)
+STATUSES_CURRENT = (_S.PENDING, _S.ACTIVE, _S.PAUSED, _S.CANCELED, _S.EXPIRED, _S.FAILED)
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
@@ -47,7 +51,7 @@ class Contract202504:
 
     abilities = Abilities(
         contract="2025-04",
-        statuses=tuple(status for status in BatchStatus if status is not BatchStatus.FAILED),
+        statuses=STATUSES_2025_04,
         order_by=("batch_id", "campaign_id", "status", "expires_on"),
         editable=("status", "expires_on", "deleted_reason"),
     )
@@ -102,7 +106,7 @@ class ContractCurrent:
 
     abilities = Abilities(
         contract="current",
-        statuses=tuple(status for status in BatchStatus if status is not BatchStatus.IDLE),
+        statuses=STATUSES_CURRENT,
         order_by=("batch_id", "campaign_id", "status", "expires_on", "last_updated_at"),
         editable=("status", "expires_on", "deleted_reason", "call_rate", "auto_call_rate"),
         inexpressible={

@@ -54,7 +54,7 @@ class BatchForm(ExpiryForm):
         label="Call rate",
         # Only a hint for the browser: an unedited rate may be anything, and an edited one is up to the rules.
         widget=forms.NumberInput(attrs={"min": rules.LOWEST_CALL_RATE, "max": rules.HIGHEST_CALL_RATE}),
-        help_text="Attempts per hour for this batch. If empty, the campaign's own rate applies.",
+        help_text="Attempts per hour for this batch. Where none was ever set, the campaign's own rate applies.",
     )
     auto_call_rate = forms.ChoiceField(
         required=False,

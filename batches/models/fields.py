@@ -24,6 +24,13 @@ class BatchEditField(ApiJSONField):
     def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value(value.fields() if isinstance(value, BatchEdit) else value)
 
+    def to_python(self, value: Any) -> Any:
+        return BatchEdit.from_fields(value) if isinstance(value, dict) else value
+
+    def value_to_string(self, obj: models.Model) -> Any:
+        edit: BatchEdit = self.value_from_object(obj)
+        return edit.fields()
+
 
 def _storable(value: Any) -> Any:
     if isinstance(value, str):

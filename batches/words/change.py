@@ -20,7 +20,7 @@ LABELS = {
 }
 DEEDS = {BatchStatus.PAUSED: "Paused", BatchStatus.CANCELED: "Canceled"}
 # What was wanted, as a noun.
-WISHES = {BatchStatus.PAUSED: "pause", BatchStatus.CANCELED: "cancellation"}
+EDIT_NOUNS = {BatchStatus.PAUSED: "pause", BatchStatus.CANCELED: "cancellation"}
 NEVER_CONFIRMED = "Never confirmed"
 
 
@@ -93,9 +93,14 @@ def change_detail(change: Change) -> str:
         return change.detail
     before = str(change.status_before or "")
     resume = "resume" if before == BatchStatus.PAUSED else "change"
-    deed = WISHES.get(change.edit.status, resume) if change.edit.status else "change"
-    time = clock(change.seen_at, seconds=False)
-    return outcome_messages.checked_again(time, status=str(change.batch_seen.status), was=before, deed=deed)
+    deed = EDIT_NOUNS.get(change.edit.status, resume) if change.edit.status else "change"
+    return outcome_messages.checked_again(
+        clock(change.seen_at, seconds=False),
+        status=str(change.batch_seen.status),
+        was=before,
+        deed=deed,
+        is_last=change.is_settled,
+    )
 
 
 def change_notice(change: Change, *, may_edit: bool) -> Notice:

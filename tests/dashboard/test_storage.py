@@ -61,9 +61,12 @@ def test_the_roles_are_whole_whatever_was_migrated_first(manage):
     assert manage("shell", "--no-imports", "-c", ROLES).stdout.split() == ["6", "3", "1"]
 
 
-def test_a_database_of_before_0_1_0_is_refused_in_words_and_left_as_it_is(manage, database):
+@pytest.mark.parametrize(
+    "table", ["dashboard_user (id INTEGER PRIMARY KEY)", "batches_change (id INTEGER PRIMARY KEY, wish TEXT)"]
+)
+def test_a_database_of_before_0_1_0_is_refused_in_words_and_left_as_it_is(manage, database, table):
     with closing(sqlite3.connect(database)) as old, old:
-        old.execute("CREATE TABLE dashboard_user (id INTEGER PRIMARY KEY)")
+        old.execute(f"CREATE TABLE {table}")
         old.execute("CREATE TABLE django_migrations (id INTEGER PRIMARY KEY, app TEXT, name TEXT, applied TEXT)")
         old.execute("INSERT INTO django_migrations (app, name) VALUES ('batches', '0001_initial')")
         tables = old.execute("SELECT * FROM sqlite_schema").fetchall()

@@ -12,6 +12,7 @@ from batches.models import Change
 from batches.selectors.changes import changes_left_open
 from batches.services.changes.reconcile import changes_settle
 from batches.words.change import change_detail
+from common.untrusted import visible
 
 
 class Command(BaseCommand):
@@ -39,8 +40,11 @@ class Command(BaseCommand):
 
 
 def _line(change: Change) -> str:
+    """Return the line for one change. Times are in UTC, and the API's text cannot steer the terminal."""
     with timezone.override(UTC):
-        return f"change {change.pk} of batch {change.batch_id}: {_end(change)}. {change_detail(change)}".rstrip()
+        return visible(
+            f"change {change.pk} of batch {change.batch_id}: {_end(change)}. {change_detail(change)}".rstrip()
+        )
 
 
 def _end(change: Change) -> str:

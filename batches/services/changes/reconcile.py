@@ -41,18 +41,19 @@ def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
         return change
     if unsent:
         return _record(change, Outcome.NOT_SENT, outcome_messages.DASHBOARD_STOPPED, settled_at=Now())
-    recorded = _recorded_after(change)
+    following = _following(change)
+    recorded = following.batch_before if following else None
     try:
         batch = recorded or _read(change)
     except SyllableError as error:
         if isinstance(error, Refused) and not isinstance(error, KeyRefused):
             return _not_found(change, error.sentence)
         return _record(change, Outcome.UNCONFIRMED, error.sentence)
-    saw(change, batch, at=Now())
+    saw(change, batch, at=following.started_at if following else Now())
     if syllable_client().contract.shows(batch, change.edit):
         return _record(change, Outcome.APPLIED, expiry_moved(change), settled_at=Now())
     # `seen` says it, and words make a sentence of it in the reader's zone. The record will say the same next time.
-    return _not_found(change, "", is_last=recorded is not None)
+    return _not_found(change, "", is_last=following is not None)
 
 
 def changes_settle() -> list[Change]:
@@ -81,14 +82,13 @@ def expiry_moved(change: Change) -> str:
     return outcome_messages.expiry_moved(was, now)
 
 
-def _recorded_after(change: Change) -> Batch | None:
-    """Return the batch as the next change of it read it, None where there is no such change.
+def _following(change: Change) -> Change | None:
+    """Return the next change that read the batch before it wrote; None if there is none.
 
-    The next change's own write may have hidden this one, so what it read before writing is the better witness.
+    The write of that change may have hidden what this one did, so what it read is the better witness.
     """
     since = Change.objects.filter(batch_id=change.batch_id, pk__gt=change.pk, before__isnull=False)
-    following = since.order_by("pk").first()
-    return following.batch_before if following else None
+    return since.order_by("pk").first()
 
 
 def _read(change: Change) -> Batch:

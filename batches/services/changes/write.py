@@ -244,8 +244,8 @@ class Road:
         return None
 
     def _applied(self) -> Result:
-        told = (outcome_messages.PAUSE_SENT_ALONE if self.sent_alone else "", expiry_moved(self.change))
-        return self._finish(Outcome.APPLIED, " ".join(filter(None, told)))
+        details = (outcome_messages.PAUSE_SENT_ALONE if self.sent_alone else "", expiry_moved(self.change))
+        return self._finish(Outcome.APPLIED, " ".join(filter(None, details)))
 
     def _refuse(self, outcome: Outcome, detail: str, problems: tuple[Problem, ...] = ()) -> Result:
         """Stop before a write. Once an earlier one may have arrived, only "not confirmed" is true."""

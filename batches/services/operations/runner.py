@@ -235,7 +235,7 @@ class Runner:
         return End.LOST if is_lost else None
 
     def _note(self, job: Job, event: Event) -> None:
-        """Apply one event. The operation is updated first: if the database fails then, the job is done again."""
+        """Apply one event. The operation is updated first: if the database fails then, a listing is done again."""
         lease = self.turn.lease
         match event:
             case runner_jobs.Tried() if not self.database.remaining:

@@ -11,7 +11,7 @@ from django.db import connections
 
 from batches.api_client import syllable_client
 from batches.models import Operation, TargetScope
-from batches.services.operations.runner_jobs import Event, Failed, Job
+from batches.services.operations.runner_jobs import CountSkipped, Event, Failed, Job
 from syllable.resilience.bulkhead import LIMITS, Lane
 
 # The limit of concurrent calls of all operations in a process, abandoned calls included. An emergency stop has room
@@ -77,7 +77,9 @@ class JobPool:
         At most OPERATION_CONCURRENCY jobs may be under way. For a stop, hanging calls do not count: batches that hang
         must not delay those that answer.
         """
-        under_way, size = len(self._under_way), settings.OPERATION_CONCURRENCY
+        # Counting is a page's business, and must not hold up a batch.
+        under_way = len(self._under_way) - len(self.doing(CountSkipped))
+        size = settings.OPERATION_CONCURRENCY
         if under_way < size:
             return True
         if not operation.is_stopping:

@@ -147,6 +147,6 @@ def test_a_check_in_vain_is_told_with_its_time_in_the_readers_zone_and_the_statu
     operator.save()
     client.force_login(operator)
     seen_at = change.seen_at.astimezone(ZoneInfo("Asia/Tokyo"))
-    told = f"Checked again at {seen_at:%H:%M}: still ACTIVE. The pause had no effect."
+    said = f"Checked again at {seen_at:%H:%M}: still ACTIVE. The batch does not show the pause yet."
     for address in (f"/changes/{change.pk}/", "/changes/", "/batches/a0/", f"/batches/a0/?change={change.pk}"):
-        assert told in words(client.get(address))
+        assert said in words(client.get(address))

@@ -13,8 +13,13 @@ from batches.outcome_messages import checked_again, expiry_moved
         ("", "ACTIVE", "change", "Checked again at 20:51. The change had no effect."),
     ],
 )
-def test_a_check_in_vain_tells_what_was_seen(status, was, deed, said):
-    assert checked_again("20:51", status=status, was=was, deed=deed) == said
+def test_a_last_check_in_vain_tells_what_was_seen(status, was, deed, said):
+    assert checked_again("20:51", status=status, was=was, deed=deed, is_last=True) == said
+
+
+def test_a_check_that_is_not_the_last_does_not_say_that_the_change_had_no_effect():
+    said = checked_again("20:51", status="ACTIVE", was="ACTIVE", deed="pause", is_last=False)
+    assert said == "Checked again at 20:51: still ACTIVE. The batch does not show the pause yet."
 
 
 def test_an_expiry_that_moved_is_told_with_both():

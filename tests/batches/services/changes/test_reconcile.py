@@ -165,6 +165,12 @@ def test_the_next_change_of_the_batch_is_the_better_witness(batch, unconfirmed, 
     assert not batch.requests
 
 
+def test_a_witness_is_dated_by_the_change_that_read_it(batch, unconfirmed, operator):
+    following = batch_pause(batch_id=ID, actor=operator).change
+    change = change_settle(unconfirmed)
+    assert change.seen_at == following.started_at
+
+
 def test_a_witness_that_will_say_the_same_again_is_heard_once(batch, unconfirmed, operator):
     assert batch_pause(batch_id=ID, actor=operator).outcome == Outcome.APPLIED
     batch.requests.clear()
