@@ -60,18 +60,19 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._silent:
             return
-        if not self._text.strip():
-            self._line = self.getpos()[0] + len(data[: len(data) - len(data.lstrip())].splitlines()) - 1
-        before, *after = data.split(END)
-        self._text += before
-        for part in after:
-            self.end_text()
-            self._line, self._text = self.getpos()[0], part
+        line = self.getpos()[0]
+        for number, part in enumerate(data.split(END)):
+            if number:
+                self.end_text()
+            if not self._text.strip():
+                self._line = line + part[: len(part) - len(part.lstrip())].count("\n")
+            self._text += part
+            line += part.count("\n")
 
     def end_text(self) -> None:
         """End the text that was begun, as at an element that is no part of a line."""
         if self._text.strip():
-            self.found.append((max(self._line, 1), self._text))
+            self.found.append((self._line, self._text))
         self._text = ""
 
 
@@ -86,7 +87,7 @@ def of_template(path: Path) -> Iterator[Sentence]:
     if path.suffix == ".html" and "django" not in path.relative_to(ROOT).parts:
         constants = environment.parse(source).find_all(nodes.Const)
         found += [(node.lineno, node.value) for node in constants if _is_spoken(node.value)]
-    for line, text in sorted(found):
+    for line, text in sorted(found, key=lambda one: one[0]):
         if text.strip(f" {EDGE}\n"):
             yield Sentence(path, line, _tidy(text))
 

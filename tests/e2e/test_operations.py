@@ -143,7 +143,7 @@ def test_everything_stops_with_two_clicks_from_any_page(opened, campaign, worker
     assert statuses(campaign, "survey", *FLU) == {"PAUSED"}
 
 
-def test_ticked_rows_are_canceled_with_a_reason_and_their_number(opened, campaign, worker, accessible):
+def test_selected_rows_are_canceled_with_a_reason_and_their_number(opened, campaign, worker, accessible):
     worker.start()
     opened.get_by_role("checkbox", name="Select flu-01").check()
     opened.get_by_role("checkbox", name="Select flu-02").check()
@@ -162,7 +162,7 @@ def test_ticked_rows_are_canceled_with_a_reason_and_their_number(opened, campaig
     assert statuses(campaign, "flu-03") == {"ACTIVE"}
 
 
-def test_the_list_keeps_its_ticks_while_time_passes(campaign, log_in, operator, page):
+def test_the_list_keeps_what_is_selected_while_time_passes(campaign, log_in, operator, page):
     page.clock.install()
     log_in(operator)
     page.get_by_role("checkbox", name="Select flu-03").check()

@@ -98,7 +98,7 @@ def test_a_status_it_does_not_have_cannot_be_written():
 
 
 def test_the_older_contract_has_no_rates():
-    with pytest.raises(Inexpressible, match="no auto_call_rate and no call_rate"):
+    with pytest.raises(Inexpressible, match="cannot edit auto_call_rate or call_rate"):
         CONTRACTS["2025-04"].write(
             Batch.read(READ), BatchEdit(call_rate=1, auto_call_rate=True), by="me@example.com", now=NOW
         )

@@ -59,7 +59,7 @@ def test_only_an_operator_is_offered_pause_and_resume(client, viewer, operator, 
     assert html.count("csrfmiddlewaretoken") >= 4
 
 
-def test_rows_that_an_operation_can_touch_can_be_ticked_by_an_operator(client, viewer, operator, sandbox):
+def test_rows_that_an_operation_can_touch_can_be_selected_by_an_operator(client, viewer, operator, sandbox):
     for status in ("PENDING", "ACTIVE", "IDLE", "PAUSED", "CANCELED", "EXPIRED", "THROTTLED"):
         sandbox.store.add_batch(f"{status} <1>", status=status)
 

@@ -282,7 +282,7 @@ class TestResume:
 
 
 class TestSelection:
-    def test_the_ticked_ones_are_read_with_the_page_they_were_ticked_on(self, asked, campaign):
+    def test_the_selected_ones_are_read_with_the_page_they_were_selected_on(self, asked, campaign):
         campaign.requests.clear()
         response = asked(
             {"kind": "pause", "scope": "selection", "batch": ["a0", "a1", "canceled"], "list": "campaign=7&limit=50"}

@@ -111,7 +111,7 @@ class TestWhatItTouches:
             start(Kind.PAUSE, viewer)
         assert not Operation.objects.exists()
 
-    def test_a_selection_takes_just_what_was_ticked(self, campaign, operator):
+    def test_a_selection_takes_just_what_was_selected(self, campaign, operator):
         operation = carried_out(
             start(Kind.PAUSE, operator, scope=TargetScope.SELECTION, batch_ids=["a00", "other", "paused", "a00"])
         )
