@@ -4,8 +4,12 @@ import os
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.staticfiles.finders import FileSystemFinder
+from django.test import override_settings
 from playwright.sync_api import expect
 
+from dashboard.stylesheets import bundled
 from tests.conftest import member_of
 from tests.e2e import chromium
 
@@ -39,6 +43,17 @@ def browser_context_args():
         "locale": "en-US",
         "reduced_motion": "reduce",
     }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stylesheet(tmp_path_factory):
+    """Have pages load the one stylesheet that ships; axe asks for what it would import by the address of the page."""
+    folder = tmp_path_factory.mktemp("static")
+    paths = {path: (storage, path) for path, storage in FileSystemFinder().list([])}
+    (folder / "css").mkdir()
+    (folder / "css" / "app.css").write_text(bundled("css/app.css", paths))
+    with override_settings(STATICFILES_DIRS=[folder, *settings.STATICFILES_DIRS]):
+        yield
 
 
 @pytest.fixture
