@@ -34,6 +34,7 @@ MAY_IMPORT = {
         "batches.models",
         "batches.words",
         "accounts",
+        "common",
     },
     "batches.models": {"syllable.schemas", "common"},
     "batches.outcome_messages": set(),

@@ -406,7 +406,7 @@ class TestEverything:
     )
     def test_where_that_cannot_be_counted_nothing_starts(self, account, limited, fault):
         account.faults.add(fault, method="GET", times=None)
-        with pytest.raises(Uncounted, match="cannot be counted now"):
+        with pytest.raises(Uncounted, match="cannot be counted right now"):
             of_filter(Kind.PAUSE, limited, q="2025.0")
         assert not Operation.objects.exists()
 
