@@ -90,7 +90,7 @@ def test_a_refresh_that_fails_keeps_the_rows_and_says_since_when(batch, opened, 
     pass_time(opened, 11)
 
     notice = opened.locator("#list-notice")
-    expect(notice).to_contain_text(f"Not refreshed since {read_at}: Syllable refused the API key.")
+    expect(notice).to_contain_text(f"Not refreshed since {read_at}. Syllable refused the API key.")
     expect(row(opened)).to_contain_text("ACTIVE")
     accessible()
 
