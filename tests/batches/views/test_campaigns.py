@@ -194,7 +194,7 @@ def test_many_campaigns_come_in_pages(client, seen, sandbox):
     assert "51 campaigns with 0 batches" in in_words(first)
     assert "Number 49" in first
     assert "Number 50" not in first
-    assert '<a class="btn" rel="next" href="?page=2">' in first
+    assert 'rel="next" href="?page=2">' in first
     for page in ("2", "99"):
         assert "Number 50" in client.get(CAMPAIGNS, {"page": page}).content.decode()
     assert "Number 49" in client.get(CAMPAIGNS, {"page": "x"}).content.decode()
