@@ -84,8 +84,8 @@ def time_of_day(at: datetime) -> str:
 
 
 def _instant(value: Any) -> datetime | None:
-    at = value if isinstance(value, datetime) else getattr(value, "at", None)
-    return at if isinstance(at, datetime) and timezone.is_aware(at) else None
+    at = getattr(value, "at", value)
+    return at if isinstance(at, datetime) and at.tzinfo else None
 
 
 def _as_it_came(value: Any) -> str:

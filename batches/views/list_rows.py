@@ -1,8 +1,8 @@
 """The rows of the list's table, as its template draws them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 
 from django.urls import reverse
@@ -25,63 +25,63 @@ class Row(NamedTuple):
     attention. `deed` is what one click does, "" for nothing.
     """
 
-    batch: Batch
+    batch_id: str
     segment: str
     link: str
     campaign: str
     campaign_link: str
+    status: str
+    count: int | str | None
     expires: Moment | None
     notice: str
     worked: Moment
+    author: str
     deed: str
 
 
-@dataclass(slots=True)
 class RowMaker:
     """Makes the rows of one page as read at `now`; `address` is the list that the page belongs to.
 
     Without `has_actions` no row offers a click.
     """
 
-    address: ListQuery
-    campaign_names: Mapping[str, str]
-    now: datetime
-    has_actions: bool
-    _moments: Moments = field(init=False, default_factory=Moments)
-    _list: str = field(init=False)
-    _campaign_links: dict[str, str] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self, *, address: ListQuery, campaign_names: Mapping[str, str], now: datetime, has_actions: bool
+    ) -> None:
+        self._address, self._campaign_names, self._has_actions = address, campaign_names, has_actions
+        self._now, self._soon = now, now + SOON
         self._list = reverse("batches:batch_list")
+        self._moment = Moments().moment
+        self._campaign = cache(self._label_and_link)
 
     def row(self, batch: Batch) -> Row:
         """Return one batch as a row of the table."""
         segment = _segment(batch.batch_id)
+        campaign, campaign_link = self._campaign(batch.campaign_id)
         return Row(
-            batch=batch,
+            batch_id=batch.batch_id,
             segment=segment,
             link=f"{self._list}{segment}/" if segment else "",
-            campaign=campaign_label(batch.campaign_id, self.campaign_names.get(str(batch.campaign_id))),
-            campaign_link=self._campaign_link(batch.campaign_id),
-            expires=self._moments.moment(batch.expires_on) if batch.expires_on else None,
+            campaign=campaign,
+            campaign_link=campaign_link,
+            status=batch.status,
+            count=batch.count,
+            expires=self._moment(batch.expires_on) if batch.expires_on else None,
             notice=self._notice(batch),
-            worked=self._moments.moment(batch.last_worked_on or batch.last_updated_at),
-            deed=rules.one_click(batch.status) if segment and self.has_actions else "",
+            worked=self._moment(batch.last_worked_on or batch.last_updated_at),
+            author=batch.last_updated_by,
+            deed=rules.one_click(batch.status) if segment and self._has_actions else "",
         )
 
     def _notice(self, batch: Batch) -> str:
         at = batch.expires_on.at if batch.expires_on and batch.status not in OVER else None
-        if at is None or at > self.now + SOON:
+        if at is None or at > self._soon:
             return ""
-        return "passed" if at <= self.now else "soon"
+        return "passed" if at <= self._now else "soon"
 
-    def _campaign_link(self, campaign_id: int | str | None) -> str:
-        if not isinstance(campaign_id, int):
-            return ""
-        campaign = str(campaign_id)
-        if campaign not in self._campaign_links:
-            self._campaign_links[campaign] = str(self.address.to(campaign=campaign))
-        return self._campaign_links[campaign]
+    def _label_and_link(self, campaign_id: int | str | None) -> tuple[str, str]:
+        link = str(self._address.to(campaign=str(campaign_id))) if isinstance(campaign_id, int) else ""
+        return campaign_label(campaign_id, self._campaign_names.get(str(campaign_id))), link
 
 
 def _segment(batch_id: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError, WrapValidator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, ValidationError, WrapValidator
 from pydantic.functional_validators import ModelWrapValidatorHandler, SkipValidation
 
 from syllable.errors import UnreadableAnswer
@@ -55,15 +55,15 @@ def _status(value: object) -> BatchStatus | str:
     return BatchStatus(text) if text in BatchStatus.__members__ else text
 
 
-Text = Annotated[str, BeforeValidator(plain_text)]
-OptionalText = Annotated[str | None, BeforeValidator(_optional_text)]
+Text = Annotated[str, PlainValidator(plain_text)]
+OptionalText = Annotated[str | None, PlainValidator(_optional_text)]
 Integer = Annotated[int | str | None, WrapValidator(_typed_or_text)]
 Number = Annotated[float | str | None, WrapValidator(_typed_or_text)]
 Flag = Annotated[StrictBool | str | None, WrapValidator(_typed_or_text)]
-Moment = Annotated[Timestamp | None, BeforeValidator(_timestamp)]
-Counts = Annotated[dict[str, int] | None, BeforeValidator(_counts)]
-Anything = Annotated[dict[str, Any] | None, BeforeValidator(_mapping)]
-Status = Annotated[BatchStatus | str, BeforeValidator(_status)]
+Moment = Annotated[Timestamp | None, PlainValidator(_timestamp)]
+Counts = Annotated[dict[str, int] | None, PlainValidator(_counts)]
+Anything = Annotated[dict[str, Any] | None, PlainValidator(_mapping)]
+Status = Annotated[BatchStatus | str, PlainValidator(_status)]
 
 
 class _Answer(BaseModel):

@@ -67,7 +67,7 @@ class TestWhatIsRed:
     def test_an_emergency_stop_is_no_exception(self, opened, made):
         response = opened(made(Kind.PAUSE, {"waiting": 3}, scope=TargetScope.ALL, campaign_id=None, **RUNNING))
         assert buttons(response, "btn-danger") == ["Stop allStop everything"]
-        assert response.content.decode().count("icon-tabler-hand-stop") == 1
+        assert response.content.decode().count("icon-hand-stop") == 1
 
     def test_on_a_resume_that_runs_it_is_stop_calling_as_well(self, opened, made):
         response = opened(made(Kind.RESUME, {"waiting": 3}, **RUNNING))
