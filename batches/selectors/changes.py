@@ -40,7 +40,7 @@ def campaign_history(campaign_id: str, *, scope: Scope) -> QuerySet[Change]:
 
 def change_by_id(change_id: int, *, scope: Scope) -> Change | None:
     """Return one change, None where there is none."""
-    changes = Change.objects.select_related("actor", "undoes", "operation")
+    changes = Change.objects.select_related("operation")
     return scope.limit(changes).filter(pk=change_id).first()
 
 
