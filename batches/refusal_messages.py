@@ -23,6 +23,7 @@ FILTER_MAY_BE_EVERYTHING = (
 # Of what is asked for, whoever asks.
 CANNOT_UNDO_CHANGE = "This change cannot be undone."
 CANNOT_UNDO_OPERATION = "This operation cannot be undone."
+NO_REASON = "Enter a reason. This dashboard needs one for this change. Nothing was sent."
 NO_CAMPAIGN = "No campaign was given. Nothing was started."
 ONLY_PAUSE_EVERYTHING = "You can pause everything at once, but nothing else."
 ONLY_STOP_RESUME = "Only a resume can be stopped and paused like this."

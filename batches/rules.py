@@ -5,7 +5,7 @@ words for the operator.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -117,14 +117,14 @@ def edit_problems(edit: BatchEdit, *, now: datetime) -> list[Problem]:
 
 
 def _reason_problems(edit: BatchEdit) -> list[Problem]:
-    if edit.status == ALL.CANCELED and not _can_be_seen(edit.deleted_reason or ""):
+    if edit.status == ALL.CANCELED and not can_be_seen(edit.deleted_reason or ""):
         return [Problem("deleted_reason", "Enter a reason for canceling. Syllable stores the reason with the batch.")]
     if edit.status != ALL.CANCELED and edit.deleted_reason is not None:
         return [Problem("deleted_reason", "Only a cancellation can have a reason.")]
     return []
 
 
-def _can_be_seen(text: str) -> bool:
+def can_be_seen(text: str) -> bool:
     """Return whether a text has a letter, number, sign or symbol: spaces, marks and control characters show nothing."""
     return any(unicodedata.category(character)[0] in "LNPS" and character not in BLANKS for character in text)
 
@@ -259,6 +259,16 @@ def versions(loaded: dict[str, Any], batch: Batch, edit: BatchEdit) -> list[Vers
         for name in EDITABLE
         if name in wanted or name in clashing
     ]
+
+
+def needs_reason(edit: BatchEdit, required: Collection[str], *, is_undo: bool = False) -> bool:
+    """Return whether a person must say why they make this edit; `required` are kinds of edits, or `undo`.
+
+    Nothing may keep anybody from pausing. A cancellation has a reason of its own, which the rules above demand.
+    """
+    if edit.status in (ALL.PAUSED, ALL.CANCELED):
+        return False
+    return any(kind in required for kind in edit.kinds) or (is_undo and "undo" in required)
 
 
 def eligible(edit: BatchEdit) -> frozenset[BatchStatus]:

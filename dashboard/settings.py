@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard import logs
+from dashboard.reasons import reasons_offered, reasons_required
 from syllable.contracts import CONTRACTS
 from syllable.resilience.bulkhead import LIMITS, Lane
 
@@ -58,6 +59,10 @@ OPERATION_LEASE = seconds("OPERATION_LEASE", env("OPERATION_LEASE", default="10"
 
 if not 1 <= OPERATION_CONCURRENCY <= LIMITS[Lane.OPERATIONS].calls:
     raise ImproperlyConfigured(f"OPERATION_CONCURRENCY must be 1 to {LIMITS[Lane.OPERATIONS].calls}.")
+
+# Why batches are changed: what forms suggest, and the actions that need a reason. A cancellation always needs one.
+CHANGE_REASONS = reasons_offered(env("CHANGE_REASONS", default=""))
+REASON_REQUIRED = reasons_required(env.list("REASON_REQUIRED", default=[]))
 
 # Django ----------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from syllable.contracts import Contract, Write
 from syllable.errors import NotFound, UnreadableAnswer
+from syllable.exchanges import Witness
 from syllable.paging import pages
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
@@ -39,6 +40,7 @@ class SyllableClient:
         self.contract = contract
         self._transport = Transport(base_url, api_key, timeout=timeout, pool_size=pool_size)
         self._lane = Lane.PAGES
+        self._tell: Witness | None = None
 
     def within(self, lane: Lane) -> Self:
         """Return a client whose reads use another lane.
@@ -47,6 +49,12 @@ class SyllableClient:
         """
         client = copy(self)
         client._lane = lane
+        return client
+
+    def watched(self, tell: Witness) -> Self:
+        """Return a client that calls `tell` with each attempt at each of its calls."""
+        client = copy(self)
+        client._tell = tell
         return client
 
     @property
@@ -100,6 +108,7 @@ class SyllableClient:
             request_id=request_id,
             deadline=deadline,
             lane=Lane.OPERATIONS if self._lane is Lane.OPERATIONS else Lane.WRITES,
+            tell=self._tell,
         )
         batch = Batch.read(answer) if isinstance(answer, dict) else None
         return batch if batch and batch.batch_id == write.batch_id else None
@@ -141,7 +150,7 @@ class SyllableClient:
         return campaign
 
     def _get(self, path: str, *, params: Query | None = None, deadline: Deadline | None) -> Any:
-        return self._transport.get(path, params=params or (), deadline=deadline, lane=self._lane)
+        return self._transport.get(path, params=params or (), deadline=deadline, lane=self._lane, tell=self._tell)
 
 
 def _segment(identifier: str) -> str:

@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError
 from syllable import errors
 from syllable.connections import DeadlineAdapter, call
 from syllable.errors import KeyRefused, NotSent, SyllableError, SyllableUnavailable, TimedOut, UnreadableAnswer
+from syllable.exchanges import Exchange, Witness
 from syllable.resilience.bulkhead import Bulkhead, Lane
 from syllable.resilience.deadline import Deadline
 from syllable.responses import failure, parse
@@ -37,7 +38,8 @@ class Transport:
     """Requests to `base_url` (which may hold a path) with the key, safe to share between threads.
 
     `path` starts with a slash and is already percent-encoded: it is sent as it is. Methods take at most `timeout`
-    seconds for all attempts together, or what is left of `deadline` if that is less, and raise a SyllableError.
+    seconds for all attempts together, or what is left of `deadline` if that is less, and raise a SyllableError. `tell`
+    is called with each attempt.
     """
 
     def __init__(self, base_url: str, api_key: str, *, timeout: float, pool_size: int) -> None:
@@ -47,11 +49,19 @@ class Transport:
         self._adapter = DeadlineAdapter(pool_maxsize=pool_size)
         self.bulkhead = Bulkhead()
 
-    def get(self, path: str, *, params: Params = (), deadline: Deadline | None = None, lane: Lane = Lane.PAGES) -> Any:
+    def get(
+        self,
+        path: str,
+        *,
+        params: Params = (),
+        deadline: Deadline | None = None,
+        lane: Lane = Lane.PAGES,
+        tell: Witness | None = None,
+    ) -> Any:
         """Return the JSON of a 2xx answer. Tries up to three times where that may help."""
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
         with self.bulkhead.call(lane, deadline):
-            return self._tried(requests.Request("GET", path, params=params), deadline, lane)
+            return self._tried(requests.Request("GET", path, params=params), deadline, lane, tell)
 
     def send(
         self,
@@ -63,22 +73,23 @@ class Transport:
         request_id: str,
         deadline: Deadline | None = None,
         lane: Lane = Lane.WRITES,
+        tell: Witness | None = None,
     ) -> Any:
         """Send a write once. Returns the JSON of a 2xx answer, None where that answer cannot be read."""
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
         request = requests.Request(method, path, headers={"X-Request-ID": request_id}, data=form, json=json)
         try:
             with self.bulkhead.call(lane, deadline):
-                return self._logged(request, deadline, 1, lane)
+                return self._logged(request, deadline, 1, lane, tell)
         except UnreadableAnswer as error:
             if error.status_code is not None and _is_success(error.status_code):
                 return None
             raise
 
-    def _tried(self, request: requests.Request, deadline: Deadline, lane: Lane) -> Any:
+    def _tried(self, request: requests.Request, deadline: Deadline, lane: Lane, tell: Witness | None) -> Any:
         for number in range(1, TRIES):
             try:
-                return self._logged(request, deadline, number, lane)
+                return self._logged(request, deadline, number, lane, tell)
             except SyllableUnavailable as error:
                 if error.status_code not in WORTH_ANOTHER_TRY:
                     raise
@@ -86,9 +97,11 @@ class Transport:
                 if max(pause, error.retry_after or 0) >= deadline.remaining():
                     raise
             time.sleep(pause)
-        return self._logged(request, deadline, TRIES, lane)
+        return self._logged(request, deadline, TRIES, lane, tell)
 
-    def _logged(self, request: requests.Request, deadline: Deadline, number: int, lane: Lane) -> Any:
+    def _logged(
+        self, request: requests.Request, deadline: Deadline, number: int, lane: Lane, tell: Witness | None
+    ) -> Any:
         """Make one attempt and log one line, without header, query or body: these may hold secrets or personal data."""
         started = time.monotonic()
         try:
@@ -97,8 +110,10 @@ class Transport:
         except SyllableError as error:
             outcome = f"{type(error).__name__} {error.status_code or ''}".rstrip()
             log.info("%s %s: %s, %d ms, try %d", request.method, request.url, outcome, _since(started), number)
+            _tell(tell, request, started, error.status_code, type(error).__name__)
             raise
         log.debug("%s %s: %s, %d ms, try %d", request.method, request.url, status, _since(started), number)
+        _tell(tell, request, started, status)
         return answer
 
     def _exchange(self, request: requests.Request, deadline: Deadline) -> tuple[int, Any]:
@@ -175,6 +190,11 @@ def _pause(error: SyllableUnavailable, number: int) -> float:
     if error.retry_after is not None:
         return min(error.retry_after, LONGEST_PAUSE)
     return FIRST_PAUSE * 2 ** (number - 1) * random.uniform(0.5, 1.5)  # noqa: S311 (it spreads load, it hides nothing)
+
+
+def _tell(tell: Witness | None, request: requests.Request, started: float, status: int | None, error: str = "") -> None:
+    if tell is not None:
+        tell(Exchange(request.method or "", started, time.monotonic() - started, status, error))
 
 
 def _is_success(status: int) -> bool:

@@ -17,6 +17,8 @@ os.environ |= {
     "SYLLABLE_TIMEOUT": "60",
     "OPERATION_CONCURRENCY": "8",
     "OPERATION_LEASE": "10",
+    "CHANGE_REASONS": "",
+    "REASON_REQUIRED": "",
     "REDIS_URL": "",
     "EMAIL_URL": "memorymail://",
 }

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "batches.apps": {"batches.access"},
     "batches.api_client": {"syllable"},
     "batches.context_processors": {"batches.access", "batches.selectors"},
+    "batches.campaign_cache": set(),
     "batches.converters": set(),
     "batches.forms": {"batches.rules", "batches.models", "batches.converters", "syllable.schemas", "common"},
     # What the settings name: the words for the templates.
@@ -40,9 +41,18 @@ MAY_IMPORT = {
     "batches.outcome_messages": set(),
     "batches.refusal_messages": set(),
     "batches.rules": {"syllable.schemas"},
-    "batches.selectors": {"batches.access", "batches.models", "batches.api_client", "syllable", "trail", "common"},
+    "batches.selectors": {
+        "batches.access",
+        "batches.campaign_cache",
+        "batches.models",
+        "batches.api_client",
+        "syllable",
+        "trail",
+        "common",
+    },
     "batches.services": {
         "batches.access",
+        "batches.campaign_cache",
         "batches.outcome_messages",
         "batches.refusal_messages",
         "batches.rules",
@@ -84,6 +94,7 @@ WITHOUT_DJANGO = {
     "batches.outcome_messages",
     "batches.refusal_messages",
     "batches.rules",
+    "batches.campaign_cache",
     "batches.converters",
 }
 

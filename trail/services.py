@@ -7,10 +7,13 @@ from trail.source import BACKGROUND, Source
 
 
 class Person(Protocol):
-    """Somebody with an account."""
+    """Somebody with an account, or who had one."""
 
-    pk: Any
-    email: str | None
+    @property
+    def pk(self) -> Any: ...
+
+    @property
+    def email(self) -> str | None: ...
 
 
 def entry_add(

@@ -4,7 +4,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Now
 
 from batches.models.fields import ApiJSONField, BatchEditField
@@ -103,15 +103,23 @@ class Change(models.Model):
     A send without a definite answer may reach the batch late, whatever a later send or a read has confirmed since:
     until `in_doubt_until`, which is None if every send was answered.
 
+    `steps` are the calls of the road and of the newest looks, oldest first: `step` (read, write, read_back or look),
+    `method`, `at`, `seconds`, the HTTP `status` (None without an answer) and `error` (the kind of failure, or "").
+    `address` and `web_request_id` say where the web request came from and how the log names it; both are empty for
+    background work. `campaign_name` is what the campaign was called then, "" where that was not known.
+
     All moments are by the clock of the database.
     """
 
     batch_id = models.CharField(max_length=500)
     campaign_id = models.BigIntegerField(null=True, blank=True)
+    campaign_name = models.TextField(blank=True, default="", db_default="")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="changes")
     actor_email = models.EmailField(help_text="As sent to Syllable. Stays when the user is deleted.")
     origin = models.CharField(max_length=20, choices=Origin)
     request_id = models.CharField(max_length=64, help_text="Sent to Syllable as X-Request-ID, and in the log.")
+    address = models.GenericIPAddressField(null=True, blank=True)
+    web_request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by")
     operation = models.ForeignKey(
         "batches.Operation", null=True, blank=True, on_delete=models.PROTECT, related_name="changes"
@@ -124,6 +132,7 @@ class Change(models.Model):
     after = ApiJSONField(null=True, blank=True)
     seen = ApiJSONField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
+    steps = models.JSONField(default=list, blank=True, db_default=Value([], models.JSONField()))
 
     outcome = models.CharField(max_length=20, choices=Outcome, default=Outcome.STARTED)
     detail = models.TextField(blank=True)

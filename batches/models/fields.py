@@ -11,7 +11,7 @@ class ApiJSONField(models.JSONField):
     """JSON of the API. PostgreSQL can hold neither NUL nor a lone surrogate: both become U+FFFD."""
 
     def get_prep_value(self, value: Any) -> Any:
-        return super().get_prep_value(_storable(value))
+        return super().get_prep_value(storable(value))
 
 
 class BatchEditField(ApiJSONField):
@@ -32,11 +32,12 @@ class BatchEditField(ApiJSONField):
         return edit.fields()
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
+    """Return JSON, or a text, as PostgreSQL can hold it: NUL and lone surrogates become U+FFFD."""
     if isinstance(value, str):
         return encodable(value).replace("\0", "\ufffd")
     if isinstance(value, list):
-        return [_storable(item) for item in value]
+        return [storable(item) for item in value]
     if isinstance(value, dict):
-        return {_storable(name): _storable(item) for name, item in value.items()}
+        return {storable(name): storable(item) for name, item in value.items()}
     return value

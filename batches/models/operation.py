@@ -163,7 +163,8 @@ class Operation(models.Model):
     may be: a filter is not counted for an actor who has the permission. `unattended_since` is set if the actor lost
     their authority and the operation continues anyway. `cause` is why the operation was stopped.
 
-    `skipped` counts the batches that needed no write, by status.
+    `skipped` counts the batches that needed no write, by status. `reason` is why it was started; of a CANCEL, what
+    Syllable stores.
     """
 
     kind = models.CharField(max_length=20, choices=Kind)
@@ -172,6 +173,7 @@ class Operation(models.Model):
     campaign_name = models.TextField(blank=True)
     filter = models.JSONField(default=dict, blank=True)
     edit = BatchEditField(default=BatchEdit)
+    reason = models.TextField(blank=True, default="", db_default="")
     undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="operations")
     actor_email = models.EmailField(help_text="As sent to Syllable. Stays when the user is deleted.")

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.cache import caches
 
 from batches.access import Scope
+from batches.campaign_cache import campaign_names_note
 from batches.selectors.scoped_reader import reader
 from syllable.errors import SyllableError
 from syllable.resilience.bulkhead import Lane
@@ -24,6 +25,7 @@ def campaign_names(*, scope: Scope, deadline: Deadline, lane: Lane = Lane.PAGES)
     """Return the names of the first 300 campaigns by id, from one call. Raises SyllableError."""
     page = reader(scope, lane).list_campaigns(limit=MOST_CAMPAIGNS, deadline=deadline)
     names = {str(campaign.id): campaign_label(campaign.id, campaign.campaign_name) for campaign in page.items}
+    campaign_names_note(names)
     caches["local"].set(CACHE_KEY.format(scope=scope.key), names, NAMES_KEPT_SECONDS)
     return names
 

@@ -4,6 +4,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.actor import by
 from batches import rules
 from batches.access import scope_of
 from batches.forms.batch import LOST, BatchForm, fill, fingerprint_of
@@ -36,7 +37,7 @@ def edit(request: UserRequest, batch_id: str) -> HttpResponse:
     if not request.POST.get("confirm") or not form.is_as_reviewed:
         return render(request, "batches/review.html", context | {"steps": rules.steps(form.loaded, form.edit)})
     try:
-        result = batch_edit(batch_id=batch_id, edit=form.edit, actor=request.user, loaded=form.loaded)
+        result = batch_edit(batch_id=batch_id, edit=form.edit, loaded=form.loaded, **by(request))
     except NotAllowed as refusal:
         form.add_error(None, str(refusal))
         return render(request, "batches/edit.html", context, status=403)
@@ -52,14 +53,14 @@ def edit(request: UserRequest, batch_id: str) -> HttpResponse:
 @require_POST
 def pause(request: UserRequest, batch_id: str) -> HttpResponse:
     """Pause the batch at once."""
-    return written(request, batch_pause(batch_id=batch_id, actor=request.user))
+    return written(request, batch_pause(batch_id=batch_id, **by(request)))
 
 
 @may_edit
 @require_POST
 def resume(request: UserRequest, batch_id: str) -> HttpResponse:
     """Resume the paused batch at once."""
-    return written(request, batch_resume(batch_id=batch_id, actor=request.user))
+    return written(request, batch_resume(batch_id=batch_id, **by(request)))
 
 
 def written(request: UserRequest, result: Result) -> HttpResponse:

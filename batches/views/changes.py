@@ -4,6 +4,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.actor import by
 from batches import rules
 from batches.access import scope_of
 from batches.models import Change
@@ -46,7 +47,7 @@ def undo(request: UserRequest, change_id: int) -> HttpResponse:
     if edit and not request.POST.get("confirm"):
         context = {"change": undone, "batch_id": undone.batch_id, "steps": rules.steps(undone.after or {}, edit)}
         return render(request, "batches/review_undo.html", context)
-    return written(request, change_undo(change=undone, actor=request.user))
+    return written(request, change_undo(change=undone, **by(request)))
 
 
 @may_edit

@@ -1,6 +1,6 @@
 """The API's answers and our requests, typed."""
 
-from syllable.schemas.inputs import KEEP, Abilities, BatchEdit, BatchQuery, Keep
+from syllable.schemas.inputs import KEEP, Abilities, BatchEdit, BatchQuery, EditKind, Keep
 from syllable.schemas.objects import AnswerT, Batch, Campaign, Page, RequestResult, read_rows
 from syllable.schemas.status import NOT_OVER, OVER, OVER_REQUESTS, RUNNING, BatchStatus, typed_status
 from syllable.schemas.text import encodable, encodable_json, plain_text

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, Self
 
 from syllable.schemas.status import BatchStatus
@@ -19,6 +19,16 @@ class Keep(Enum):
 KEEP = Keep.KEEP
 
 
+class EditKind(StrEnum):
+    """What an edit is in one word."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    EXPIRY = "expiry"
+    RATE = "rate"
+
+
 @dataclass(frozen=True, slots=True)
 class BatchEdit:
     """An operator's edit of a batch. Fields that are not edited are KEEP."""
@@ -31,6 +41,24 @@ class BatchEdit:
 
     def __bool__(self) -> bool:
         return bool(self.fields())
+
+    @property
+    def kinds(self) -> tuple[EditKind, ...]:
+        """What this edit is, most important first; a RESUME is any after which the batch may contact people."""
+        kinds = []
+        if self.status is not None:
+            stops = {BatchStatus.PAUSED: EditKind.PAUSE, BatchStatus.CANCELED: EditKind.CANCEL}
+            kinds.append(stops.get(self.status, EditKind.RESUME))
+        if self.expires_on is not KEEP:
+            kinds.append(EditKind.EXPIRY)
+        if self.call_rate is not KEEP or self.auto_call_rate is not None:
+            kinds.append(EditKind.RATE)
+        return tuple(kinds)
+
+    @property
+    def kind(self) -> EditKind | None:
+        """The most important of its kinds, None for an empty edit."""
+        return next(iter(self.kinds), None)
 
     def fields(self) -> dict[str, Any]:
         """Return the edited fields by API name, as JSON can hold them."""

@@ -28,8 +28,8 @@ from batches.selectors.changes import (
     changes_page,
 )
 from batches.selectors.scoped_reader import reader
+from batches.services.changes.guard import Reason
 from batches.services.changes.update import NotAllowed, batch_pause
-from batches.services.changes.write import Reason
 from batches.services.operations.actions import operation_stop
 from batches.services.operations.targets import operation_find
 from syllable.errors import NotFound

@@ -41,7 +41,9 @@ HOWEVER = pytest.mark.parametrize("shut_out", [deactivate, take_role, delete])
 
 
 def acts(operation):
-    return list(Entry.objects.filter(operation_id=operation.pk).order_by("pk").values_list("action", flat=True))
+    return list(
+        Entry.objects.filter(operation_id=operation.pk, change_id=None).order_by("pk").values_list("action", flat=True)
+    )
 
 
 @HOWEVER

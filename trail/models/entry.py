@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, NoReturn
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 
@@ -16,6 +17,10 @@ class AppendOnly(Exception):
 class Action(models.TextChoices):
     """What a person did, or what happened to something they had started."""
 
+    # One when a change ends, whatever its outcome, and one more if a later look settles what was left open.
+    CHANGE_ENDED = "change_ended", "Ended"
+    CHANGE_SETTLED = "change_settled", "Settled later"
+    CHANGE_REASON_ADDED = "change_reason_added", "Reason added"
     OPERATION_STARTED = "operation_started", "Started"
     OPERATION_ABORTED = "operation_aborted", "Aborted"
     OPERATION_RETRIED = "operation_retried", "Tried again"
@@ -24,6 +29,8 @@ class Action(models.TextChoices):
     OPERATION_TAKEN_OVER = "operation_taken_over", "Taken over"
     OPERATION_SUPERSEDED = "operation_superseded", "Ended by a later stop"
     OPERATION_CALLS_STOPPED = "operation_calls_stopped", "Stopped and paused"
+    # With the numbers of its batches, each time it ends: once more after a retry.
+    OPERATION_ENDED = "operation_ended", "Ended"
     # The actor lost their authority while the operation ran.
     OPERATION_ENDED_WITHOUT_AUTHORITY = (
         "operation_ended_without_authority",
@@ -61,7 +68,8 @@ class Entry(models.Model):
     An entry stores people, batches, campaigns and operations as plain ids and by the names they had then: it outlives
     them, and does not change when they are renamed. `actor_id` is None where no person acted; `address` is the network
     address of the request, None outside of one. `person_id` and `person_email` name the person the act was done to.
-    `outcome`, `origin` and `reason` belong to a change. `body` holds everything else, as JSON.
+    `kind` is what a change or an operation does (pause, resume, cancel, expiry, rate), also where it does so to undo
+    something, which `is_undo` says. `outcome` and `origin` belong to a change. `body` holds everything else, as JSON.
     """
 
     at = models.DateTimeField(db_default=Now(), help_text="By the clock of the database.")
@@ -80,6 +88,9 @@ class Entry(models.Model):
     person_id = models.BigIntegerField(null=True)
     person_email = models.CharField(max_length=254, blank=True)
 
+    # An older release, unaware of these two, may write while the database is migrated.
+    kind = models.CharField(max_length=20, blank=True, default="", db_default="")
+    is_undo = models.BooleanField(default=False, db_default=False)
     outcome = models.CharField(max_length=20, blank=True)
     origin = models.CharField(max_length=20, blank=True)
     reason = models.TextField(blank=True)
@@ -94,6 +105,9 @@ class Entry(models.Model):
             models.Index(fields=("operation_id", "id"), name="entry_operation"),
             models.Index(fields=("person_id", "id"), name="entry_person"),
             models.Index(fields=("actor_id", "id"), name="entry_actor"),
+            models.Index(fields=("change_id", "id"), condition=Q(change_id__isnull=False), name="entry_change"),
+            models.Index(fields=("kind", "id"), name="entry_kind"),
+            models.Index(fields=("id",), condition=Q(is_undo=True), name="entry_undo"),
         )
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Learning the outcome of a change later: after a crash left it started, or without a confirmation."""
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,13 @@ from django.db.models.functions import Now
 
 from batches import outcome_messages
 from batches.api_client import syllable_client
+from batches.campaign_cache import campaign_name_known
 from batches.models import Change, ItemState, Outcome
+from batches.services.changes.audit import change_ended, change_settled
+from batches.services.changes.steps import look_note
 from common.clock import from_now
 from syllable.errors import KeyRefused, Refused, SyllableError
+from syllable.exchanges import Exchange
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import KEEP, Batch
 
@@ -66,6 +71,7 @@ def saw(change: Change, batch: Batch, *, at: datetime | Now) -> None:
     change.seen, change.seen_at = batch.raw, at
     if isinstance(batch.campaign_id, int) and abs(batch.campaign_id) <= LARGEST_CAMPAIGN_ID:
         change.campaign_id = batch.campaign_id
+        change.campaign_name = change.campaign_name or campaign_name_known(batch.campaign_id)
 
 
 def expiry_moved(change: Change) -> str:
@@ -92,7 +98,13 @@ def _following(change: Change) -> Change | None:
 
 
 def _read(change: Change) -> Batch:
-    return syllable_client(Lane.OPERATIONS if change.operation_id else Lane.WRITES).get_batch(change.batch_id)
+    client = syllable_client(Lane.OPERATIONS if change.operation_id else Lane.WRITES)
+    now, began = Change.objects.values_list(Now(), flat=True).get(pk=change.pk), time.monotonic()
+
+    def called(exchange: Exchange) -> None:
+        look_note(change, exchange, at=now + timedelta(seconds=exchange.began - began))
+
+    return client.watched(called).get_batch(change.batch_id)
 
 
 def _not_found(change: Change, detail: str, *, is_last: bool = False) -> Change:
@@ -105,24 +117,39 @@ def _not_found(change: Change, detail: str, *, is_last: bool = False) -> Change:
         follows = {"next_look_at": from_now(BETWEEN_LOOKS[looks])}
     # Of two looks at the same time one counts.
     due = Change.objects.unsettled().due().filter(pk=change.pk, looks=looks)
-    if due.update(looks=looks + 1, **follows):
+    with transaction.atomic():
+        is_mine = due.update(looks=looks + 1, **follows) == 1
+        if is_mine:
+            change.refresh_from_db()
+            if change.is_settled:
+                change_settled(change)
+    if is_mine:
         logger.info("change_not_found", change=change.pk, look=looks + 1, settled="settled_at" in follows)
-        change.refresh_from_db()
     return change
 
 
 def _record(change: Change, outcome: Outcome, detail: str, **fields: Any) -> Change:
-    """Record the outcome unless another settler was faster; the change's item is done if it was applied."""
-    fields |= {name: getattr(change, name) for name in ("seen", "seen_at", "campaign_id")}
+    """Record the outcome unless another settler was faster; the change's item is done if it was applied.
+
+    This is the end of a change whose writer died, and settles one that ended unconfirmed; each has its entry in the
+    trail. A look that leaves an unconfirmed change open has none.
+    """
+    fields |= {name: getattr(change, name) for name in ("seen", "seen_at", "campaign_id", "campaign_name", "steps")}
+    fields |= {"outcome": outcome, "detail": detail}
     still_open = Change.objects.unsettled().filter(pk=change.pk)
     if outcome == Outcome.NOT_SENT:
         # A slow writer may have begun to send since the change was read here.
         still_open = still_open.filter(before__isnull=True)
     with transaction.atomic():
-        is_mine = still_open.update(outcome=outcome, detail=detail, **fields) == 1
+        has_ended = still_open.filter(outcome=Outcome.STARTED).update(**fields) == 1
+        is_mine = has_ended or still_open.exclude(outcome=Outcome.STARTED).update(**fields) == 1
         if is_mine and outcome == Outcome.APPLIED:
             change.items.exclude(state=ItemState.DONE).update(state=ItemState.DONE, detail=detail, finished_at=Now())
+        change.refresh_from_db()
+        if has_ended:
+            change_ended(change)
+        elif is_mine and change.is_settled:
+            change_settled(change)
     if is_mine:
         logger.info("change_settled", change=change.pk, outcome=str(outcome), settled="settled_at" in fields)
-    change.refresh_from_db()
     return change

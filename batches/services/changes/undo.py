@@ -5,9 +5,11 @@ from dataclasses import replace
 from accounts.models import User
 from batches import refusal_messages
 from batches.models import Change, Operation, Origin, Outcome
+from batches.services.changes.guard import Guard
 from batches.services.changes.update import NotAllowed, batch_update
-from batches.services.changes.write import Guard, Result
+from batches.services.changes.write import Result
 from syllable.schemas import KEEP, BatchEdit, BatchStatus
+from trail.source import BACKGROUND, Source
 
 
 def undo_edit(change: Change) -> BatchEdit:
@@ -39,9 +41,12 @@ def change_undo(
     origin: Origin = Origin.UNDO,
     operation: Operation | None = None,
     guard: Guard | None = None,
+    reason: str = "",
+    source: Source = BACKGROUND,
 ) -> Result:
-    """Undo an applied change, as a change of its own. Raises NotAllowed, also where no undo is possible.
+    """Undo an applied change, as a change of its own.
 
+    Raises ReasonMissing, and NotAllowed, also where no undo is possible.
     A field that no longer shows what `change` set is a CONFLICT. The exception is a status that moves by itself
     (ACTIVE): there the fresh read and the rules decide.
     """
@@ -58,4 +63,6 @@ def change_undo(
         undoes=change,
         operation=operation,
         guard=guard,
+        reason=reason,
+        source=source,
     )

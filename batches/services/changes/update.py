@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
@@ -17,11 +18,14 @@ from batches import outcome_messages, refusal_messages, rules
 from batches.access import EDIT, Scope, scope_behind, scope_of
 from batches.api_client import syllable_client
 from batches.models import Change, Operation, Origin, Outcome
+from batches.services.changes.audit import change_ended
+from batches.services.changes.guard import Guard
 from batches.services.changes.reconcile import change_settle
-from batches.services.changes.write import Guard, Result, Road, time_to_land
+from batches.services.changes.write import Result, Road, time_to_land
 from common.clock import from_now
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import BatchEdit, BatchStatus
+from trail.source import BACKGROUND, Source
 
 LOCK_WAIT_SECONDS = 3.0
 # How long a short try waits for another writer: as long as most writes take.
@@ -31,6 +35,10 @@ LOCK_POLL_SECONDS = 0.1
 
 class NotAllowed(Exception):
     """The actor may not write. The message is a sentence for them."""
+
+
+class ReasonMissing(NotAllowed):
+    """The installation demands a reason for such a change, and none was given. The message is a sentence."""
 
 
 def batch_update(
@@ -44,27 +52,27 @@ def batch_update(
     operation: Operation | None = None,
     guard: Guard | None = None,
     brief: float | None = None,
+    reason: str = "",
+    source: Source = BACKGROUND,
 ) -> Result:
     """Apply `edit` to a batch and return the outcome; takes at most `road_seconds` plus the wait for another writer.
 
     `loaded` is what the operator was looking at (`rules.snapshot`, or a part of it): if the batch now shows something
     else, nothing is written (CONFLICT). Without `loaded` the fresh read and the rules decide, and `guard`, which is
     called right before each write. `brief` makes a short try, with so many seconds per call. Every failure of the API
-    is an outcome, not an exception. Raises NotAllowed before anything is recorded; but within an `operation` the guard
-    checks the authority of its actor, and the operation's own email is used.
+    is an outcome, not an exception. Raises NotAllowed and ReasonMissing before anything is recorded; but within an
+    `operation` the guard checks the authority of its actor, and the operation's own email and reason are used.
     """
-    email = operation.actor_email if operation else check_actor(actor)
     change = Change(
         batch_id=batch_id,
         actor=actor,
-        actor_email=email,
         origin=origin,
         request_id=uuid.uuid4().hex,
         edit=edit,
-        reason=edit.deleted_reason or "",
         loaded=dict(loaded) if loaded is not None else None,
         undoes=undoes,
         operation=operation,
+        **_asked_by(actor, edit, origin, operation, reason=reason, source=source),
     )
     change = _start(change, is_brief=brief is not None)
     if change.outcome != Outcome.STARTED:
@@ -73,18 +81,28 @@ def batch_update(
     return _road(change, edit, scope, guard=guard, brief=brief).walk()
 
 
-def batch_edit(*, batch_id: str, edit: BatchEdit, actor: User, loaded: Mapping[str, Any]) -> Result:
+def batch_edit(
+    *,
+    batch_id: str,
+    edit: BatchEdit,
+    actor: User,
+    loaded: Mapping[str, Any],
+    reason: str = "",
+    source: Source = BACKGROUND,
+) -> Result:
     """Apply an edit from a form loaded with `loaded`; see `batch_update`."""
-    return batch_update(batch_id=batch_id, edit=edit, actor=actor, origin=Origin.FORM, loaded=loaded)
+    return batch_update(
+        batch_id=batch_id, edit=edit, actor=actor, origin=Origin.FORM, loaded=loaded, reason=reason, source=source
+    )
 
 
-def batch_pause(*, batch_id: str, actor: User) -> Result:
+def batch_pause(*, batch_id: str, actor: User, reason: str = "", source: Source = BACKGROUND) -> Result:
     """Pause a batch at once, whatever it shows now; see `batch_update`."""
     edit = BatchEdit(status=BatchStatus.PAUSED)
-    return batch_update(batch_id=batch_id, edit=edit, actor=actor, origin=Origin.CLICK)
+    return batch_update(batch_id=batch_id, edit=edit, actor=actor, origin=Origin.CLICK, reason=reason, source=source)
 
 
-def batch_resume(*, batch_id: str, actor: User) -> Result:
+def batch_resume(*, batch_id: str, actor: User, reason: str = "", source: Source = BACKGROUND) -> Result:
     """Resume a paused batch: as PENDING if our newest change paused it from there, else as ACTIVE.
 
     A batch that is no longer paused is a CONFLICT: a resume must not start one that is pending or has expired.
@@ -95,7 +113,15 @@ def batch_resume(*, batch_id: str, actor: User) -> Result:
         actor=actor,
         origin=Origin.CLICK,
         loaded={"status": BatchStatus.PAUSED.value},
+        reason=reason,
+        source=source,
     )
+
+
+def check_reason(edit: BatchEdit, reason: str, *, is_undo: bool = False) -> None:
+    """Raise ReasonMissing where the installation demands a reason for this edit and `reason` shows none."""
+    if rules.needs_reason(edit, settings.REASON_REQUIRED, is_undo=is_undo) and not rules.can_be_seen(reason):
+        raise ReasonMissing(refusal_messages.NO_REASON)
 
 
 def check_actor(actor: User | None) -> str:
@@ -105,6 +131,24 @@ def check_actor(actor: User | None) -> str:
     if not actor.email:
         raise NotAllowed(refusal_messages.NO_EMAIL)
     return actor.email
+
+
+def _asked_by(
+    actor: User | None, edit: BatchEdit, origin: Origin, operation: Operation | None, *, reason: str, source: Source
+) -> dict[str, Any]:
+    """Return the fields about who asked for a change, from where and why. Raises NotAllowed and ReasonMissing."""
+    if operation:
+        email, reason, campaign_name = operation.actor_email, operation.reason, operation.campaign_name
+    else:
+        email, campaign_name = check_actor(actor), ""
+        check_reason(edit, reason, is_undo=origin == Origin.UNDO)
+    return {
+        "actor_email": email,
+        "reason": edit.deleted_reason or reason,
+        "campaign_name": campaign_name,
+        "address": source.address or None,
+        "web_request_id": source.request_id,
+    }
 
 
 def _road(change: Change, edit: BatchEdit, scope: Scope, *, guard: Guard | None, brief: float | None) -> Road:
@@ -148,6 +192,8 @@ def _insert(change: Change) -> Change:
     """Insert durably: the row must outlive any crash, so no caller may hold it in a transaction of its own."""
     with transaction.atomic(durable=True):
         change.save(force_insert=True)
-    # The database computed these moments, and returns them to whoever needs them.
-    del change.deadline_at, change.settled_at
+        # The database computed these moments, and returns them to whoever needs them.
+        del change.deadline_at, change.settled_at
+        if change.outcome != Outcome.STARTED:
+            change_ended(change)
     return change

@@ -1,20 +1,22 @@
 """The road for a write, once its change is started: read, compare, check, write, read back, finish."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 
 from batches import outcome_messages, rules
 from batches.access import Scope
 from batches.models import Change, Outcome
 from batches.rules import Problem
+from batches.services.changes.audit import change_ended
+from batches.services.changes.guard import Guard, Reason
 from batches.services.changes.reconcile import expiry_moved, saw
+from batches.services.changes.steps import step_note
 from common.clock import from_now
 from syllable.client import SyllableClient
 from syllable.contracts import Write, check_contract
@@ -29,6 +31,7 @@ from syllable.errors import (
     TimedOut,
     WrongContract,
 )
+from syllable.exchanges import Exchange
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch, BatchEdit, BatchStatus
 
@@ -40,27 +43,6 @@ CALLS_TIME = 3
 DEADLINE_MARGIN = 1 / 6
 MOST_SENDS = 3
 RESEND_PAUSE_SECONDS = 0.3
-
-
-class Reason(Enum):
-    """Why a write must not be sent, or not any more."""
-
-    OUTSIDE = "outside"
-    LEASE_LOST = "lease_lost"
-    STOPPED = "stopped"
-    CHANGED_SINCE = "changed_since"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A guard's answer for a write that must not be sent; `sentence` is for people."""
-
-    reason: Reason
-    sentence: str
-
-
-# Called right before a write with the batch just read; returns None where the write may be sent.
-Guard = Callable[[Batch], Refusal | None]
 
 
 def road_seconds() -> float:
@@ -126,6 +108,9 @@ class Road:
     trouble: str = ""
     error: SyllableError | None = None
 
+    def __post_init__(self) -> None:
+        self.client = self.client.watched(self._called)
+
     def walk(self) -> Result:
         """Go the whole way, within `road_seconds`. Repeats a round only if the last write was surely not taken."""
         for attempt in range(MOST_SENDS):
@@ -188,7 +173,8 @@ class Road:
             self.change.before = batch.raw
             self.change.after = self.client.contract.after(batch, self.edit, now=now)
         # In doubt until answered, even if nobody lives to see the answer.
-        if not self._save("campaign_id", "before", "after", "seen", "seen_at", in_doubt_until=from_now(time_to_land())):
+        read = ("campaign_id", "campaign_name", "before", "after", "seen", "seen_at", "steps")
+        if not self._save(*read, in_doubt_until=from_now(time_to_land())):
             return self._overtaken()
         try:
             answer = self._send(write)
@@ -258,7 +244,13 @@ class Road:
         self.change.detail = detail
         self.change.settled_at = None if outcome == Outcome.UNCONFIRMED else self._now()
         answered = {} if self.in_doubt else {"in_doubt_until": None}
-        if not self._save("campaign_id", "outcome", "detail", "settled_at", "seen", "seen_at", **answered):
+        learned = ("campaign_id", "campaign_name", "outcome", "detail", "settled_at", "seen", "seen_at", "steps")
+        # Both or neither: without its entry the row stays started, and is settled later.
+        with transaction.atomic():
+            is_mine = self._save(*learned, **answered)
+            if is_mine:
+                change_ended(self.change)
+        if not is_mine:
             return self._overtaken()
         logger.info("change_finished", change=self.change.pk, outcome=str(outcome), origin=self.change.origin)
         return Result(self.change, self.batch, problems, self.error)
@@ -273,9 +265,15 @@ class Road:
         self.change.refresh_from_db()
         return Result(self.change, self.batch, is_overtaken=True)
 
+    def _called(self, exchange: Exchange) -> None:
+        step_note(self.change, exchange, at=self._at(exchange.began))
+
     def _now(self) -> datetime:
-        """Return the time by the clock of the database: when it started the change, plus the time since."""
-        return self.change.started_at + timedelta(seconds=time.monotonic() - self.began)
+        return self._at(time.monotonic())
+
+    def _at(self, moment: float) -> datetime:
+        """Return a monotonic moment by the clock of the database: when it started the change, plus the time since."""
+        return self.change.started_at + timedelta(seconds=moment - self.began)
 
     def _deadline(self) -> Deadline:
         return self.deadline if self.brief is None else self.deadline.capped(self.brief)

@@ -9,10 +9,11 @@ from django.db.models.functions import Coalesce, Now
 from batches import outcome_messages, rules
 from batches.api_client import syllable_client
 from batches.models import Change, ItemState, Kind, Operation, OperationItem, Origin, Outcome, TargetScope
+from batches.services.changes.guard import Reason, Refusal
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.undo import change_undo
 from batches.services.changes.update import batch_update
-from batches.services.changes.write import Reason, Refusal, Result
+from batches.services.changes.write import Result
 from batches.services.operations.lease import Lease
 from batches.services.operations.outage import check_answers
 from batches.services.operations.permissions import authorized

@@ -1,0 +1,74 @@
+"""What the trail says about changes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from batches import rules
+from batches.models import Change, Operation, Origin
+from batches.models.fields import storable
+from trail.models import Action
+from trail.services import entry_add
+from trail.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The person for whom a change or an operation was made, by what its row says; `pk` is None once deleted."""
+
+    pk: int | None
+    email: str
+
+    @classmethod
+    def of(cls, made: Change | Operation) -> "Author":
+        return cls(made.actor_id, made.actor_email)
+
+
+def change_ended(change: Change) -> None:
+    """Add the entry of a change that has just ended, whatever its outcome, within the caller's transaction.
+
+    The transaction is the one that finishes the row: either both are kept, or the row stays started and a later look
+    settles it, with its entry.
+    """
+    _entry(Action.CHANGE_ENDED, change)
+
+
+def change_settled(change: Change) -> None:
+    """Add the entry of a later look that settled what a change had left open, within the caller's transaction."""
+    _entry(Action.CHANGE_SETTLED, change)
+
+
+def _entry(action: Action, change: Change) -> None:
+    """Add an entry whose actor, address and request are those of the change, whoever looked."""
+    operation = change.operation
+    entry_add(
+        action,
+        actor=Author.of(change),
+        source=Source(change.address or "", change.web_request_id),
+        batch_id=change.batch_id,
+        campaign_id=change.campaign_id,
+        campaign_name=storable(change.campaign_name),
+        operation_id=change.operation_id,
+        change_id=change.pk,
+        kind=change.edit.kind or "",
+        is_undo=change.origin == Origin.UNDO or bool(operation and operation.undoes_id),
+        outcome=change.outcome,
+        origin=change.origin,
+        reason=storable(change.reason),
+        body=storable(_body(change)),
+    )
+
+
+def _body(change: Change) -> dict[str, Any]:
+    """Return what has no column: see docs/architecture.md."""
+    before, seen = change.batch_before, change.batch_seen
+    return {
+        "edit": change.edit.fields(),
+        "before": rules.snapshot(before) if before else change.loaded or {},
+        "after": {name: value for name, value in (change.after or {}).items() if name in rules.EDITABLE},
+        "seen": rules.snapshot(seen) if seen else {},
+        "detail": change.detail,
+        "is_settled": change.is_settled,
+        "undoes": change.undoes_id,
+        "steps": change.steps,
+        "syllable_request_id": change.request_id,
+    }
