@@ -192,8 +192,8 @@ def _insert(change: Change) -> Change:
     """Insert durably: the row must outlive any crash, so no caller may hold it in a transaction of its own."""
     with transaction.atomic(durable=True):
         change.save(force_insert=True)
-        # The database computed these moments, and returns them to whoever needs them.
-        del change.deadline_at, change.settled_at
         if change.outcome != Outcome.STARTED:
             change_ended(change)
+    # The database computed these moments, and returns them to whoever needs them.
+    del change.deadline_at, change.settled_at
     return change

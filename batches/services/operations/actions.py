@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from batches.models import Cause, ItemState, Operation, OperationQuerySet, State
 from batches.services.changes.update import check_actor
-from batches.services.operations.audit import operation_entry
+from batches.services.operations.audit import operation_ended, operation_entry
 from batches.services.operations.enqueue import operation_queue
 from batches.services.operations.overlaps import end_operation, make_way, supersede, take_turns
 from batches.services.operations.permissions import check_abort, check_operation
@@ -40,6 +40,7 @@ def operation_stop(*, operation: Operation, actor: User, source: Source = BACKGR
         if not end_operation(operation, cause=Cause.ABORTED, stopped_by_email=email):
             return False
         operation_entry(Action.OPERATION_ABORTED, operation, actor=actor, source=source)
+        operation_ended(operation.pk)
     return True
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from batches.models import Cause, Kind, Operation, OperationQuerySet, State, TargetScope
-from batches.services.operations.audit import operation_entry
+from batches.services.operations.audit import operation_ended, operation_entry
 from trail.models import Action
 from trail.source import Source
 
@@ -75,6 +75,7 @@ def supersede(operation: Operation, actor: User, source: Source) -> None:
     for other in covered:
         if end_operation(other, cause=Cause.SUPERSEDED, stopped_by=operation):
             operation_entry(Action.OPERATION_SUPERSEDED, other, actor=actor, source=source, by=operation.pk)
+            operation_ended(other.pk)
 
 
 def end_operation(operation: Operation, **why: Any) -> bool:

@@ -12,7 +12,7 @@ from batches.access import may_stop_everything, scope_of
 from batches.api_client import syllable_client
 from batches.models import Cause, Kind, Operation, State, Target, TargetScope
 from batches.services.changes.update import NotAllowed, check_actor
-from batches.services.operations.audit import operation_entry
+from batches.services.operations.audit import operation_ended, operation_entry
 from batches.services.operations.lease import Lease
 from syllable.errors import SyllableError
 from syllable.resilience.bulkhead import Lane
@@ -117,6 +117,7 @@ def authorized(lease: Lease) -> Operation | None:
     with transaction.atomic():
         if lease.end(State.STOPPED, cause=Cause.AUTHORITY):
             operation_entry(Action.OPERATION_ENDED_WITHOUT_AUTHORITY, operation, asked_for_by=operation.actor_email)
+            operation_ended(operation.pk)
     return None
 
 

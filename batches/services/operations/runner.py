@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.db.models.functions import Coalesce, Now
 
 from batches import outcome_messages
@@ -16,6 +16,7 @@ from batches.api_client import syllable_client
 from batches.models import ItemState, Operation, OperationItem, State
 from batches.services.operations import runner_jobs
 from batches.services.operations.abandoned_changes import AbandonedChanges
+from batches.services.operations.audit import operation_ended
 from batches.services.operations.backoff import Backoff, DatabaseTrouble
 from batches.services.operations.item_write import LeaseLost, item_failed, items_recall
 from batches.services.operations.late_writes import LateWrites
@@ -59,7 +60,9 @@ def operation_run(operation_id: int, *, must_leave: Callable[[], bool] = lambda:
     if end is End.AGAIN:
         return lease.give_back()
     if end is End.FINISHED:
-        lease.end(State.FINISHED)
+        with transaction.atomic():
+            if lease.end(State.FINISHED):
+                operation_ended(operation_id)
     elif end is End.ASKING:
         lease.end(State.ASKING, detail=outcome_messages.DELAYED)
     return False

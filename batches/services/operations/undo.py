@@ -8,7 +8,7 @@ from batches.access import may_stop_everything
 from batches.models import Cause, Kind, Operation, Outcome, Target, TargetScope
 from batches.services.changes.undo import undo_edit
 from batches.services.changes.update import NotAllowed, check_actor
-from batches.services.operations.audit import operation_entry
+from batches.services.operations.audit import operation_ended, operation_entry
 from batches.services.operations.enqueue import operation_queue
 from batches.services.operations.overlaps import end_operation, make_way, supersede, take_turns
 from batches.services.operations.permissions import check_abort, check_operation
@@ -61,12 +61,15 @@ def operation_stop_calling(*, operation: Operation, actor: User, source: Source 
         if at_work and written.keys() <= set(at_work.items.values_list("batch_id", flat=True)):
             if end_operation(operation, cause=Cause.SUPERSEDED, stopped_by=at_work):
                 _calls_stopped(operation, at_work, len(written), actor, source)
+                operation_ended(operation.pk)
             operation_queue(at_work)
             return at_work
         pause.save(force_insert=True)
-        end_operation(operation, cause=Cause.SUPERSEDED, stopped_by=pause)
+        has_ended = end_operation(operation, cause=Cause.SUPERSEDED, stopped_by=pause)
         items_create(pause, written)
         _calls_stopped(operation, pause, len(written), actor, source)
+        if has_ended:
+            operation_ended(operation.pk)
         operation_entry(Action.OPERATION_STARTED, pause, actor=actor, source=source, undoes=operation.pk)
         operation_queue(pause)
     return pause

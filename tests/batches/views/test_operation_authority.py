@@ -60,11 +60,14 @@ class TestEntries:
         assert acts_on(response) == [
             ("operation_started", "operator@example.com"),
             ("operation_aborted", "other@example.com"),
+            ("operation_ended", "operator@example.com"),
             ("operation_retried", "other@example.com"),
         ]
         text = words(response)
         happened = text[text.index("What happened") :]
         assert happened.index("Started operator@") < happened.index("Aborted other@") < happened.index("Tried again")
+        # Nobody is said to have ended it who did not.
+        assert "Ended operator@" not in happened
         assert "Previously for operator@example.com" in happened
         assert f"{Entry.objects.latest('pk').at:%Y-%m-%d %H:%M:%S UTC}" in happened
 
@@ -102,7 +105,7 @@ class TestEntries:
         response = do(client, what, operation, confirm="1")
 
         assert response.status_code == 302
-        entry = Entry.objects.get(operation_id=operation.pk)
+        entry = Entry.objects.filter(operation_id=operation.pk).earliest("pk")
         assert (entry.action, entry.actor_id, entry.address) == (action, operator.pk, "192.0.2.1")
         assert entry.request_id == response.headers["X-Request-ID"]
         assert entry.body["kind"] == operation.kind

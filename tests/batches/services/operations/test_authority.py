@@ -56,14 +56,14 @@ def at_the_third(account, deed):
 
 
 def acts(operation):
-    return list(
-        Entry.objects.filter(operation_id=operation.pk, change_id=None).order_by("pk").values_list("action", flat=True)
-    )
+    entries = Entry.objects.filter(operation_id=operation.pk, change_id=None).exclude(action="operation_ended")
+    return list(entries.order_by("pk").values_list("action", flat=True))
 
 
 def recorded():
-    """Return what the trail says about operations, oldest first."""
-    return list(Entry.objects.filter(change_id=None).exclude(operation_id=None).order_by("pk"))
+    """Return what the trail says people did about operations, oldest first."""
+    entries = Entry.objects.filter(change_id=None).exclude(operation_id=None)
+    return list(entries.exclude(action=Action.OPERATION_ENDED).order_by("pk"))
 
 
 def may_not_stop_everything(person):
