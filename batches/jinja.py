@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from jinja2 import Environment
 
 from batches.access import role_of
@@ -13,8 +14,15 @@ from common.jinja import functions_of
 WORDS = (abort, api_errors, batch, change, operation, progress, tones)
 
 
+def quick_reasons() -> list[str]:
+    """Return the reasons that the installation suggests."""
+    reasons: list[str] = settings.CHANGE_REASONS
+    return reasons
+
+
 def environment(**options: Any) -> Environment:
     """Make the environment that the settings name. Each public function of the words is a filter of the same name."""
     made = common_environment(**options)
+    made.globals |= {"quick_reasons": quick_reasons}
     made.filters |= functions_of(*WORDS) | {"one_click": one_click, "role_of": role_of}
     return made

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from syllable.schemas import KEEP, NOT_OVER, RUNNING, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
+from syllable.schemas import KEEP, NOT_OVER, RUNNING, Abilities, Batch, BatchEdit, BatchStatus, EditKind, Timestamp
 
 ALL = BatchStatus
 MAY_FOLLOW: dict[BatchStatus, frozenset[BatchStatus]] = {
@@ -261,14 +261,18 @@ def versions(loaded: dict[str, Any], batch: Batch, edit: BatchEdit) -> list[Vers
     ]
 
 
-def needs_reason(edit: BatchEdit, required: Collection[str], *, is_undo: bool = False) -> bool:
-    """Return whether a person must say why they make this edit; `required` are kinds of edits, or `undo`.
+def missing_reason(
+    kinds: Collection[str], reason: str, *, required: Collection[str], is_undo: bool = False
+) -> list[Problem]:
+    """Return what is wrong with the reason for an edit of these kinds; `required` are kinds that need one, or `undo`.
 
     Nothing may keep anybody from pausing. A cancellation has a reason of its own, which the rules above demand.
     """
-    if edit.status in (ALL.PAUSED, ALL.CANCELED):
-        return False
-    return any(kind in required for kind in edit.kinds) or (is_undo and "undo" in required)
+    if EditKind.PAUSE in kinds or EditKind.CANCEL in kinds or can_be_seen(reason):
+        return []
+    if any(kind in required for kind in kinds) or (is_undo and "undo" in required):
+        return [Problem("reason", "Enter a reason. This dashboard needs one for this.")]
+    return []
 
 
 def eligible(edit: BatchEdit) -> frozenset[BatchStatus]:

@@ -32,5 +32,6 @@ urlpatterns = [
     path("changes/", changes.change_list, name="change_list"),
     path("changes/<int:change_id>/", changes.change, name="change"),
     path("changes/<int:change_id>/undo/", changes.undo, name="change_undo"),
+    path("changes/<int:change_id>/reason/", changes.reason, name="change_reason"),
     path("changes/<int:change_id>/settle/", changes.settle, name="change_settle"),
 ]

@@ -2,9 +2,9 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
+from common.reasons import LONGEST_REASON
 from syllable.schemas import EditKind
 
-LONGEST_REASON = 500
 # An undo is not an edit of its own kind: it may be any of them.
 UNDO = "undo"
 MAY_BE_REQUIRED = (*(kind.value for kind in EditKind if kind is not EditKind.PAUSE), UNDO)

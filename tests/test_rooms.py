@@ -84,6 +84,7 @@ MAY_IMPORT = {
         "batches.rules",
         "batches.models",
         "batches.services",
+        "accounts",
         "common",
         *TYPES,
     },

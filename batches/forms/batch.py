@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core import signing
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils import timezone
 
 from batches import rules
 from batches.forms.expiry import ClockField, ExpiryForm, in_picker, tells_one_moment, typed_as, zone_named
+from batches.forms.reason import ReasonField
 from syllable.schemas import KEEP, NOT_OVER, Abilities, Batch, BatchEdit, BatchStatus, Keep, Timestamp
 
-LONGEST_REASON = 500
 FINGERPRINT_SALT = "batches.fingerprint"
 REVIEW_SALT = "batches.review"
 LOST = (
@@ -42,8 +43,9 @@ class BatchForm(ExpiryForm):
 
     Unbound it shows `batch`. Bound it compares the posted values with the fingerprint, which records what the form was
     loaded with. So an untouched field counts as untouched even if the batch has changed, and typed times keep their
-    zone even if the reader's zone has changed. After `is_valid()`, `edit` is the edit and `loaded` what the operator
-    was looking at (`rules.snapshot`). A bound form without a fingerprint for its own batch `is_lost`.
+    zone even if the reader's zone has changed. After `is_valid()`, `edit` is the edit, `why` the reason for it, and
+    `loaded` what the operator was looking at (`rules.snapshot`). A bound form without a fingerprint for its own batch
+    `is_lost`.
     """
 
     status = forms.CharField(required=False, max_length=100, widget=StatusSelect)
@@ -62,16 +64,14 @@ class BatchForm(ExpiryForm):
         choices=[("false", "Off"), ("true", "On: finish before the expiry")],
         help_text="Overrides the call rate. Counts only the campaign's contact hours.",
     )
-    deleted_reason = forms.CharField(
-        required=False,
-        max_length=LONGEST_REASON,
-        label="Reason for canceling",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Syllable stores the reason with the batch. Canceling is final.",
+    deleted_reason = ReasonField(
+        label="Reason for canceling", help_text="Syllable stores the reason with the batch. Canceling is final."
     )
+    reason = ReasonField()
     fingerprint = forms.CharField(required=False, widget=forms.HiddenInput)
 
     edit: BatchEdit
+    why: str
     loaded: dict[str, Any]
     may_become: list[BatchStatus | str]
     is_over: bool
@@ -87,7 +87,7 @@ class BatchForm(ExpiryForm):
     ) -> None:
         super().__init__(data)
         self.batch_id, self.abilities, self.paused_from = batch_id, abilities, paused_from
-        self.edit = BatchEdit()
+        self.edit, self.why = BatchEdit(), ""
         fingerprint = self.data.get("fingerprint", "") if self.is_bound else fingerprint_of(batch or Batch())
         loaded = _loaded_with(fingerprint, batch_id)
         self.is_lost = loaded is None
@@ -136,7 +136,9 @@ class BatchForm(ExpiryForm):
             return frozenset(self.fields)
         if not self.may_become:
             return frozenset()
-        return frozenset({"deleted_reason"} if self.only_cancel else {"status", "expires_on", "deleted_reason"})
+        return frozenset(
+            {"deleted_reason"} if self.only_cancel else {"status", "expires_on", "deleted_reason", "reason"}
+        )
 
     @property
     def errors_elsewhere(self) -> list[str]:
@@ -161,7 +163,7 @@ class BatchForm(ExpiryForm):
         return not sealed or _unsealed(sealed, REVIEW_SALT) == self._reviewed()
 
     def _reviewed(self) -> dict[str, Any]:
-        return {"batch_id": self.batch_id, "loaded": self.loaded, "edit": self.edit.fields()}
+        return {"batch_id": self.batch_id, "loaded": self.loaded, "edit": self.edit.fields(), "why": self.why}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -174,23 +176,30 @@ class BatchForm(ExpiryForm):
         self.edit = BatchEdit(
             status=status,
             expires_on=KEEP if canceling else self._wanted_expiry(cleaned),
-            deleted_reason=" ".join(cleaned["deleted_reason"].split()) if canceling else None,
+            deleted_reason=cleaned["deleted_reason"] if canceling else None,
             call_rate=KEEP if canceling else self._wanted_call_rate(cleaned),
             auto_call_rate=None if canceling else self._wanted_auto_call_rate(cleaned),
         )
+        self.why = self.edit.deleted_reason or cleaned["reason"]
         if self.errors:
             return cleaned
-        for problem in rules.problems(
-            self.loaded_batch,
-            self.edit,
-            abilities=self.abilities,
-            now=timezone.now(),
-            paused_from=self.paused_from,
-        ):
+        for problem in self._problems():
             self.add_error(problem.field or None, problem.message)
         if not self.edit:
             raise forms.ValidationError("Nothing to change. You have not edited anything.")
         return cleaned
+
+    def _problems(self) -> list[rules.Problem]:
+        return [
+            *rules.problems(
+                self.loaded_batch,
+                self.edit,
+                abilities=self.abilities,
+                now=timezone.now(),
+                paused_from=self.paused_from,
+            ),
+            *rules.missing_reason(self.edit.kinds, self.why, required=settings.REASON_REQUIRED),
+        ]
 
     def _wanted_status(self, posted: str) -> BatchStatus | None:
         if "status" not in self.data or posted == self.loaded["status"]:
@@ -252,14 +261,15 @@ def fingerprint_of(batch: Batch) -> str:
     return signing.dumps(loaded, salt=FINGERPRINT_SALT)
 
 
-def fill(batch: Batch, edit: BatchEdit) -> dict[str, str]:
-    """Return what a form loaded with `batch` posts when `edit` is typed into it."""
+def fill(batch: Batch, edit: BatchEdit, why: str = "") -> dict[str, str]:
+    """Return what a form loaded with `batch` posts when `edit` is typed into it, with the reason `why`."""
     zone = timezone.get_current_timezone()
     data = {
         "fingerprint": fingerprint_of(batch),
         "status": str(edit.status or batch.status),
         "expires_on": in_picker(batch.expires_on, zone),
         "deleted_reason": edit.deleted_reason or "",
+        "reason": "" if edit.deleted_reason else why,
         "call_rate": _in_box(batch.call_rate if edit.call_rate is KEEP else edit.call_rate),
         "auto_call_rate": _as_choice(batch.auto_call_rate if edit.auto_call_rate is None else edit.auto_call_rate),
     }

@@ -4,14 +4,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core import signing
 from django.http import QueryDict
 from django.utils import timezone
 
 from batches import rules
 from batches.converters import has_address
-from batches.forms.batch import LONGEST_REASON
 from batches.forms.expiry import ClockField, ExpiryForm, zone_named
+from batches.forms.reason import ReasonField
 from batches.models import MOST_SELECTED, Kind, Target, TargetScope
 from common.numbers import whole_number
 from syllable.schemas import BatchEdit, BatchStatus, typed_status
@@ -22,8 +23,10 @@ LOST_PREVIEW = "This preview is no longer valid. What you typed is still here. C
 UNCLEAR_KIND = "Choose an action: pause, resume, cancel or set expiry."
 UNCLEAR_SCOPE = "Choose which batches: a campaign, selected batches, a filter or everything."
 NEEDED = {
+    Kind.PAUSE: frozenset({"reason"}),
+    Kind.RESUME: frozenset({"reason"}),
     Kind.CANCEL: frozenset({"deleted_reason", "typed"}),
-    Kind.EXPIRY: frozenset({"expires_on", "expires_on_offset"}),
+    Kind.EXPIRY: frozenset({"expires_on", "expires_on_offset", "reason"}),
 }
 STATUSES = {Kind.PAUSE: BatchStatus.PAUSED, Kind.RESUME: BatchStatus.ACTIVE, Kind.CANCEL: BatchStatus.CANCELED}
 
@@ -107,17 +110,13 @@ class TargetForm(forms.Form):
 class OperationEditForm(ExpiryForm):
     """What is required before an operation of `kind` starts; without data the form is only shown.
 
-    Has only the fields that the kind needs. After `is_valid()`: `edit`. To confirm a CANCEL, `word` must be typed:
-    canceling is final, and takes more than a click. An expiry is read in `zone`, which the preview showed; "" means the
-    reader's own.
+    Has only the fields that the kind needs. After `is_valid()`: `edit`, and `why` it is made. To confirm a CANCEL,
+    `word` must be typed: canceling is final, and takes more than a click. An expiry is read in `zone`, which the
+    preview showed; "" means the reader's own.
     """
 
-    deleted_reason = forms.CharField(
-        required=False,
-        max_length=LONGEST_REASON,
-        label="Reason for canceling",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Syllable stores the reason with each batch. Canceling is final.",
+    deleted_reason = ReasonField(
+        label="Reason for canceling", help_text="Syllable stores the reason with each batch. Canceling is final."
     )
     expires_on = ClockField(
         label="New expiry", error_messages={"required": "Enter the new expiry as a date and a time."}
@@ -125,11 +124,13 @@ class OperationEditForm(ExpiryForm):
     typed = forms.CharField(
         required=False, strip=True, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
     )
+    reason = ReasonField()
 
     edit: BatchEdit
+    why: str
 
     def __init__(self, data: QueryDict, *, kind: Kind, word: str, is_confirmed: bool, zone: str = "") -> None:
-        needed = NEEDED.get(kind, frozenset())
+        needed = NEEDED[kind]
         is_filled_in = is_confirmed or not needed.isdisjoint(data)
         super().__init__(data if is_filled_in else None)
         for name in set(self.fields) - needed:
@@ -147,11 +148,14 @@ class OperationEditForm(ExpiryForm):
         cleaned = super().clean() or {}
         self.edit = self.edit_of(self.kind)
         if self.kind == Kind.CANCEL:
-            reason = " ".join(cleaned.get("deleted_reason", "").split())
-            self.edit = BatchEdit(status=BatchStatus.CANCELED, deleted_reason=reason)
+            self.edit = BatchEdit(status=BatchStatus.CANCELED, deleted_reason=cleaned["deleted_reason"])
         elif cleaned.get("expires_on") and (expires_on := self._moment(cleaned["expires_on"])):
             self.edit = BatchEdit(expires_on=expires_on)
-        for problem in rules.edit_problems(self.edit, now=timezone.now()):
+        self.why = self.edit.deleted_reason or cleaned.get("reason", "")
+        for problem in [
+            *rules.edit_problems(self.edit, now=timezone.now()),
+            *rules.missing_reason((self.kind,), self.why, required=settings.REASON_REQUIRED),
+        ]:
             if problem.field not in self.errors:
                 self.add_error(problem.field, problem.message)
         if self.is_confirmed and "typed" in self.fields and not _same_word(cleaned.get("typed", ""), self.word):

@@ -12,7 +12,7 @@ from batches.models import Outcome
 from batches.selectors.batch import abilities, batch_now, paused_from
 from batches.services.changes.update import NotAllowed, batch_edit, batch_pause, batch_resume
 from batches.services.changes.write import Result
-from batches.views.decorators import UserRequest, may_edit
+from batches.views.decorators import UserRequest, may_edit, why
 from batches.views.next_url import next_page
 from syllable.errors import SyllableError
 
@@ -37,7 +37,7 @@ def edit(request: UserRequest, batch_id: str) -> HttpResponse:
     if not request.POST.get("confirm") or not form.is_as_reviewed:
         return render(request, "batches/review.html", context | {"steps": rules.steps(form.loaded, form.edit)})
     try:
-        result = batch_edit(batch_id=batch_id, edit=form.edit, loaded=form.loaded, **by(request))
+        result = batch_edit(batch_id=batch_id, edit=form.edit, loaded=form.loaded, reason=form.why, **by(request))
     except NotAllowed as refusal:
         form.add_error(None, str(refusal))
         return render(request, "batches/edit.html", context, status=403)
@@ -53,14 +53,14 @@ def edit(request: UserRequest, batch_id: str) -> HttpResponse:
 @require_POST
 def pause(request: UserRequest, batch_id: str) -> HttpResponse:
     """Pause the batch at once."""
-    return written(request, batch_pause(batch_id=batch_id, **by(request)))
+    return written(request, batch_pause(batch_id=batch_id, **why(request)))
 
 
 @may_edit
 @require_POST
 def resume(request: UserRequest, batch_id: str) -> HttpResponse:
     """Resume the paused batch at once."""
-    return written(request, batch_resume(batch_id=batch_id, **by(request)))
+    return written(request, batch_resume(batch_id=batch_id, **why(request)))
 
 
 def written(request: UserRequest, result: Result) -> HttpResponse:
@@ -71,7 +71,7 @@ def written(request: UserRequest, result: Result) -> HttpResponse:
     change = result.change
     if result.outcome == Outcome.CONFLICT and result.batch:
         context = {
-            "form": _form(request, fill(result.batch, change.edit), change.batch_id),
+            "form": _form(request, fill(result.batch, change.edit, change.reason), change.batch_id),
             "batch_id": change.batch_id,
             "change": change,
             "versions": rules.versions(change.loaded or {}, result.batch, change.edit),

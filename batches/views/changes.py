@@ -1,18 +1,21 @@
 """The changes, and what can be done about one of them."""
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.actor import by
 from batches import rules
 from batches.access import scope_of
+from batches.forms.reason import ReasonForm
 from batches.models import Change
 from batches.selectors.changes import change_by_id, changes_page
+from batches.services.changes.reason import change_reason_add
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.undo import change_undo, undo_edit
 from batches.views.batch_actions import written
-from batches.views.decorators import UserRequest, may_edit, may_view
+from batches.views.decorators import UserRequest, explained, may_edit, may_view, why
+from batches.views.next_url import next_page
 
 
 @may_view
@@ -46,8 +49,9 @@ def undo(request: UserRequest, change_id: int) -> HttpResponse:
     edit = undo_edit(undone)
     if edit and not request.POST.get("confirm"):
         context = {"change": undone, "batch_id": undone.batch_id, "steps": rules.steps(undone.after or {}, edit)}
+        context["form"] = ReasonForm()
         return render(request, "batches/review_undo.html", context)
-    return written(request, change_undo(change=undone, **by(request)))
+    return written(request, change_undo(change=undone, **why(request)))
 
 
 @may_edit
@@ -56,6 +60,17 @@ def settle(request: UserRequest, change_id: int) -> HttpResponse:
     """Check again whether an unconfirmed change was taken."""
     change_settle(_change(request, change_id))
     return redirect("batches:change", change_id)
+
+
+@may_view
+@require_POST
+@explained
+def reason(request: UserRequest, change_id: int) -> HttpResponse:
+    """Add the reason for a change that has none, and go back to the page that shows its outcome."""
+    found = _change(request, change_id)
+    if not change_reason_add(change=found, **why(request)):
+        messages.info(request, "This change already has a reason.")
+    return redirect(next_page(request.POST.get("next", ""), found, scope=scope_of(request.user)))
 
 
 def _change(request: UserRequest, change_id: int) -> Change:

@@ -42,4 +42,6 @@ def _tells(path: str, change: Change, scope: Scope) -> bool:
     is_own = page.view_name == "batches:batch" and page.kwargs["batch_id"] == change.batch_id
     if page.view_name == "batches:operation":
         return has_batch(page.kwargs["operation_id"], change.batch_id, scope=scope)
+    if page.view_name == "batches:change":
+        return page.kwargs["change_id"] == change.pk
     return is_own or page.view_name in ("batches:batch_list", "batches:campaign")

@@ -6,13 +6,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from batches.access import scope_of
+from batches.forms.reason import ReasonForm
 from batches.models import Kind, State
 from batches.selectors.operations import operation_progress
 from batches.selectors.preview import rest_preview, undo_preview
 from batches.services.operations.actions import operation_confirm, operation_retry, operation_stop, operation_take_over
 from batches.services.operations.permissions import check_abort, check_operation
 from batches.services.operations.undo import UNDONE_BY, operation_stop_calling, operation_undo, undoing_edit
-from batches.views.decorators import UserRequest, may_edit
+from batches.views.decorators import UserRequest, may_edit, why
 from batches.views.operations import operation_or_404
 from trail.source import Source
 
@@ -51,8 +52,9 @@ def retry(request: UserRequest, operation_id: int) -> HttpResponse:
     if operation.kind == Kind.RESUME and not operation.is_open and not request.POST.get("confirm"):
         check_operation(request.user, operation)
         context = {"operation": operation, "preview": rest_preview(operation, scope=scope_of(request.user))}
+        context["form"] = ReasonForm()
         return render(request, "batches/operation_retry.html", context)
-    if not operation_retry(operation=operation, actor=request.user, source=Source.of(request)):
+    if not operation_retry(operation=operation, **why(request)):
         messages.info(request, "This operation is still running.")
     return redirect("batches:operation", operation_id)
 
@@ -65,6 +67,7 @@ def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
     if operation.state == State.ASKING and not request.POST.get("confirm"):
         check_operation(request.user, operation)
         context = {"operation": operation, "preview": rest_preview(operation, scope=scope_of(request.user))}
+        context["form"] = None
         return render(request, "batches/operation_confirm.html", context)
     if not operation_confirm(operation=operation, actor=request.user, source=Source.of(request)):
         messages.info(request, "This operation no longer needs your confirmation.")
@@ -90,6 +93,7 @@ def undo(request: UserRequest, operation_id: int) -> HttpResponse:
     if calls_people and not operation.is_open and not request.POST.get("confirm"):
         check_operation(request.user, operation, edit=undoing_edit(operation))
         context = {"operation": operation, "preview": undo_preview(operation, scope=scope_of(request.user))}
+        context["form"] = ReasonForm()
         return render(request, "batches/operation_undo.html", context)
-    undoing = operation_undo(operation=operation, actor=request.user, source=Source.of(request))
+    undoing = operation_undo(operation=operation, **why(request))
     return redirect("batches:operation", undoing.pk)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
+from accounts.actor import by
 from batches import rules
 from batches.access import scope_of
 from batches.forms.operation import LOST_PREVIEW, OperationEditForm, Seen, TargetForm, seal, unseal
@@ -20,7 +21,6 @@ from batches.services.operations.start import operation_start
 from batches.services.operations.targets import paused_by_operations
 from batches.views.decorators import UserRequest
 from batches.views.list_query import read_list_query
-from trail.source import Source
 
 
 def start(request: UserRequest) -> HttpResponse:
@@ -64,8 +64,7 @@ def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) 
         form.add_error(None, LOST_PREVIEW)
     if is_confirmed and form.is_valid():
         named = replace(target, campaign_name=seen.campaign_name)
-        source = Source.of(request)
-        operation = operation_start(kind=kind, target=named, edit=form.edit, actor=request.user, source=source)
+        operation = operation_start(kind=kind, target=named, edit=form.edit, reason=form.why, **by(request))
         return redirect("batches:operation", operation.pk)
     preview = preview or _preview(request, kind, target)
     shown = Seen(preview.campaign_name or seen.campaign_name, form.word, form.zone)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.models import User
 from batches import outcome_messages, rules
-from batches.models import Change, Outcome
+from batches.models import NOT_WRITTEN, Change, Outcome
+from batches.services.changes.reason import may_add_reason
 from batches.services.changes.undo import undo_edit
 from batches.words.tones import OUTCOME_ALERTS, Alert
 from common.moments import NOTHING, clock, exact
@@ -112,6 +114,12 @@ def change_notice(change: Change, *, may_edit: bool) -> Notice:
         can_undo=may_edit and bool(undo_edit(change)),
         can_settle=may_edit and change.outcome == Outcome.UNCONFIRMED and not change.is_settled,
     )
+
+
+def lacks_reason(change: Change, user: User) -> bool:
+    """Return whether to offer somebody to say why a change was made: it wrote, or may have, and nobody said why."""
+    is_told = bool(change.reason) or change.outcome in NOT_WRITTEN
+    return not is_told and may_add_reason(user, change)
 
 
 def _title(change: Change) -> str:

@@ -8,11 +8,13 @@
   const noExpiry = form.elements.clear_expiry;
   const expiry = form.querySelector("[data-expiry]");
   const reason = form.querySelector("[data-reason]");
+  const why = form.querySelector("[data-why]");
   const quick = form.querySelector("[data-quick]");
 
   const follow = () => {
     const canceling = status.value === "CANCELED";
     reason.hidden = !canceling;
+    why.hidden = canceling;
     // Inert and read-only controls are still sent, disabled ones are not: what was typed would be lost.
     expiry.inert = canceling;
     // A batch that has expired is offered no way to go without an expiry.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.models import User
 from batches import rules
 from batches.models import Change, Operation, Origin
 from batches.models.fields import storable
@@ -37,25 +38,43 @@ def change_settled(change: Change) -> None:
     _entry(Action.CHANGE_SETTLED, change)
 
 
+def change_reason_added(change: Change, *, actor: User, source: Source) -> None:
+    """Add the entry of a reason that `actor` gave later, within the caller's transaction."""
+    entry_add(
+        Action.CHANGE_REASON_ADDED,
+        actor=actor,
+        source=source,
+        reason=storable(change.reason),
+        body={"made_by": change.actor_email},
+        **_about(change),
+    )
+
+
 def _entry(action: Action, change: Change) -> None:
     """Add an entry whose actor, address and request are those of the change, whoever looked."""
-    operation = change.operation
     entry_add(
         action,
         actor=Author.of(change),
         source=Source(change.address or "", change.web_request_id),
-        batch_id=change.batch_id,
-        campaign_id=change.campaign_id,
-        campaign_name=storable(change.campaign_name),
-        operation_id=change.operation_id,
-        change_id=change.pk,
-        kind=change.edit.kind or "",
-        is_undo=change.origin == Origin.UNDO or bool(operation and operation.undoes_id),
         outcome=change.outcome,
         origin=change.origin,
         reason=storable(change.reason),
         body=storable(_body(change)),
+        **_about(change),
     )
+
+
+def _about(change: Change) -> dict[str, Any]:
+    operation = change.operation
+    return {
+        "batch_id": change.batch_id,
+        "campaign_id": change.campaign_id,
+        "campaign_name": storable(change.campaign_name),
+        "operation_id": change.operation_id,
+        "change_id": change.pk,
+        "kind": change.edit.kind or "",
+        "is_undo": change.origin == Origin.UNDO or bool(operation and operation.undoes_id),
+    }
 
 
 def _body(change: Change) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Writers outside the dashboard can still slip between our read and our write: the
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -118,10 +118,10 @@ def batch_resume(*, batch_id: str, actor: User, reason: str = "", source: Source
     )
 
 
-def check_reason(edit: BatchEdit, reason: str, *, is_undo: bool = False) -> None:
-    """Raise ReasonMissing where the installation demands a reason for this edit and `reason` shows none."""
-    if rules.needs_reason(edit, settings.REASON_REQUIRED, is_undo=is_undo) and not rules.can_be_seen(reason):
-        raise ReasonMissing(refusal_messages.NO_REASON)
+def check_reason(kinds: Collection[str], reason: str, *, is_undo: bool = False) -> None:
+    """Raise ReasonMissing where the installation demands a reason for edits of these kinds, and `reason` shows none."""
+    for problem in rules.missing_reason(kinds, reason, required=settings.REASON_REQUIRED, is_undo=is_undo):
+        raise ReasonMissing(problem.message)
 
 
 def check_actor(actor: User | None) -> str:
@@ -141,7 +141,7 @@ def _asked_by(
         email, reason, campaign_name = operation.actor_email, operation.reason, operation.campaign_name
     else:
         email, campaign_name = check_actor(actor), ""
-        check_reason(edit, reason, is_undo=origin == Origin.UNDO)
+        check_reason(edit.kinds, reason, is_undo=origin == Origin.UNDO)
     return {
         "actor_email": email,
         "reason": edit.deleted_reason or reason,

@@ -44,20 +44,24 @@ def operation_stop(*, operation: Operation, actor: User, source: Source = BACKGR
     return True
 
 
-def operation_retry(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
+def operation_retry(*, operation: Operation, actor: User, reason: str = "", source: Source = BACKGROUND) -> bool:
     """Retry what failed, is not confirmed, or was not reached. Returns False where there is nothing to retry.
 
+    The operation keeps its reason unless there is a new one; what Syllable stores of a cancellation stays as it is.
     The operation runs for `actor` from then on, and a stop again ends whatever starts its batches. Raises NotAllowed,
     and InTheWay if another operation works on the same batches.
     """
     behind = _person_behind(actor, operation)
+    operation.reason = reason or operation.reason
     left = operation.items.filter(state__in=(ItemState.FAILED, ItemState.UNCONFIRMED, ItemState.WAITING))
     with transaction.atomic(durable=True):
         take_turns()
         make_way(operation, left.values("batch_id"))
         is_complete = operation.state == State.FINISHED and not operation.unlisted and not left.exists()
         over = Operation.objects.filter(state__in=(State.FINISHED, State.STOPPED))
-        if is_complete or not _hand_on(operation, Action.OPERATION_RETRIED, over, source, **behind, **GOES_ON):
+        if is_complete or not _hand_on(
+            operation, Action.OPERATION_RETRIED, over, source, reason=operation.reason, **behind, **GOES_ON
+        ):
             return False
         left.update(state=ItemState.WAITING, attempts=0, detail="", finished_at=None)
         supersede(operation, actor, source)

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from batches.models import Kind, Operation, OperationItem, Target, TargetScope
-from batches.services.changes.update import check_actor
+from batches.services.changes.update import check_actor, check_reason
 from batches.services.operations.audit import operation_entry
 from batches.services.operations.enqueue import operation_queue
 from batches.services.operations.overlaps import make_way, supersede, take_turns
@@ -19,18 +19,20 @@ from trail.source import BACKGROUND, Source
 
 
 def operation_start(
-    *, kind: Kind, target: Target, edit: BatchEdit, actor: User, source: Source = BACKGROUND
+    *, kind: Kind, target: Target, edit: BatchEdit, actor: User, reason: str = "", source: Source = BACKGROUND
 ) -> Operation:
-    """Record the decision, and hand it to a worker's queue.
+    """Record the decision and its reason, and hand it to a worker's queue.
 
-    A PAUSE or CANCEL ends operations that would start the same batches. Raises NotAllowed, and InTheWay if another
-    operation works on the same batches; only another emergency stop is in the way of an emergency stop.
+    A PAUSE or CANCEL ends operations that would start the same batches. Raises NotAllowed, ReasonMissing, and InTheWay
+    if another operation works on the same batches; only another emergency stop is in the way of an emergency stop.
     """
     email = check_actor(actor)
+    check_reason((kind,), reason)
     operation = Operation(
         kind=kind,
         **target.fields(),
         edit=edit,
+        reason=edit.deleted_reason or reason,
         actor=actor,
         actor_email=email,
         needs_stop_everything=check_target(actor, kind=kind, target=target, edit=edit),

@@ -7,7 +7,7 @@ from batches import refusal_messages
 from batches.access import may_stop_everything
 from batches.models import Cause, Kind, Operation, Outcome, Target, TargetScope
 from batches.services.changes.undo import undo_edit
-from batches.services.changes.update import NotAllowed, check_actor
+from batches.services.changes.update import NotAllowed, check_actor, check_reason
 from batches.services.operations.audit import operation_ended, operation_entry
 from batches.services.operations.enqueue import operation_queue
 from batches.services.operations.overlaps import end_operation, make_way, supersede, take_turns
@@ -21,14 +21,15 @@ from trail.source import BACKGROUND, Source
 UNDONE_BY = {Kind.PAUSE: Kind.RESUME, Kind.RESUME: Kind.PAUSE, Kind.EXPIRY: Kind.EXPIRY}
 
 
-def operation_undo(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> Operation:
-    """Undo what an operation did, as an operation of its own. Raises NotAllowed and InTheWay."""
+def operation_undo(*, operation: Operation, actor: User, reason: str = "", source: Source = BACKGROUND) -> Operation:
+    """Undo what an operation did, as an operation of its own. Raises NotAllowed, ReasonMissing and InTheWay."""
     email = check_actor(actor)
     if operation.is_open or operation.kind not in UNDONE_BY:
         raise NotAllowed(refusal_messages.STILL_OPEN if operation.is_open else refusal_messages.CANNOT_UNDO_OPERATION)
-    undoing = _taking_back(
-        operation, actor, email, needs_stop_everything=check_operation(actor, operation, edit=undoing_edit(operation))
-    )
+    needs_stop_everything = check_operation(actor, operation, edit=undoing_edit(operation))
+    undoing = _taking_back(operation, actor, email, needs_stop_everything=needs_stop_everything)
+    undoing.reason = reason
+    check_reason((undoing.kind,), reason, is_undo=True)
     done = operation.changes.filter(outcome=Outcome.APPLIED).order_by("pk")
     changes = {change.batch_id: change for change in done if undo_edit(change)}
     with transaction.atomic(durable=True):

@@ -123,7 +123,7 @@ class TestExpired:
 
     def test_only_what_is_possible_is_offered(self, editor, expired):
         html = batch_page(editor)
-        assert controls(html) == {"status", "expires_on", "deleted_reason"}
+        assert controls(html) == {"status", "expires_on", "deleted_reason", "reason"}
         options = attributes(section(html), "option", "value")
         assert options == ["ACTIVE", "PAUSED", "CANCELED", "EXPIRED"]
         assert "disabled" not in section(html)
@@ -144,7 +144,7 @@ class TestExpired:
 def test_a_batch_that_lives_is_offered_everything_with_the_reasons_against_it(editor, batch, status):
     batch.store.change_batch(ID, status=status)
     html = batch_page(editor)
-    expected = {"status", "expires_on", "clear_expiry", "call_rate", "auto_call_rate", "deleted_reason"}
+    expected = {"status", "expires_on", "clear_expiry", "call_rate", "auto_call_rate", "deleted_reason", "reason"}
     assert controls(html) == expected
     assert "disabled" in section(html)
 
