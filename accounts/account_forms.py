@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from accounts.links import AnyTokens
 from accounts.tasks import reset_request
+from trail.source import Source
 
 
 class ChangePasswordForm(forms.ChangePasswordForm):
@@ -27,7 +28,7 @@ class ResetPasswordForm(forms.ResetPasswordForm):
 
     def save(self, request: HttpRequest, **_options: object) -> str:
         email = str(self.cleaned_data["email"])
-        reset_request(email=email, base=base_of(request))
+        reset_request(email=email, base=base_of(request), source=Source.of(request))
         return email
 
 

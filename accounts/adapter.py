@@ -9,11 +9,16 @@ from allauth.core.ratelimit import respond_429
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sites.shortcuts import get_current_site
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from accounts import throttle
+from accounts.login_trail import record_lock_out
 from accounts.models import MailPurpose, User
 from accounts.tasks import mail_queue
+from trail.models import Action
+from trail.services import entry_add
+from trail.source import Source
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -34,8 +39,18 @@ class AccountAdapter(DefaultAccountAdapter):
         """Count an attempt at a password. Raises ImmediateHttpResponse (429) after too many."""
         attempt = throttle.attempt(throttle.PASSWORD, email=email, address=self.get_client_ip(request))
         if attempt is None:
+            record_lock_out(request, email)
             raise ImmediateHttpResponse(respond_429(request))
         return attempt
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Set a password that its owner has typed: logged in, or with a link, where nobody says who they are."""
+        request = allauth_context.request
+        is_own = request.user.pk == user.pk
+        action = Action.PERSON_PASSWORD_CHANGED if is_own else Action.PERSON_PASSWORD_RESET
+        with transaction.atomic():
+            super().set_password(user, password)
+            entry_add(action, actor=user if is_own else None, source=Source.of(request), person=user)
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         throttle.address_learn(email=user.email or "", address=self.get_client_ip(request))

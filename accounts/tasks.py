@@ -5,6 +5,9 @@ from django_tasks import task
 
 from accounts.mail import mail_add, mail_deliver, mails_forget, mails_to_queue
 from accounts.models import MailPurpose, User
+from trail.models import Action
+from trail.services import entry_add
+from trail.source import BACKGROUND, Source
 
 
 @task
@@ -23,10 +26,13 @@ def mail_queue(*, purpose: MailPurpose, person: User | None, **about: str) -> No
     transaction.on_commit(lambda: mail_send.enqueue(mail.pk, mail.tries), robust=True)
 
 
-def reset_request(*, email: str, base: str) -> None:
+def reset_request(*, email: str, base: str, source: Source = BACKGROUND) -> None:
     """Queue the link that somebody asked for. Does the same work whether or not anybody has this email."""
-    person = User.objects.filter(email=email.strip().lower(), is_active=True).first()
-    mail_queue(purpose=MailPurpose.RESET, person=person, base=base)
+    asked = email.strip().lower()
+    person = User.objects.filter(email=asked, is_active=True).first()
+    with transaction.atomic():
+        entry_add(Action.PERSON_RESET_REQUESTED, actor=None, source=source, person=person, person_email=asked[:254])
+        mail_queue(purpose=MailPurpose.RESET, person=person, base=base)
 
 
 def mails_sweep() -> None:

@@ -55,7 +55,7 @@ def attempt(limit: Limit, *, email: str, address: str) -> Attempt | None:
     The attempt is counted before the password is checked, so that parallel attempts get no more guesses than attempts
     in a row.
     """
-    account, network = email.strip().lower(), _network(address)
+    account, network = email.strip().lower(), network_of(address)
     if KnownAddress.objects.filter(key=_key("known", account, network), until__gt=Now()).exists():
         counts = {_key(limit.name, "known", account, network): limit.of_account}
     else:
@@ -69,12 +69,21 @@ def attempt(limit: Limit, *, email: str, address: str) -> Attempt | None:
     return None
 
 
+def once(what: str, *whom: str, most: int = 1, window: timedelta = timedelta(hours=1)) -> bool:
+    """Count one more time that something happened; return whether it is among the first `most` in the window.
+
+    For entries of the trail, which nobody may add without end.
+    """
+    Throttle.objects.filter(until__lte=Now()).delete()
+    return _count(_key("once", what, *whom), most, window)
+
+
 def address_learn(*, email: str, address: str) -> None:
     """Remember the address for this account: whoever is there has proved that the account is theirs."""
     if not address:
         return
     KnownAddress.objects.filter(until__lte=Now()).delete()
-    known = KnownAddress(key=_key("known", email.strip().lower(), _network(address)), until=from_now(KNOWN_FOR))
+    known = KnownAddress(key=_key("known", email.strip().lower(), network_of(address)), until=from_now(KNOWN_FOR))
     KnownAddress.objects.bulk_create([known], update_conflicts=True, unique_fields=["key"], update_fields=["until"])
 
 
@@ -87,7 +96,8 @@ def _count(key: str, most: int, window: timedelta) -> bool:
     return Throttle.objects.filter(key=key, count__lt=most).update(count=F("count") + 1) == 1
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """Return what an address is counted by: itself, or the network that a provider gives to one customer."""
     return str(IPv6Network((address, IPV6_PREFIX), strict=False)) if ":" in address else address
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from accounts.actor import by
 from batches.access import scope_of, sees_targets
 from batches.selectors.batch_requests import (
     BatchRequest,
@@ -20,6 +22,7 @@ from batches.selectors.batch_requests import (
     requests_export,
     requests_page,
 )
+from batches.services.reads import requests_exported, targets_seen
 from batches.views.csv_export import csv_response
 from batches.views.decorators import UserRequest, may_view
 from syllable.errors import NotFound, SyllableError
@@ -79,6 +82,9 @@ def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
         listed_requests = requests_page(batch_id, choice, scope=scope, number=request.GET.get("page", "1"))
     except SyllableError as error:
         return _unavailable(request, batch_id, error, retry=_address("batches:request_list", batch_id, request))
+    if choice.in_full and listed_requests.rows:
+        number, rows = listed_requests.page.number, len(listed_requests.rows)
+        targets_seen(batch_id=batch_id, page=number, rows=rows, **_narrowed(choice), **by(request))
     context = {
         "batch_id": batch_id,
         "choice": choice,
@@ -94,10 +100,12 @@ def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
 @require_safe
 def request_export(request: UserRequest, batch_id: str) -> HttpResponseBase:
     """Export the requests that match `status` and `reference`, from all pages, as CSV."""
+    choice = _choice(request)
     try:
-        rows, unreadable = requests_export(batch_id, _choice(request), scope=scope_of(request.user))
+        rows, unreadable = requests_export(batch_id, choice, scope=scope_of(request.user))
     except SyllableError as error:
         return _unavailable(request, batch_id, error, retry=_address("batches:request_export", batch_id, request))
+    requests_exported(batch_id=batch_id, is_masked=not choice.in_full, **_narrowed(choice), **by(request))
     return csv_response(f"requests-{batch_id}", _table(rows, unreadable))
 
 
@@ -123,6 +131,10 @@ def _choice(request: UserRequest) -> Choice:
         reference=request.GET.get("reference", "").strip(),
         in_full=sees_targets(request.user),
     )
+
+
+def _narrowed(choice: Choice) -> dict[str, Any]:
+    return {"status": choice.status, "is_searched": bool(choice.reference)}
 
 
 def _tabs(listed_requests: RequestsPage, choice: Choice) -> list[Tab]:

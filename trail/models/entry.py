@@ -40,11 +40,23 @@ class Action(models.TextChoices):
         "operation_goes_on_without_authority",
         "Continues, although its actor can no longer do this",
     )
+    LOGGED_IN = "logged_in", "Logged in"
+    LOGGED_OUT = "logged_out", "Logged out"
+    LOGIN_FAILED = "login_failed", "Login failed"
+    # Of many attempts that the throttle refuses, one an hour for each network address.
+    LOGIN_LOCKED = "login_locked", "Too many failed logins"
+    REFUSED = "refused", "Refused"
+    EXPORTED = "exported", "Downloaded"
+    TARGETS_SEEN = "targets_seen", "Saw phone numbers and emails"
     PERSON_CREATED = "person_created", "Person created"
     PERSON_INVITED = "person_invited", "Invited"
     PERSON_RESET_STARTED = "person_reset_started", "Password reset started"
     PERSON_EMAIL_CHANGED = "person_email_changed", "Email changed"
+    # By an administrator, by the person themselves, by whoever had the link.
     PERSON_PASSWORD_SET = "person_password_set", "Password set"
+    PERSON_PASSWORD_CHANGED = "person_password_changed", "Password changed"
+    PERSON_PASSWORD_RESET = "person_password_reset", "Password set by link"
+    PERSON_RESET_REQUESTED = "person_reset_requested", "Password reset requested"
     PERSON_ROLES_CHANGED = "person_roles_changed", "Roles changed"
     PERSON_DEACTIVATED = "person_deactivated", "Deactivated"
     PERSON_REACTIVATED = "person_reactivated", "Reactivated"

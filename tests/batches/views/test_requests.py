@@ -12,6 +12,7 @@ from batches.selectors import batch_requests as selectors
 from sandbox import faults
 from tests.batches.views.list_page import DASH
 from tests.html import attributes, in_words, texts
+from trail.models import Action, Entry
 
 pytestmark = pytest.mark.django_db
 
@@ -335,9 +336,50 @@ def test_no_cell_runs_as_a_formula(client, rows, operator, text, cell):
 # What it costs
 
 
+def acts(action):
+    return list(Entry.objects.filter(action=action).order_by("pk"))
+
+
+def test_each_look_at_targets_in_full_is_in_the_trail_without_what_was_searched_for(client, batch, operator):
+    client.force_login(operator)
+    seen(client)
+    seen(client, reference="A-1", status="COMPLETED")
+    first, second = acts(Action.TARGETS_SEEN)
+    assert (first.actor_email, first.batch_id) == (operator.email, ID)
+    assert first.body == {"rows": 4, "page": 1, "filter": {"status": "", "is_searched": False}}
+    assert second.body == {"rows": 1, "page": 1, "filter": {"status": "COMPLETED", "is_searched": True}}
+
+
+def test_a_look_at_masked_targets_or_at_nothing_is_not(client, batch, operator, viewer):
+    client.force_login(viewer)
+    seen(client)
+    client.force_login(operator)
+    seen(client, reference="nobody")
+    assert not acts(Action.TARGETS_SEEN)
+
+
+def test_each_download_is_in_the_trail(client, batch, operator, viewer):
+    for person in (viewer, operator):
+        client.force_login(person)
+        export(client, status="COMPLETED")
+    masked, in_full = acts(Action.EXPORTED)
+    assert (masked.actor_email, masked.batch_id) == (viewer.email, ID)
+    about = {"what": "requests", "format": "csv", "filter": {"status": "COMPLETED", "is_searched": False}}
+    assert masked.body == about | {"is_masked": True}
+    assert in_full.body == about | {"is_masked": False}
+
+
+def test_a_download_that_fails_is_not(client, batch, operator):
+    batch.faults.add(faults.answer(500), path=r"/results$", times=None)
+    client.force_login(operator)
+    assert export(client).status_code == 503
+    assert not acts(Action.EXPORTED)
+
+
 def test_the_first_page_costs_one_call_and_the_next_ones_none(client, batch, operator, django_assert_num_queries):
     client.force_login(operator)
-    with django_assert_num_queries(6):
+    # One of them is the entry about the look at targets in full.
+    with django_assert_num_queries(7):
         seen(client)
     assert len(batch.requests) == 1
     seen(client, page=2)
