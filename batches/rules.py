@@ -271,7 +271,7 @@ def missing_reason(
     if EditKind.PAUSE in kinds or EditKind.CANCEL in kinds or can_be_seen(reason):
         return []
     if any(kind in required for kind in kinds) or (is_undo and "undo" in required):
-        return [Problem("reason", "Enter a reason. This dashboard needs one for this.")]
+        return [Problem("reason", "Enter a reason. Your administrators ask for one here.")]
     return []
 
 

@@ -26,15 +26,6 @@ WORDS = {"PENDING": "pending", "ACTIVE": "active", "PAUSED": "paused", "IDLE": "
 REACHES = {"voice": ("calls", "called"), "sms": ("texts", "texted"), "email": ("emails", "emailed")}
 NO_MODE = ("contacts", "contacted")
 
-# What the trail counts when an operation ends, in words.
-NUMBERS = {
-    "applied": "applied",
-    "unconfirmed": "not confirmed",
-    "failed": "failed",
-    "skipped": "skipped",
-    "waiting": "not reached",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Badge:
@@ -93,12 +84,6 @@ def reasons(skipped: Mapping[str, int], kind: str) -> list[tuple[int, str]]:
         for status, count in skipped.items()
     ]
     return sorted(found, key=lambda line: -line[0])
-
-
-def in_numbers(numbers: Mapping[str, int]) -> str:
-    """Return what became of the batches of an operation that ended: `58 applied · 3 not confirmed`."""
-    found = [f"{numbers[name]:,} {word}" for name, word in NUMBERS.items() if numbers.get(name)]
-    return " · ".join(found) or "No batch needed this."
 
 
 def state_badge(operation: Operation) -> Badge:
