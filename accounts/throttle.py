@@ -72,10 +72,13 @@ def attempt(limit: Limit, *, email: str, address: str) -> Attempt | None:
 def once(what: str, *whom: str, most: int = 1, window: timedelta = timedelta(hours=1)) -> bool:
     """Count one more time that something happened; return whether it is among the first `most` in the window.
 
-    For entries of the trail, which nobody may add without end.
+    For entries of the trail, which nobody may add without end. Whoever goes on costs one read.
     """
+    key = _key("once", what, *whom)
+    if Throttle.objects.filter(key=key, count__gte=most, until__gt=Now()).exists():
+        return False
     Throttle.objects.filter(until__lte=Now()).delete()
-    return _count(_key("once", what, *whom), most, window)
+    return _count(key, most, window)
 
 
 def address_learn(*, email: str, address: str) -> None:

@@ -13,6 +13,7 @@ from django.test.signals import template_rendered
 
 from accounts.models import User
 from batches.api_client import client_for
+from batches.campaign_cache import campaign_names_forget
 from batches.selectors import batches, campaign, parallel_reads, preview
 from batches.services.changes import write
 from batches.services.operations import item_write
@@ -151,6 +152,7 @@ def sandbox(empty_sandbox, contract, settings):
     settings.SYLLABLE_API_URL = empty_sandbox.url
     settings.SYLLABLE_API_KEY = empty_sandbox.api_key
     caches["local"].clear()
+    campaign_names_forget()
     yield empty_sandbox
     wait_for_parallel_reads()
     caches["local"].clear()

@@ -75,6 +75,20 @@ def test_find_edit_review_confirm(batch, contract, log_in, operator, page, base_
     accessible()
 
 
+def test_a_reason_is_added_after_one_click(opened, batch, settings, accessible):
+    settings.CHANGE_REASONS = ["Complaint", "Wrong list"]
+    opened.get_by_role("button", name="Pause", exact=True).click()
+    expect(outcome(opened)).to_contain_text("Paused. Confirmed by Syllable at")
+    field = opened.get_by_label(re.compile("Reason for change"))
+    assert opened.locator(f"#{field.get_attribute('list')} option").count() == 2
+    accessible()
+    field.fill("Complaint")
+    opened.get_by_role("button", name="Add reason").click()
+    expect(outcome(opened)).to_contain_text("Reason: Complaint")
+    expect(opened.get_by_role("button", name="Add reason")).to_have_count(0)
+    assert Change.objects.get().reason == "Complaint"
+
+
 def test_cancel_with_a_reason(opened, batch):
     opened.get_by_label("Status").select_option("CANCELED")
     opened.get_by_label("Reason for canceling").fill("Wrong list uploaded")

@@ -212,6 +212,25 @@ def test_a_write_that_dies_after_it_was_applied_is_ambiguous(client, sandbox):
 # Results
 
 
+def test_whoever_watches_is_told_of_each_attempt(client, sandbox):
+    sandbox.store.add_batch("b1", status="ACTIVE")
+    sandbox.faults.add(faults.answer(503), method="GET")
+    sandbox.faults.add(faults.reset(), method="PUT")
+    told = []
+    with pytest.raises(SyllableUnavailable):
+        pause(client.watched(told.append), "b1")
+
+    assert [(exchange.method, exchange.status, exchange.error) for exchange in told] == [
+        ("GET", 503, "SyllableUnavailable"),
+        ("GET", 200, ""),
+        ("PUT", None, "SyllableUnavailable"),
+    ]
+    assert all(exchange.seconds > 0 for exchange in told)
+    assert [exchange.began for exchange in told] == sorted(exchange.began for exchange in told)
+    client.get_batch("b1")
+    assert len(told) == 3
+
+
 def test_results_come_whole(client, sandbox):
     sandbox.store.add_batch("1", requests=5)
     assert len(client.list_results("1").items) == 5

@@ -4,7 +4,6 @@ import pytest
 from django.db import DatabaseError
 from django.urls import reverse
 
-from batches.campaign_cache import campaign_names_forget
 from batches.models import Change, Kind, Outcome
 from batches.services.changes import audit
 from batches.services.changes.reconcile import changes_settle
@@ -19,12 +18,6 @@ pytestmark = pytest.mark.django_db
 
 ID = "20261123.9"
 ADDRESS = "192.0.2.7"
-
-
-@pytest.fixture(autouse=True)
-def _no_names():
-    """Forget what campaigns were called in other tests."""
-    campaign_names_forget()
 
 
 @pytest.fixture
