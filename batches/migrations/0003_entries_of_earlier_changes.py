@@ -42,6 +42,7 @@ def _of_change(Entry, change):
         "before": before,
         "after": {name: value for name, value in (change.after or {}).items() if name in rules.EDITABLE},
         "seen": rules.snapshot(Batch.read(change.seen)) if change.seen is not None else {},
+        "started_at": change.started_at.isoformat(timespec="milliseconds"),
         "detail": change.detail,
         "is_settled": change.settled_at is not None,
         "undoes": change.undoes_id,

@@ -62,4 +62,4 @@ def _ask_reason(request: UserRequest, problem: str) -> HttpResponse:
         form.add_error("reason", problem)
     sent = [(name, value) for name, values in request.POST.lists() for value in values]
     posted = [pair for pair in sent if pair[0] not in ("csrfmiddlewaretoken", "reason")]
-    return render(request, "batches/ask_reason.html", {"form": form, "posted": posted}, status=422)
+    return render(request, "batches/ask_reason.html", {"form": form, "posted": posted, "problem": problem}, status=422)

@@ -85,6 +85,7 @@ def _body(change: Change) -> dict[str, Any]:
         "before": rules.snapshot(before) if before else change.loaded or {},
         "after": {name: value for name, value in (change.after or {}).items() if name in rules.EDITABLE},
         "seen": rules.snapshot(seen) if seen else {},
+        "started_at": change.started_at.isoformat(timespec="milliseconds"),
         "detail": change.detail,
         "is_settled": change.is_settled,
         "undoes": change.undoes_id,

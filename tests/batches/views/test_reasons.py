@@ -146,6 +146,7 @@ class TestDemanded:
         assert "Nothing has been sent" in text(asked)
         assert bool(parsed(asked).css_first("[data-problem=reason]")) == bool(blank)
         assert not Change.objects.exists()
+        assert parsed(asked).css_first(f'.form-actions a[href="{reverse("batches:batch", args=[ID])}"]')
 
         response = page.post(asked.request["PATH_INFO"], hidden(text(asked), "form.card") | {"reason": "Asked"})
         assert response.url.startswith("/batches/?q=1&")
