@@ -67,9 +67,9 @@ def confirm(request: UserRequest, operation_id: int) -> HttpResponse:
     if operation.state == State.ASKING and not request.POST.get("confirm"):
         check_operation(request.user, operation)
         context = {"operation": operation, "preview": rest_preview(operation, scope=scope_of(request.user))}
-        context["form"] = None
+        context["form"] = ReasonForm()
         return render(request, "batches/operation_confirm.html", context)
-    if not operation_confirm(operation=operation, actor=request.user, source=Source.of(request)):
+    if not operation_confirm(operation=operation, **why(request)):
         messages.info(request, "This operation no longer needs your confirmation.")
     return redirect("batches:operation", operation_id)
 

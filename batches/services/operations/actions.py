@@ -52,16 +52,13 @@ def operation_retry(*, operation: Operation, actor: User, reason: str = "", sour
     and InTheWay if another operation works on the same batches.
     """
     behind = _person_behind(actor, operation)
-    operation.reason = reason or operation.reason
     left = operation.items.filter(state__in=(ItemState.FAILED, ItemState.UNCONFIRMED, ItemState.WAITING))
     with transaction.atomic(durable=True):
         take_turns()
         make_way(operation, left.values("batch_id"))
         is_complete = operation.state == State.FINISHED and not operation.unlisted and not left.exists()
         over = Operation.objects.filter(state__in=(State.FINISHED, State.STOPPED))
-        if is_complete or not _hand_on(
-            operation, Action.OPERATION_RETRIED, over, source, reason=operation.reason, **behind, **GOES_ON
-        ):
+        if is_complete or not _hand_on(operation, Action.OPERATION_RETRIED, over, source, reason, **behind, **GOES_ON):
             return False
         left.update(state=ItemState.WAITING, attempts=0, detail="", finished_at=None)
         supersede(operation, actor, source)
@@ -69,15 +66,15 @@ def operation_retry(*, operation: Operation, actor: User, reason: str = "", sour
     return True
 
 
-def operation_confirm(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> bool:
+def operation_confirm(*, operation: Operation, actor: User, reason: str = "", source: Source = BACKGROUND) -> bool:
     """Confirm a delayed operation, which then runs for `actor`. Returns False if it does not ask.
 
-    Raises NotAllowed.
+    The operation keeps its reason unless there is a new one. Raises NotAllowed.
     """
     behind = _person_behind(actor, operation)
     asking = Operation.objects.filter(state=State.ASKING)
     with transaction.atomic():
-        if not _hand_on(operation, Action.OPERATION_CONFIRMED, asking, source, **behind, **GOES_ON):
+        if not _hand_on(operation, Action.OPERATION_CONFIRMED, asking, source, reason, **behind, **GOES_ON):
             return False
         operation_queue(operation)
     return True
@@ -105,16 +102,24 @@ def _person_behind(actor: User, operation: Operation) -> dict[str, Any]:
 
 
 def _hand_on(
-    operation: Operation, action: Action, those: OperationQuerySet, source: Source, *, actor: User, **fields: Any
+    operation: Operation,
+    action: Action,
+    those: OperationQuerySet,
+    source: Source,
+    reason: str = "",
+    *,
+    actor: User,
+    **fields: Any,
 ) -> bool:
-    """Make `actor` the person an operation runs for, if it is one of `those`.
+    """Make `actor` the person an operation runs for, if it is one of `those`; with a new `reason` if there is one.
 
     The entry keeps the previous person, and how the operation had ended. Needs a transaction.
     """
     before = those.select_for_update().filter(pk=operation.pk).first()
     if before is None:
         return False
-    Operation.objects.filter(pk=operation.pk).update(actor=actor, **fields)
+    Operation.objects.filter(pk=operation.pk).update(actor=actor, reason=reason or before.reason, **fields)
     ended = {"cause": before.cause, "stopped_by": before.stopped_by_email, "stopped_by_operation": before.stopped_by_id}
-    operation_entry(action, operation, actor=actor, source=source, asked_for_by=before.actor_email, **ended)
+    about = {"asked_for_by": before.actor_email, **ended}
+    operation_entry(action, operation, actor=actor, source=source, reason=reason, **about)
     return True

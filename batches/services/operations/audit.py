@@ -19,10 +19,12 @@ def operation_entry(
     *,
     actor: User | Author | None = None,
     source: Source = BACKGROUND,
+    reason: str = "",
     **body: Any,
 ) -> None:
     """Add an entry that `actor` did this to an operation, None for nobody, within the caller's transaction.
 
+    `reason` is why they did this, which is not always the operation's own.
     `body` holds further facts beside the operation's kind and scope: `by` and `undoes` are the ids of related
     operations, `asked_for_by` is the person it ran for until then.
     """
@@ -35,7 +37,7 @@ def operation_entry(
         campaign_name=operation.campaign_name,
         kind=operation.kind,
         is_undo=operation.undoes_id is not None,
-        reason=storable(operation.reason),
+        reason=storable(reason),
         body={"kind": operation.kind, "scope": operation.scope, **body},
     )
 
@@ -62,6 +64,7 @@ def operation_ended(operation_id: int) -> None:
         Action.OPERATION_ENDED,
         operation,
         actor=Author.of(operation),
+        reason=operation.reason,
         numbers=numbers,
         untouched=sum(operation.skipped.values()),
         state=operation.state,

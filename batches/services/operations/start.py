@@ -42,7 +42,9 @@ def operation_start(
         make_way(operation, target.batch_ids)
         operation.save(force_insert=True)
         about = {"filter": operation.filter, "edit": operation.edit.fields()}
-        operation_entry(Action.OPERATION_STARTED, operation, actor=actor, source=source, **about)
+        operation_entry(
+            Action.OPERATION_STARTED, operation, actor=actor, source=source, reason=operation.reason, **about
+        )
         supersede(operation, actor, source)
         if target.scope == TargetScope.SELECTION:
             items_create(operation, dict.fromkeys(target.batch_ids))

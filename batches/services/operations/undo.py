@@ -1,5 +1,7 @@
 """Undoing what an operation did, once it has ended or while it still runs."""
 
+from functools import partial
+
 from django.db import transaction
 
 from accounts.models import User
@@ -36,8 +38,9 @@ def operation_undo(*, operation: Operation, actor: User, reason: str = "", sourc
         take_turns()
         make_way(undoing, operation.items.values("batch_id"))
         undoing.save(force_insert=True)
-        operation_entry(Action.OPERATION_UNDONE, operation, actor=actor, source=source, by=undoing.pk)
-        operation_entry(Action.OPERATION_STARTED, undoing, actor=actor, source=source, undoes=operation.pk)
+        entry = partial(operation_entry, actor=actor, source=source, reason=reason)
+        entry(Action.OPERATION_UNDONE, operation, by=undoing.pk)
+        entry(Action.OPERATION_STARTED, undoing, undoes=operation.pk)
         supersede(undoing, actor, source)
         items_create(undoing, {batch_id: change.pk for batch_id, change in changes.items()})
         operation_queue(undoing)
@@ -77,8 +80,7 @@ def operation_stop_calling(*, operation: Operation, actor: User, source: Source 
 
 
 def _calls_stopped(resume: Operation, pause: Operation, batches: int, actor: User, source: Source) -> None:
-    stopped = {"by": pause.pk, "batches": batches}
-    operation_entry(Action.OPERATION_CALLS_STOPPED, resume, actor=actor, source=source, **stopped)
+    operation_entry(Action.OPERATION_CALLS_STOPPED, resume, actor=actor, source=source, by=pause.pk, batches=batches)
 
 
 def _taking_back(operation: Operation, actor: User, email: str, *, needs_stop_everything: bool) -> Operation:

@@ -17,12 +17,14 @@ EDITS = {
 }
 
 
-def start(kind, actor, *, edit=None, scope=TargetScope.CAMPAIGN, campaign_id=7, source=BACKGROUND, **target):
+def start(kind, actor, *, edit=None, scope=TargetScope.CAMPAIGN, campaign_id=7, source=BACKGROUND, reason="", **target):
     """Start an operation, on campaign 7 by default."""
     if scope in (TargetScope.ALL, TargetScope.SELECTION):
         campaign_id = None
     target = Target(scope, campaign_id=campaign_id, **target)
-    return operation_start(kind=kind, target=target, edit=edit or EDITS[kind], actor=actor, source=source)
+    return operation_start(
+        kind=kind, target=target, edit=edit or EDITS[kind], actor=actor, reason=reason, source=source
+    )
 
 
 def carried_out(operation):

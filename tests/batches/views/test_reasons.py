@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from batches.models import Change, Kind, Operation
+from batches.models import Change, Kind, Operation, State, TargetScope
 from batches.services.changes.update import ReasonMissing, batch_pause
 from batches.services.operations.actions import operation_retry, operation_stop
 from batches.services.operations.undo import operation_undo
@@ -194,8 +194,7 @@ class TestOperations:
         return carried_out(start(Kind.PAUSE, operator))
 
     def test_its_changes_carry_its_reason(self, batch, operator):
-        operation = start(Kind.PAUSE, operator)
-        Operation.objects.update(reason="Storm")
+        operation = start(Kind.PAUSE, operator, reason="Storm")
         carried_out(operation)
         assert Change.objects.get().reason == "Storm"
 
@@ -210,8 +209,7 @@ class TestOperations:
         assert Entry.objects.filter(operation_id=undoing.pk).earliest("pk").reason == "The storm is over"
 
     def test_a_retry_keeps_the_reason_unless_it_has_a_new_one(self, batch, operator):
-        operation = start(Kind.PAUSE, operator)
-        Operation.objects.update(reason="Storm")
+        operation = start(Kind.PAUSE, operator, reason="Storm")
         for reason, kept in (("", "Storm"), ("Still the storm", "Still the storm")):
             operation.refresh_from_db()
             operation_stop(operation=operation, actor=operator)
@@ -220,6 +218,23 @@ class TestOperations:
             operation.refresh_from_db()
             assert operation.reason == kept
         assert Entry.objects.filter(action=Action.OPERATION_RETRIED).latest("pk").reason == "Still the storm"
+
+    def test_a_confirmation_may_have_one_and_an_abort_does_not_borrow_the_operations_own(self, page, operator):
+        operation = start(Kind.RESUME, operator, scope=TargetScope.SELECTION, batch_ids=[ID], reason="Storm is over")
+        Operation.objects.update(state=State.ASKING)
+        address = reverse("batches:operation_confirm", args=[operation.pk])
+        assert parsed(page.post(address)).css_first("[name=reason]")
+        page.post(address, {"confirm": "1", "reason": "Still wanted"})
+        operation.refresh_from_db()
+        assert operation.reason == "Still wanted"
+        operation_stop(operation=operation, actor=operator)
+        told = dict(Entry.objects.filter(operation_id=operation.pk).values_list("action", "reason"))
+        assert told == {
+            Action.OPERATION_STARTED: "Storm is over",
+            Action.OPERATION_CONFIRMED: "Still wanted",
+            Action.OPERATION_ABORTED: "",
+            Action.OPERATION_ENDED: "Still wanted",
+        }
 
     def test_an_undo_without_one_is_refused_by_the_service(self, pause, operator, settings):
         settings.REASON_REQUIRED = frozenset({"resume"})
