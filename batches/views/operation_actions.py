@@ -37,7 +37,7 @@ def abort(request: UserRequest, operation_id: int) -> HttpResponse:
 def stop_calling(request: UserRequest, operation_id: int) -> HttpResponse:
     """End a resume and pause what it has started, with one click."""
     resume = operation_or_404(request, operation_id)
-    pause = operation_stop_calling(operation=resume, actor=request.user, source=Source.of(request))
+    pause = operation_stop_calling(operation=resume, **why(request))
     return redirect("batches:operation", pause.pk)
 
 

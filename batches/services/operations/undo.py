@@ -47,7 +47,9 @@ def operation_undo(*, operation: Operation, actor: User, reason: str = "", sourc
     return undoing
 
 
-def operation_stop_calling(*, operation: Operation, actor: User, source: Source = BACKGROUND) -> Operation:
+def operation_stop_calling(
+    *, operation: Operation, actor: User, reason: str = "", source: Source = BACKGROUND
+) -> Operation:
     """End a resume, if it still runs, and pause whatever it may have started, as one act.
 
     Returns the pause, or the one that already works on these batches; nothing is in its way. Raises NotAllowed.
@@ -58,29 +60,27 @@ def operation_stop_calling(*, operation: Operation, actor: User, source: Source 
     check_abort(actor, operation)
     is_about_everything = operation.needs_stop_everything and may_stop_everything(actor)
     pause = _taking_back(operation, actor, email, needs_stop_everything=is_about_everything)
+    pause.reason = reason
+    entry = partial(operation_entry, actor=actor, source=source, reason=reason)
     with transaction.atomic(durable=True):
         take_turns()
         written = may_be_calling(operation)
         at_work = Operation.objects.open().stopping().filter(undoes=operation).order_by("-pk").first()
         if at_work and written.keys() <= set(at_work.items.values_list("batch_id", flat=True)):
             if end_operation(operation, cause=Cause.SUPERSEDED, stopped_by=at_work):
-                _calls_stopped(operation, at_work, len(written), actor, source)
+                entry(Action.OPERATION_CALLS_STOPPED, operation, by=at_work.pk, batches=len(written))
                 operation_ended(operation.pk)
             operation_queue(at_work)
             return at_work
         pause.save(force_insert=True)
         has_ended = end_operation(operation, cause=Cause.SUPERSEDED, stopped_by=pause)
         items_create(pause, written)
-        _calls_stopped(operation, pause, len(written), actor, source)
+        entry(Action.OPERATION_CALLS_STOPPED, operation, by=pause.pk, batches=len(written))
         if has_ended:
             operation_ended(operation.pk)
-        operation_entry(Action.OPERATION_STARTED, pause, actor=actor, source=source, undoes=operation.pk)
+        entry(Action.OPERATION_STARTED, pause, undoes=operation.pk)
         operation_queue(pause)
     return pause
-
-
-def _calls_stopped(resume: Operation, pause: Operation, batches: int, actor: User, source: Source) -> None:
-    operation_entry(Action.OPERATION_CALLS_STOPPED, resume, actor=actor, source=source, by=pause.pk, batches=batches)
 
 
 def _taking_back(operation: Operation, actor: User, email: str, *, needs_stop_everything: bool) -> Operation:

@@ -208,6 +208,12 @@ class TestOperations:
         assert (undoing.undoes, undoing.reason) == (pause, "The storm is over")
         assert Entry.objects.filter(operation_id=undoing.pk).earliest("pk").reason == "The storm is over"
 
+    def test_stopping_a_resume_and_pausing_its_batches_can_carry_one(self, page, operator):
+        resume = start(Kind.RESUME, operator, scope=TargetScope.SELECTION, batch_ids=[ID])
+        page.post(reverse("batches:operation_stop_calling", args=[resume.pk]), {"reason": "Wrong campaign"})
+        assert Operation.objects.latest("pk").reason == "Wrong campaign"
+        assert entry_of(Action.OPERATION_CALLS_STOPPED).reason == "Wrong campaign"
+
     def test_a_retry_keeps_the_reason_unless_it_has_a_new_one(self, batch, operator):
         operation = start(Kind.PAUSE, operator, reason="Storm")
         for reason, kept in (("", "Storm"), ("Still the storm", "Still the storm")):
