@@ -33,6 +33,7 @@ run: .venv/.installed var/secret_key staticfiles/.collected ## The dashboard wit
 	@umask 077; export SECRET_KEY="$$(cat var/secret_key)" $(DEMO); \
 	python manage.py migrate --verbosity 0 && \
 	python manage.py demo_accounts --address http://127.0.0.1:$(PORT)/ && \
+	LOG_LEVEL=WARNING python manage.py demo_past --database var/sandbox.sqlite3 --contract $(CONTRACT) && \
 	exec honcho -e /dev/null start --no-prefix $(PROCESSES) sandbox
 
 serve: .venv/.installed staticfiles/.collected ## The dashboard for the account that .env names
