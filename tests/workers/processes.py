@@ -11,8 +11,18 @@ from urllib.parse import quote
 
 from django.db import connection
 
+from tests.workers.forked import Fork
+
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 SKEWED = Path(__file__).resolve().parent / "skewed"
+# A worker whose turns, and looks around in them, come a tenth of the time after each other.
+QUICK_WORKER = """
+from django.core.management import call_command
+from batches.services.operations import abandoned_changes, runner, turn
+turn.TURN_SECONDS, runner.LEAVING_SECONDS = 0.5, 0.2
+runner.LOOKS_EVERY_SECONDS, abandoned_changes.LOOKS_EVERY_SECONDS = 0.5, 0.1
+call_command("work_queue", {queue!r})
+"""
 # A worker starts within two seconds, and within ten times that on a busy machine.
 PATIENCE_SECONDS = 90
 
@@ -47,14 +57,10 @@ def skewed(seconds):
 
 
 class Process:
-    """One process, in a group of its own with whatever it starts."""
+    """One process, in a group of its own with whatever it starts: a `Popen` or a `Fork`."""
 
-    def __init__(self, command, environment, log):
-        self.log = log
-        with log.open("w") as output:
-            self._process = subprocess.Popen(
-                command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-            )
+    def __init__(self, process, log):
+        self._process, self.log = process, log
 
     def __str__(self):
         return " ".join(self._process.args[2:])
@@ -68,9 +74,9 @@ class Process:
         self._process.send_signal(number)
 
     def stall(self):
-        """Stop it where it is, as a swapping machine does; return when all its threads have stopped."""
+        """Stop a fork where it is, as a swapping machine does; return when all its threads have stopped."""
         self.send(signal.SIGSTOP)
-        os.waitpid(self._process.pid, os.WUNTRACED)
+        eventually(self._process.is_stopped)
 
     def kill(self):
         """End the whole group at once, wherever it is; return when it is gone."""
@@ -98,14 +104,28 @@ class Processes:
 
     def start(self, *command, **environment):
         """Start a process with this command line; `environment` is what differs from the others'."""
-        log = self.folder / f"{len(self.started)}.log"
-        process = Process([str(part) for part in command], self.environment | environment, log)
-        self.started.append(process)
-        return process
+
+        def popen(args, environment, log):
+            with log.open("w") as output:
+                return subprocess.Popen(
+                    args, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+                )
+
+        return self._start(popen, command, environment)
 
     def manage(self, *arguments, **environment):
         """Run `manage.py` with these arguments, without the checks: `make check` runs these, and each is slow."""
-        return self.start(sys.executable, MANAGE, *arguments, "--skip-checks", **environment)
+        return self._start(Fork, (sys.executable, MANAGE, *arguments, "--skip-checks"), environment)
+
+    def shell(self, code, **environment):
+        """Run code as `manage.py shell` does."""
+        return self._start(Fork, (sys.executable, MANAGE, "shell", "--no-imports", "-c", code), environment)
+
+    def _start(self, start, command, environment):
+        log = self.folder / f"{len(self.started)}.log"
+        process = Process(start([str(part) for part in command], self.environment | environment, log), log)
+        self.started.append(process)
+        return process
 
     def web(self, **environment):
         """Start the web server; return its port as soon as it listens."""
@@ -118,6 +138,10 @@ class Processes:
     def worker(self, queue="default", **environment):
         """Start a worker of a queue."""
         return self.manage("work_queue", queue, **environment)
+
+    def quick_worker(self, queue="default", **environment):
+        """Start a worker of a queue that waits for nothing as long as one in use."""
+        return self.shell(QUICK_WORKER.format(queue=queue), **environment)
 
     def sweep(self, **environment):
         """Start the sweep."""

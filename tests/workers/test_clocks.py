@@ -1,6 +1,5 @@
 """Machines whose clocks are wrong: only the database's says whether a writer may still be alive."""
 
-import sys
 from datetime import timedelta
 from threading import Event
 
@@ -11,7 +10,7 @@ from django.utils import timezone
 from batches.models import Change, Kind, Origin, Outcome, State
 from tests.batches.services.factories import start, totals
 from tests.workers.campaigns import fill, finished
-from tests.workers.processes import MANAGE, PATIENCE_SECONDS, eventually, skewed
+from tests.workers.processes import PATIENCE_SECONDS, eventually, skewed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,17 +18,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TIMEOUT = 2.0 * PATIENCE_SECONDS
 # Longer than a writer is given.
 OFF = 45 + 4 * TIMEOUT
-SHELL = ("shell", "--no-imports", "-c")
 PAUSE = """
 from batches.services.changes.update import batch_pause
 from accounts.models import User
 batch_pause(batch_id="a", actor=User.objects.get(email="operator@example.com"))
 """
-
-
-def manage_with_clock_off(processes, seconds, *arguments, **environment):
-    """Run `manage.py` on a machine whose clock is `seconds` ahead; behind if negative."""
-    return processes.start(sys.executable, MANAGE, *arguments, **skewed(seconds), **environment)
 
 
 @pytest.fixture
@@ -45,7 +38,7 @@ def paused(batch, processes, operator):
     batch.before(lambda request: arrived.set() or may_go.wait(TIMEOUT), method="PUT")
 
     def pause(*, clock_off=0):
-        writer = manage_with_clock_off(processes, clock_off, *SHELL, PAUSE, SYLLABLE_TIMEOUT=str(TIMEOUT))
+        writer = processes.shell(PAUSE, SYLLABLE_TIMEOUT=str(TIMEOUT), **skewed(clock_off))
         eventually(lambda: arrived.is_set() or not writer.is_alive)
         writer.let_go = may_go.set
         return writer
@@ -70,7 +63,7 @@ def test_who_settles_with_a_clock_that_is_ahead_leaves_a_living_writer_alone(pau
     writer = paused()
     asked = len(batch.requests.of("GET"))
 
-    settler = manage_with_clock_off(processes, OFF, "settle_changes")
+    settler = processes.manage("settle_changes", **skewed(OFF))
 
     assert settler.wait() == 0
     assert len(batch.requests.of("GET")) == asked
@@ -88,7 +81,7 @@ def test_a_living_writer_with_a_clock_that_is_behind_is_left_alone(paused, proce
 def test_a_second_writer_with_a_clock_that_is_ahead_waits_for_the_first(paused, batch, processes):
     first = paused()
 
-    second = manage_with_clock_off(processes, OFF, *SHELL, PAUSE)
+    second = processes.shell(PAUSE, **skewed(OFF))
 
     assert second.wait() == 0
     assert len(batch.requests.of("PUT")) == 1
@@ -106,7 +99,7 @@ def test_who_settles_with_a_clock_that_is_behind_finds_what_a_dead_writer_left(p
     batch.store.change_batch("a", status="PAUSED")
     Change.objects.update(deadline_at=Now() - timedelta(seconds=1))
 
-    assert manage_with_clock_off(processes, -OFF, "settle_changes").wait() == 0
+    assert processes.manage("settle_changes", **skewed(-OFF)).wait() == 0
 
     assert the_change().outcome == Outcome.APPLIED
 
@@ -134,7 +127,7 @@ def test_the_header_counts_by_the_clock_of_the_database(paused, processes, clock
     paused()
 
     def counted():
-        process = manage_with_clock_off(processes, clock_off, *SHELL, code)
+        process = processes.shell(code, **skewed(clock_off))
         assert process.wait() == 0
         return process.log.read_text()
 
@@ -158,7 +151,7 @@ def test_a_worker_with_a_clock_that_is_behind_goes_on_with_what_a_dead_one_left(
         deadline_at=Now(),
     )
 
-    manage_with_clock_off(processes, -OFF, "work_queue", "stop")
+    processes.manage("work_queue", "stop", **skewed(-OFF))
 
     assert finished(operation).state == State.FINISHED
     assert totals(operation) == {"done": 1}

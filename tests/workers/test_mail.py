@@ -2,7 +2,6 @@
 
 import shutil
 import socket
-import sys
 from datetime import timedelta
 
 import pytest
@@ -16,7 +15,7 @@ from tests.accounts.mail_server import MailServer
 from tests.batches.services.factories import start
 from tests.conftest import member_of
 from tests.workers.campaigns import fill, taken_over, wait_for_writes
-from tests.workers.processes import MANAGE, eventually
+from tests.workers.processes import eventually
 
 REDIS = shutil.which("redis-server")
 LATER = BatchEdit(expires_on=Timestamp.read("2099-01-01T00:00:00Z"))
@@ -97,8 +96,7 @@ def test_by_way_of_redis_it_is_the_same_and_nothing_personal_is_in_it(mail_serve
     redis = processes.start(REDIS, *options)
     eventually(lambda: "eady to accept connections" in redis.log.read_text())
 
-    shell = (sys.executable, MANAGE, "shell", "--no-imports", "-c", ASK)
-    asked = processes.start(*shell, HTTPS="false", ALLOWED_HOSTS="localhost")
+    asked = processes.shell(ASK, HTTPS="false", ALLOWED_HOSTS="localhost")
     eventually(lambda: "answered 302" in asked.log.read_text())
     assert mail_server.taken == []
     worker = processes.worker("default")

@@ -6,13 +6,12 @@ from pathlib import Path
 from django.db import OperationalError
 from django.db.backends.signals import connection_created
 
-FULL = Path(os.environ["FULL"])
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 def refuse(execute, sql, params, many, context):
     """As SQLite says it."""
-    if sql.startswith(WRITES) and FULL.exists():
+    if sql.startswith(WRITES) and Path(os.environ["FULL"]).exists():
         raise OperationalError("database or disk is full")
     return execute(sql, params, many, context)
 

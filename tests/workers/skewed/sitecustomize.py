@@ -9,11 +9,16 @@ import gc
 import os
 import time
 
-SKEW_SECONDS = float(os.environ["SKEW_SECONDS"])
-
 right, right_ns = time.time, time.time_ns
-time.time = lambda: right() + SKEW_SECONDS
-time.time_ns = lambda: right_ns() + int(SKEW_SECONDS * 10**9)
+
+
+def skew():
+    """Return the seconds by the environment of now: that of a fork is not the one in which Python began."""
+    return float(os.environ["SKEW_SECONDS"])
+
+
+time.time = lambda: right() + skew()
+time.time_ns = lambda: right_ns() + int(skew() * 10**9)
 
 
 def now(cls, tz=None):
