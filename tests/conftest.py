@@ -1,14 +1,19 @@
 """Fixtures that every room of the tests may use: the sandbox as the API, and people in their roles."""
 
 import gc
+import os
+import sqlite3
 import subprocess
-from contextlib import ExitStack
+import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.cache import caches
+from django.db import connection
 from django.template.backends import jinja2
+from django.test import TransactionTestCase
 from django.test.signals import template_rendered
 
 from accounts.models import User
@@ -16,7 +21,8 @@ from batches.api_client import client_for
 from batches.campaign_cache import campaign_names_forget
 from batches.selectors import batches, campaign, parallel_reads, preview
 from batches.services.changes import write
-from batches.services.operations import item_write
+from batches.services.operations import abandoned_changes, item_write, runner
+from batches.services.operations.backoff import Backoff
 from sandbox.contracts import CONTRACTS
 from sandbox.server import Sandbox
 from syllable import transport
@@ -26,6 +32,8 @@ from tests import impatience
 from tests.impatience import Impatience
 
 KEY = "key-for-tests"
+# Of what grows from try to try.
+FIRST_PAUSE = 0.02
 # Some tests put another in its place.
 ROOM_FOR_PARALLEL_READS = parallel_reads._room
 # As in use.
@@ -34,10 +42,38 @@ SHORT_TRY, LEAST_SECONDS = item_write.SHORT_TRY, latency.LEAST_SECONDS
 NO_HOST = ".".join(["no-such-host"] * 25)
 
 
+# Whoever wants no bytecode would have every process of the tests compile everything anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 def pytest_collection_finish():
     """Freeze what exists once the tests are collected: the garbage collector then only looks at what comes after."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Give a test with `transaction=True` SQLite's pages back as migrated: a flush takes forty times as long."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+
+    def open_database():
+        return closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=60))
+
+    with closing(sqlite3.connect(":memory:")) as migrated, pytest.MonkeyPatch.context() as patched:
+        with open_database() as database:
+            database.backup(migrated)
+
+        def restore(test_case):
+            with open_database() as database:
+                database.execute("PRAGMA synchronous=OFF")
+                migrated.backup(database)
+
+        patched.setattr(TransactionTestCase, "_fixture_teardown", restore)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -72,9 +108,12 @@ def _patience(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
-    """Shorten the pauses between retries."""
+    """Shorten the pauses between retries, and between two looks of a worker around."""
     monkeypatch.setattr(transport, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(write, "RESEND_PAUSE_SECONDS", 0.01)
+    monkeypatch.setitem(Backoff.__init__.__kwdefaults__, "first", FIRST_PAUSE)
+    monkeypatch.setattr(runner, "TICK_SECONDS", 0.05)
+    monkeypatch.setattr(abandoned_changes, "LOOKS_EVERY_SECONDS", 0.05)
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,6 @@ from tests.workers.processes import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TIMEOUT = 10.0
 HANGING = 6
 # Two or three are measured; a worker that waits for its calls takes up to 30.
 MOST_SECONDS = 15
@@ -29,11 +28,26 @@ def held(sandbox):
 
 
 @pytest.fixture
-def hanging(held, sandbox, processes, operator):
+def timeout():
+    """Return the seconds of a call: many, where a worker must not wait for them."""
+    return 10.0
+
+
+# Where they are waited for.
+short_calls = pytest.mark.parametrize("timeout", [2.0])
+
+
+@pytest.fixture
+def start_worker(processes, timeout):
+    return processes.quick_worker if timeout < 10 else processes.worker
+
+
+@pytest.fixture
+def hanging(held, sandbox, start_worker, operator, timeout):
     """Let the only stopper pause campaign 8, and wait for nothing but calls that hang."""
     fill(sandbox, HANGING, campaign_id=8)
     operation = start(Kind.PAUSE, operator, campaign_id=8)
-    worker = processes.worker("stop", SYLLABLE_TIMEOUT=str(TIMEOUT), OPERATION_LEASE="10")
+    worker = start_worker("stop", SYLLABLE_TIMEOUT=str(timeout), OPERATION_LEASE="10")
     # Each batch had its short try, and hangs in the one that has the whole time.
     eventually(lambda: len(writes(sandbox)) >= 2 * HANGING)
     return operation, worker
@@ -78,6 +92,7 @@ def test_what_was_left_hanging_is_ended_when_it_is_answered(hanging, held, sandb
     assert {sandbox.store.batch(f"8-{number}")["status"] for number in range(HANGING)} == {"PAUSED"}
 
 
+@short_calls
 def test_two_that_hang_take_turns_and_come_to_an_end(hanging, sandbox, held, operator):
     operation, _ = hanging
     sandbox.before(lambda request: held.wait(600), method="PUT", path="/7-", times=None)
@@ -88,6 +103,7 @@ def test_two_that_hang_take_turns_and_come_to_an_end(hanging, sandbox, held, ope
     assert totals(operation) == totals(other) == {"unconfirmed": HANGING}
 
 
+@short_calls
 def test_a_worker_that_is_told_to_end_ends_what_it_left_hanging(hanging, sandbox, operator):
     operation, worker = hanging
     stop = start(Kind.PAUSE, operator, scope=TargetScope.ALL)

@@ -11,9 +11,9 @@ from tests.workers.campaigns import assert_all_done, fill, taken_over, wait_for_
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BATCHES = 200
+BATCHES = 120
 KILLS = 5
-MOST_BETWEEN_KILLS = 30
+MOST_BETWEEN_KILLS = 16
 
 
 @pytest.mark.parametrize("contract", ["2025-04", "current"])
@@ -25,10 +25,10 @@ def test_an_operation_outlives_five_workers_that_are_killed_at_random_moments(sa
     operation = start(Kind.PAUSE, operator)
     processes.sweep()
 
-    token, worker = "", processes.worker("stop")
+    token, worker = "", processes.quick_worker("stop")
     for _ in range(KILLS):
         token = taken_over(operation, other_than=token)
-        stand_in = processes.worker("stop")
+        stand_in = processes.quick_worker("stop")
         wait_for_writes(sandbox, chance.randrange(MOST_BETWEEN_KILLS))
         time.sleep(chance.uniform(0, 0.1))
         worker.kill()

@@ -300,10 +300,10 @@ class TestTenThousandBatches:
         with django_assert_num_queries(6):
             client.get(f"{OPERATIONS}{operation.pk}/?phase=open", headers=headers)
 
-    @pytest.mark.parametrize("query", [{"page": "x"}, {"page": "9999"}, {"state": "odd"}, {"state": "waiting"}])
-    def test_an_odd_address_gives_the_nearest_page(self, client, viewer, operation, query):
+    def test_an_odd_address_gives_the_nearest_page(self, client, viewer, operation):
         client.force_login(viewer)
-        assert page(client, operation, **query).status_code == 200
+        for query in ({"page": "x"}, {"page": "9999"}, {"state": "odd"}, {"state": "waiting"}):
+            assert page(client, operation, **query).status_code == 200, query
 
 
 class TestList:

@@ -9,6 +9,7 @@ from django.db.backends.signals import connection_created
 from batches.models import Change, Kind, Outcome, State
 from batches.services.operations.undo import operation_undo
 from tests.batches.services.factories import carried_out, start, totals
+from tests.conftest import FIRST_PAUSE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,5 +99,5 @@ def test_each_pause_is_one_line_and_longer_than_the_one_before(batch, sandbox, o
         carried_out(start(Kind.PAUSE, operator))
 
     lines = [record.msg for record in caplog.records if record.msg["event"] == "database_failed"]
-    assert [line["again_in"] for line in lines] == [0.25, 0.5, 1.0, 2.0]
+    assert [line["again_in"] for line in lines] == [FIRST_PAUSE * times for times in (1, 2, 4, 8)]
     assert not [record for record in caplog.records if record.exc_info]

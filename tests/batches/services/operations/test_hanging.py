@@ -102,7 +102,10 @@ def batches(sandbox):
     return sandbox
 
 
-def test_a_short_try_that_hung_is_not_confirmed_and_its_batch_is_read_before_it_is_tried_again(batches, operator):
+def test_a_short_try_that_hung_is_not_confirmed_and_its_batch_is_read_before_it_is_tried_again(
+    batches, operator, give_up_soon
+):
+    give_up_soon()
     batches.faults.add(faults.hang(), method="PUT", path="/a$")
 
     operation = carried_out(start(Kind.PAUSE, operator))
@@ -117,7 +120,8 @@ def test_a_short_try_that_hung_is_not_confirmed_and_its_batch_is_read_before_it_
     assert of_a.count("PUT") == 2
 
 
-def test_what_hung_is_tried_again_after_all_others(batches, operator):
+def test_what_hung_is_tried_again_after_all_others(batches, operator, give_up_soon):
+    give_up_soon()
     batches.faults.add(faults.hang(), method="PUT", path="/a$")
 
     carried_out(start(Kind.PAUSE, operator))
@@ -127,6 +131,7 @@ def test_what_hung_is_tried_again_after_all_others(batches, operator):
 
 def test_what_appears_while_others_hang_is_stopped_beside_them(held, sandbox, operator, monkeypatch):
     monkeypatch.setattr(runner, "LOOKS_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(item_write, "SHORT_TRY", 1 / 20)
     sandbox.store.add_batch("hangs", campaign_id=7, status="ACTIVE")
     operation = start(Kind.PAUSE, operator)
     appears = lambda request: sandbox.store.add_batch("late", campaign_id=7, status="ACTIVE")  # noqa: E731
@@ -138,7 +143,8 @@ def test_what_appears_while_others_hang_is_stopped_beside_them(held, sandbox, op
     assert len(sandbox.requests.of("PUT")) == 3
 
 
-def test_a_short_try_that_was_taken_without_an_answer_is_done_at_once(batches, operator):
+def test_a_short_try_that_was_taken_without_an_answer_is_done_at_once(batches, operator, give_up_soon):
+    give_up_soon()
     batches.faults.add(faults.hang(applied=True), method="PUT", path="/a$")
 
     operation = carried_out(start(Kind.PAUSE, operator))
@@ -148,7 +154,8 @@ def test_a_short_try_that_was_taken_without_an_answer_is_done_at_once(batches, o
     assert len(batches.requests.of("PUT")) == 3
 
 
-def test_a_read_that_hangs_is_not_sent_and_tried_again(batches, operator):
+def test_a_read_that_hangs_is_not_sent_and_tried_again(batches, operator, give_up_soon):
+    give_up_soon()
     batches.faults.add(faults.hang(), method="GET", path="/a$")
 
     operation = carried_out(start(Kind.PAUSE, operator))

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from batches.models import Kind, Operation, Outcome, State
+from batches.services.operations import runner
 from batches.services.operations.actions import operation_retry, operation_stop
 from batches.services.operations.runner import operation_run
 from tests.batches.services.factories import carried_out, start, totals, wait_for_abandoned_jobs
@@ -33,8 +34,9 @@ def test_a_pause_that_is_tried_again_ends_the_resume_that_was_started_since(camp
     assert {campaign.store.batch(batch_id)["status"] for batch_id in "abc"} == {"PAUSED"}
 
 
-def test_what_was_begun_before_its_worker_left_changes_no_item_that_another_has_ended(campaign, operator, settings):
+def test_what_was_begun_before_its_worker_left_changes_no_item_that_another_has_ended(campaign, operator, monkeypatch):
     """A read that was left behind is answered when its batch has long been paused."""
+    monkeypatch.setattr(runner, "LEAVING_SECONDS", 0.0)
     arrived, may_go = threading.Event(), threading.Event()
 
     def hold(_request):

@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from batches.models import Change, ItemState, Kind, Operation, Outcome, State, TargetScope
 from batches.services.changes.update import NotAllowed, batch_edit, batch_pause, batch_resume
-from batches.services.operations import turn
+from batches.services.operations import item_write, turn
 from batches.services.operations.actions import operation_confirm, operation_retry, operation_stop
 from batches.services.operations.enqueue import FIRST, operation_enqueue, operations_to_queue
 from batches.services.operations.overlaps import InTheWay
@@ -430,6 +430,7 @@ class TestSharing:
     @pytest.mark.usefixtures("short_tries")
     def test_an_emergency_stop_takes_turns_once_it_has_tried_every_batch(self, campaign, operator, monkeypatch):
         monkeypatch.setattr(turn, "TURN_SECONDS", 0.0)
+        monkeypatch.setattr(item_write, "SHORT_TRY", 1 / 20)
         may_go = Event()
         campaign.before(lambda request: may_go.wait(60), method="PUT", path="/a00$", times=None)
         stop = start(Kind.PAUSE, operator, scope=TargetScope.ALL)
