@@ -378,10 +378,10 @@ class TestTwoAtATime:
 
     def test_a_stopped_operation_says_who_stopped_it_and_keeps_what_is_done(self, campaign, operator):
         operation = start(Kind.PAUSE, operator)
-        campaign.latency = 0.2
-        campaign.before(
-            meanwhile(lambda: operation_stop(operation=operation, actor=operator)), method="PUT", path=r"/a00$"
-        )
+        is_stopped = Event()
+        stop = meanwhile(lambda: operation_stop(operation=operation, actor=operator) and is_stopped.set())
+        campaign.before(stop, method="PUT", path="/a00$")
+        campaign.before(lambda request: is_stopped.wait(60), method="PUT", path="/a(?!00$)", times=None)
         operation = carried_out(operation)
         assert operation.state == State.STOPPED
         assert operation.stopped_by_email == operator.email
@@ -430,7 +430,7 @@ class TestSharing:
     @pytest.mark.usefixtures("short_tries")
     def test_an_emergency_stop_takes_turns_once_it_has_tried_every_batch(self, campaign, operator, monkeypatch):
         monkeypatch.setattr(turn, "TURN_SECONDS", 0.0)
-        monkeypatch.setattr(item_write, "SHORT_TRY", 1 / 20)
+        monkeypatch.setattr(item_write, "SHORT_TRY", 1 / 12)
         may_go = Event()
         campaign.before(lambda request: may_go.wait(60), method="PUT", path="/a00$", times=None)
         stop = start(Kind.PAUSE, operator, scope=TargetScope.ALL)
