@@ -32,7 +32,7 @@ def eventually(condition, *, seconds=PATIENCE_SECONDS):
     give_up_at = time.monotonic() + seconds
     while not (answer := condition()):
         assert time.monotonic() < give_up_at, f"it did not happen within {seconds} seconds"
-        time.sleep(0.02)
+        time.sleep(0.04)
     return answer
 
 

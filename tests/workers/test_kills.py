@@ -11,9 +11,9 @@ from tests.workers.campaigns import assert_all_done, fill, taken_over, wait_for_
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BATCHES = 120
+BATCHES = 180
 KILLS = 5
-MOST_BETWEEN_KILLS = 16
+MOST_BETWEEN_KILLS = 12
 
 
 @pytest.mark.parametrize("contract", ["2025-04", "current"])

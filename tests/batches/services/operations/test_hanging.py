@@ -131,7 +131,7 @@ def test_what_hung_is_tried_again_after_all_others(batches, operator, give_up_so
 
 def test_what_appears_while_others_hang_is_stopped_beside_them(held, sandbox, operator, monkeypatch):
     monkeypatch.setattr(runner, "LOOKS_EVERY_SECONDS", 0.1)
-    monkeypatch.setattr(item_write, "SHORT_TRY", 1 / 20)
+    monkeypatch.setattr(item_write, "SHORT_TRY", 1 / 12)
     sandbox.store.add_batch("hangs", campaign_id=7, status="ACTIVE")
     operation = start(Kind.PAUSE, operator)
     appears = lambda request: sandbox.store.add_batch("late", campaign_id=7, status="ACTIVE")  # noqa: E731
