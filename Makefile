@@ -22,7 +22,7 @@ DEMO := SANDBOX=true DEBUG=false HTTPS=false ALLOWED_HOSTS=127.0.0.1,localhost T
 PRODUCTION := SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') DEBUG=false HTTPS=true \
 	SANDBOX=false ALLOWED_HOSTS=dashboard.example.com SYLLABLE_API_KEY=none
 
-.PHONY: help run serve test bench check code pages types migrations deployment hooks format lock
+.PHONY: help run serve test coverage bench check code pages types migrations deployment hooks format lock
 .DEFAULT_GOAL := run
 
 help: ## This list
@@ -43,7 +43,10 @@ serve: .venv/.installed staticfiles/.collected ## The dashboard for the account 
 
 test: .venv/.installed $(SDKS:%=.venv-sdk-%/.installed) ## Everything the tests need, then the tests
 	@./tests/browser
-	$(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal $(TESTS)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term) $(TESTS)
+
+coverage: ## The tests, and the lines and branches that they do not reach
+	@$(MAKE) --no-print-directory test COVERAGE=1
 
 # .pre-commit-config.yaml has the same parts.
 check: code pages types migrations deployment ## Everything that is checked without running it: the five below
