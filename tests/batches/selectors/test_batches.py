@@ -90,7 +90,8 @@ def test_names_are_asked_for_once(sandbox):
 
     assert campaign_name(campaign, scope=EVERYTHING) == "Flu shots"
     assert campaign_name(campaign, scope=EVERYTHING) == "Flu shots"
-    assert len(sandbox.requests) == 1
+    # What the test before gave up may still arrive.
+    assert len([request for request in list(sandbox.requests) if "/campaigns" in request.path]) == 1
 
 
 def test_a_name_that_cannot_be_read_is_a_number(sandbox):
