@@ -11,7 +11,7 @@ TOP = ("dashboard", "accounts", "trail", "batches", "syllable", "sandbox", "comm
 TYPES = {"syllable.errors", "syllable.schemas"}
 # What each room may import of ours, besides itself. Those of `batches` are named with it.
 MAY_IMPORT = {
-    "trail": set(),
+    "trail": {"common"},
     "syllable": set(),
     "sandbox": set(),
     "common": set(),

@@ -7,11 +7,11 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from batches.access import EVERYTHING
-from batches.management.loop import repeat
 from batches.models import Change
 from batches.selectors.changes import changes_left_open
 from batches.services.changes.reconcile import changes_settle
 from batches.words.change import change_detail
+from common.loop import repeat
 from common.untrusted import visible
 
 

@@ -7,9 +7,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.tasks import mails_sweep
-from batches.management.loop import repeat
 from batches.services.operations.enqueue import operation_enqueue, operations_to_queue
 from batches.tasks import tasks_forget
+from common.loop import repeat
 
 DAY = 24 * 60 * 60
 

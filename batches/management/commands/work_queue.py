@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
-from batches.services.operations.backoff import Backoff, DatabaseTrouble
+from common.backoff import Backoff, DatabaseTrouble
 
 logger = structlog.get_logger(__name__)
 

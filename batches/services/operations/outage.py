@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from batches import outcome_messages
 from batches.api_client import syllable_client
-from batches.services.operations.backoff import Backoff
 from batches.services.operations.lease import Lease
+from common.backoff import Backoff
 from syllable.errors import SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import BatchQuery

@@ -17,7 +17,6 @@ from batches.models import ItemState, Operation, OperationItem, State
 from batches.services.operations import runner_jobs
 from batches.services.operations.abandoned_changes import AbandonedChanges
 from batches.services.operations.audit import operation_ended
-from batches.services.operations.backoff import Backoff, DatabaseTrouble
 from batches.services.operations.item_write import LeaseLost, item_failed, items_recall
 from batches.services.operations.late_writes import LateWrites
 from batches.services.operations.lease import lease_acquire
@@ -28,6 +27,7 @@ from batches.services.operations.runner_jobs import Event, Job
 from batches.services.operations.runner_pool import JobPool
 from batches.services.operations.targets import skipped_statuses
 from batches.services.operations.turn import End, Turn
+from common.backoff import Backoff, DatabaseTrouble
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
 

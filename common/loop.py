@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import structlog
 from django.db import close_old_connections
 
-from batches.services.operations.backoff import Backoff, DatabaseTrouble
+from common.backoff import Backoff, DatabaseTrouble
 
 logger = structlog.get_logger(__name__)
 
