@@ -4,35 +4,21 @@ import logging
 from ipaddress import ip_network
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard import logs
 from dashboard.reasons import reasons_offered, reasons_required
+from dashboard.environment import BASE_DIR, env, seconds
+from dashboard.settings_trail import (  # noqa: F401 - settings like those below
+    AUDIT_HEAD_TO,
+    AUDIT_STREAM_SECRET,
+    AUDIT_STREAM_TIMEOUT,
+    AUDIT_STREAM_URL,
+    TRAIL_DAYS,
+)
 from syllable.contracts import CONTRACTS
 from syllable.resilience.bulkhead import LIMITS, Lane
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-LONGEST_SECONDS = 3600
-
-
-def seconds(name: str, text: str) -> float:
-    """Return the seconds in a variable.
-
-    Raises ImproperlyConfigured unless above 0 and within reason for a call or a lease.
-    """
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= LONGEST_SECONDS:
-        raise ImproperlyConfigured(f"{name} is {text!r}. It must be seconds, above 0 and at most {LONGEST_SECONDS}.")
-    return value
-
-
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
 
 SECRET_KEY = env("SECRET_KEY")
 DEBUG = env.bool("DEBUG", default=False)

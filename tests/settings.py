@@ -21,6 +21,11 @@ os.environ |= {
     "REASON_REQUIRED": "",
     "REDIS_URL": "",
     "EMAIL_URL": "memorymail://",
+    "TRAIL_DAYS": "0",
+    "AUDIT_STREAM_URL": "",
+    "AUDIT_STREAM_SECRET": "",
+    "AUDIT_STREAM_TIMEOUT": "10",
+    "AUDIT_HEAD_TO": "",
 }
 
 from dashboard.settings import *  # noqa: F403

@@ -1,1 +1,1 @@
-"""What happened: the acts of people and, in time, every finished change. Knows no other room."""
+"""What happened: acts of people and, in time, every finished change, sealed. Knows no other room but `common`."""

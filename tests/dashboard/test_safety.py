@@ -337,7 +337,8 @@ def test_mails_count_as_delivered_by_a_mail_server_alone(environment, delivers):
 
 
 def test_every_variable_is_explained_in_the_example():
-    read = re.findall(r"""env[a-z.]*\(\s*"([A-Z_]+)""", (BASE_DIR / "dashboard" / "settings.py").read_text())
+    settings = "".join(path.read_text() for path in sorted((BASE_DIR / "dashboard").glob("settings*.py")))
+    read = re.findall(r"""env[a-z.]*\(\s*"([A-Z_]+)""", settings)
     explained = re.findall(r"^#? ?([A-Z_]+)=", (BASE_DIR / ".env.example").read_text(), re.MULTILINE)
     # compose.yaml reads the one, and the other is explained beside SYLLABLE_API_KEY.
     assert {*read} - {"SYLLABLESDK_API_KEY_HEADER"} == {*explained} - {"POSTGRES_PASSWORD"}
@@ -352,6 +353,9 @@ def test_every_variable_is_explained_in_the_example():
             for seconds in ("0", "-1", "nan", "inf", "1e9", "ten", "")
         ),
         ({"OPERATION_LEASE": "0"}, "OPERATION_LEASE is '0'. It must be seconds, above 0 and at most 3600."),
+        ({"TRAIL_DAYS": "-1"}, "TRAIL_DAYS must be a number of days, or 0 to keep all entries."),
+        ({"AUDIT_STREAM_URL": "siem.example.com"}, "AUDIT_STREAM_URL must be an address that begins with https://"),
+        ({"AUDIT_STREAM_URL": "https://siem.example.com"}, "Set AUDIT_STREAM_SECRET"),
         ({"TRUSTED_PROXIES": "my-proxy"}, "'my-proxy' does not appear to be an IPv4 or IPv6 network"),
     ],
 )

@@ -63,6 +63,8 @@ class Action(models.TextChoices):
     PERSON_DELETED = "person_deleted", "Deleted"
     ROLE_CREATED = "role_created", "Role created"
     ROLE_CHANGED = "role_changed", "Role changed"
+    # By TRAIL_DAYS: all entries up to the seal that the entry names.
+    TRAIL_EMPTIED = "trail_emptied", "Old entries removed"
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):

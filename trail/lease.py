@@ -1,0 +1,41 @@
+"""A lease: of several processes that could do the same work, on whichever machines, one does.
+
+It saves work and keeps deliveries in order. That the chain cannot fork does not depend on it: its links are unique.
+"""
+
+import uuid
+from datetime import timedelta
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from common.clock import from_now
+from trail.models import ProcessLease, ProcessName
+
+
+class WorkLease:
+    """The right to some work, for `length` after it was last held by the database's clock."""
+
+    def __init__(self, name: ProcessName, *, length: timedelta) -> None:
+        self.name = name
+        self._length = length
+        self._token = uuid.uuid4().hex
+        self._was_held = False
+
+    def hold(self) -> bool:
+        """Take or renew the lease. Returns False if another process has it."""
+        if not self._take() and not ProcessLease.objects.filter(name=self.name).exists():
+            ProcessLease.objects.bulk_create([ProcessLease(name=self.name)], ignore_conflicts=True)
+            self._take()
+        return self._was_held
+
+    def give_back(self) -> None:
+        """Let another process take over at once. Writes nothing if the lease was never held."""
+        if self._was_held:
+            ProcessLease.objects.filter(name=self.name, token=self._token).update(token="", until=None)
+
+    def _take(self) -> bool:
+        free = Q(token=self._token) | Q(until=None) | Q(until__lt=Now())
+        held = ProcessLease.objects.filter(free, name=self.name)
+        self._was_held = held.update(token=self._token, until=from_now(self._length)) == 1
+        return self._was_held

@@ -1,0 +1,102 @@
+"""The sealer: gives pending entries their numbers and seals them. Whoever adds an entry never waits for it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from trail.canonical import FIELDS, VERSION, leaf_digest, seal_digest
+from trail.lease import WorkLease
+from trail.merkle import root_of
+from trail.models import GENESIS, Entry, Leaf, Pending, ProcessName, Seal
+
+logger = structlog.get_logger(__name__)
+
+# Entries of one seal. A body of the stream holds at least one seal, and SQLite is locked while one is written.
+MOST_ENTRIES = 1000
+SALT_BYTES = 16
+# Many times what a seal takes. After a crash nothing is sealed for so long.
+LEASE = timedelta(seconds=10)
+
+
+class Overtaken(Exception):
+    """Another sealer continued the chain first. Nothing was written."""
+
+
+def entries_seal() -> int:
+    """Seal all pending entries, and return how many. Does nothing while another process does it."""
+    lease, sealed = WorkLease(ProcessName.SEAL, length=LEASE), 0
+    try:
+        while sealable().exists() and lease.hold() and (seal := seal_add()):
+            sealed += seal.count
+    except Overtaken:
+        logger.warning("seal_overtaken")
+    finally:
+        lease.give_back()
+    return sealed
+
+
+def seal_add() -> Seal | None:
+    """Seal the oldest pending entries, at most MOST_ENTRIES; return None without any.
+
+    Raises Overtaken if another sealer has sealed any of them meanwhile: of two, the database accepts one.
+    """
+    head = head_seal()
+    pending: dict[int, datetime] = dict(sealable().order_by("entry_id").values_list("entry_id", Now())[:MOST_ENTRIES])
+    entries = list(Entry.objects.filter(pk__in=list(pending)).order_by("pk").values(*FIELDS[VERSION]))
+    if not entries:
+        return None
+    leaves = _leaves(entries, first=head.last + 1 if head else 1)
+    seal = _seal(leaves, head=head, at=max(pending.values()))
+    try:
+        with transaction.atomic():
+            seal.save()
+            Leaf.objects.bulk_create(leaves)
+            Pending.objects.filter(pk__in=[leaf.entry_id for leaf in leaves]).delete()
+    except IntegrityError as error:
+        raise Overtaken from error
+    return seal
+
+
+def sealable() -> QuerySet[Pending]:
+    """Return what waits for a seal. A row whose entry is gone waits for ever: it tells `trail_verify` of the entry."""
+    entry, leaf = Entry.objects.filter(pk=OuterRef("pk")), Leaf.objects.filter(pk=OuterRef("pk"))
+    return Pending.objects.filter(Exists(entry), ~Exists(leaf))
+
+
+def head_seal() -> Seal | None:
+    """Return the newest seal."""
+    return Seal.objects.order_by("-number").first()
+
+
+def _leaves(entries: Sequence[Mapping[str, Any]], *, first: int) -> list[Leaf]:
+    """Return the leaves of the entries, numbered from `first` on."""
+    salts = os.urandom(2 * SALT_BYTES * len(entries))
+    leaves = []
+    for index, entry in enumerate(entries):
+        at = 2 * SALT_BYTES * index
+        salt, address_salt = salts[at : at + SALT_BYTES], salts[at + SALT_BYTES : at + 2 * SALT_BYTES]
+        number = first + index
+        digest = leaf_digest(entry, number=number, salt=salt, address_salt=address_salt, version=VERSION)
+        leaves.append(Leaf(entry_id=entry["id"], number=number, salt=salt, address_salt=address_salt, digest=digest))
+    return leaves
+
+
+def _seal(leaves: Sequence[Leaf], *, head: Seal | None, at: datetime) -> Seal:
+    seal = Seal(
+        number=head.number + 1 if head else 1,
+        first=leaves[0].number,
+        last=leaves[-1].number,
+        count=len(leaves),
+        root=root_of([bytes(leaf.digest) for leaf in leaves]).hex(),
+        previous=head.digest if head else GENESIS,
+        at=at,
+        version=VERSION,
+    )
+    seal.digest = seal_digest(seal)
+    return seal
