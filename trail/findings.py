@@ -25,8 +25,9 @@ class Problem(Enum):
     TRUNCATED = "truncated"
     # The chain leads to another head than the expected one.
     REWRITTEN = "rewritten"
-    # The trail is as it was sealed, but a change says something else than its last entry.
+    # The trail is as it was sealed, but a change has another outcome than its last entry says, or no entry at all.
     CHANGE_DIFFERS = "change_differs"
+    CHANGE_UNSAID = "change_unsaid"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from importlib import import_module
 from django.db import connections, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-guards = import_module("trail.migrations.0003_seal_triggers").guards
+guards = import_module("trail.migrations.0004_seal_triggers").guards
 execute_sql_flush = BaseDatabaseOperations.execute_sql_flush
 
 

@@ -9,6 +9,7 @@ class ProcessName(models.TextChoices):
 
     SEAL = "seal", "Sealer"
     STREAM = "stream", "Stream"
+    HEAD_MAIL = "head_mail", "Mail of the head"
 
 
 class ProcessLease(models.Model):

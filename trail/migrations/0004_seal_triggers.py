@@ -104,7 +104,7 @@ def forwards(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trail', '0002_seals'),
+        ('trail', '0003_seals'),
     ]
 
     operations = [

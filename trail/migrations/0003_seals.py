@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ProcessLease',
             fields=[
-                ('name', models.CharField(choices=[('seal', 'Sealer'), ('stream', 'Stream')], max_length=20, primary_key=True, serialize=False)),
+                ('name', models.CharField(choices=[('seal', 'Sealer'), ('stream', 'Stream'), ('head_mail', 'Mail of the head')], max_length=20, primary_key=True, serialize=False)),
                 ('token', models.CharField(blank=True, max_length=32)),
                 ('until', models.DateTimeField(null=True)),
             ],
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='StreamCursor',
             fields=[
-                ('name', models.CharField(choices=[('seal', 'Sealer'), ('stream', 'Stream')], max_length=20, primary_key=True, serialize=False)),
+                ('name', models.CharField(choices=[('seal', 'Sealer'), ('stream', 'Stream'), ('head_mail', 'Mail of the head')], max_length=20, primary_key=True, serialize=False)),
                 ('seal', models.BigIntegerField(default=0)),
                 ('delivered_at', models.DateTimeField(null=True)),
                 ('tried_at', models.DateTimeField(null=True)),
