@@ -3,11 +3,10 @@
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from trail.canonical import FIELDS, VERSION, leaf_digest, seal_digest
@@ -32,7 +31,7 @@ def entries_seal() -> int:
     """Seal all pending entries, and return how many. Does nothing while another process does it."""
     lease, sealed = WorkLease(ProcessName.SEAL, length=LEASE), 0
     try:
-        while sealable().exists() and lease.hold() and (seal := seal_add()):
+        while Pending.objects.exists() and lease.hold() and (seal := seal_add()):
             sealed += seal.count
     except Overtaken:
         logger.warning("seal_overtaken")
@@ -47,12 +46,11 @@ def seal_add() -> Seal | None:
     Raises Overtaken if another sealer has sealed any of them meanwhile: of two, the database accepts one.
     """
     head = head_seal()
-    pending: dict[int, datetime] = dict(sealable().order_by("entry_id").values_list("entry_id", Now())[:MOST_ENTRIES])
-    entries = list(Entry.objects.filter(pk__in=list(pending)).order_by("pk").values(*FIELDS[VERSION]))
-    if not entries:
+    waiting = _waiting()
+    if waiting is None:
         return None
-    leaves = _leaves(entries, first=head.last + 1 if head else 1)
-    seal = _seal(leaves, head=head, at=max(pending.values()))
+    leaves = _leaves(waiting.entries, first=head.last + 1 if head else 1)
+    seal = _seal(leaves, head=head, at=waiting.at)
     try:
         with transaction.atomic():
             seal.save()
@@ -63,10 +61,28 @@ def seal_add() -> Seal | None:
     return seal
 
 
-def sealable() -> QuerySet[Pending]:
-    """Return what waits for a seal. A row whose entry is gone waits for ever: it tells `trail_verify` of the entry."""
-    entry, leaf = Entry.objects.filter(pk=OuterRef("pk")), Leaf.objects.filter(pk=OuterRef("pk"))
-    return Pending.objects.filter(Exists(entry), ~Exists(leaf))
+class Waiting(NamedTuple):
+    """Entries that are to be sealed, and when the database was asked for them."""
+
+    entries: list[dict[str, Any]]
+    at: datetime
+
+
+def _waiting() -> Waiting | None:
+    """Return the oldest pending entries.
+
+    A row whose entry is gone stays, and tells `trail_verify` of it. It is passed over, and so is one of an entry that
+    has a seal. Queries by lists of ids: joins of these tables have plans that read one of them to the end.
+    """
+    last = 0
+    while rows := list(Pending.objects.filter(pk__gt=last).order_by("pk").values_list("pk", Now())[:MOST_ENTRIES]):
+        ids, at = [pk for pk, _ in rows], rows[-1][1]
+        sealed = set(Leaf.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        entries = list(Entry.objects.filter(pk__in=ids).order_by("pk").values(*FIELDS[VERSION]))
+        if waiting := [entry for entry in entries if entry["id"] not in sealed]:
+            return Waiting(waiting, at)
+        last = ids[-1]
+    return None
 
 
 def head_seal() -> Seal | None:

@@ -61,7 +61,7 @@ def test_a_seal_costs_the_same_queries_however_many_entries_it_has(django_assert
     entries_seal()
     for count in (1, 50):
         entries(count)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             assert seal_add().count == count
 
 

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('entry_id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('last_seal', models.BigIntegerField(unique=True)),
-                ('last_number', models.BigIntegerField()),
+                ('last_number', models.BigIntegerField(db_index=True)),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={

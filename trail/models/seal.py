@@ -79,7 +79,7 @@ class Emptied(AppendOnlyModel):
 
     entry_id = models.BigIntegerField(primary_key=True)
     last_seal = models.BigIntegerField(unique=True)
-    last_number = models.BigIntegerField()
+    last_number = models.BigIntegerField(db_index=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
