@@ -24,7 +24,7 @@ os.environ |= {
     "TRAIL_DAYS": "0",
     "AUDIT_STREAM_URL": "",
     "AUDIT_STREAM_SECRET": "",
-    "AUDIT_STREAM_TIMEOUT": "10",
+    "AUDIT_STREAM_TIMEOUT": "60",
     "AUDIT_HEAD_TO": "",
 }
 

@@ -12,7 +12,7 @@ MOST_SEALS = 50_000
 
 
 class NotSealed(Exception):
-    """The entry has no seal yet: try again in a few seconds."""
+    """The entry has no seal yet, or its seal comes after the head that was asked for."""
 
 
 def proof_make(entry_id: int, *, up_to: int | None = None) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def proof_make(entry_id: int, *, up_to: int | None = None) -> dict[str, Any]:
         seals = seals.filter(number__lte=up_to)
     chain = list(seals[:MOST_SEALS])
     if not chain:
-        raise ValueError(up_to)
+        raise NotSealed
     form = canonical(entry, number=leaf.number, address_salt=bytes(leaf.address_salt), version=chain[0].version)
     return {
         "format": FORMAT,

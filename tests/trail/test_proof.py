@@ -70,6 +70,11 @@ def test_a_proof_leads_as_far_as_was_asked(entry, tmp_path):
     assert "Ask for a proof up to that seal" in refused.stdout
 
 
+def test_no_proof_leads_to_a_head_that_is_older_than_the_entry(entry):
+    with pytest.raises(NotSealed):
+        proof_make(entry.pk, up_to=1)
+
+
 def test_it_shows_no_network_address_and_nothing_of_other_entries(entry):
     text = json.dumps(proof_make(entry.pk))
     assert ADDRESS not in text

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from tests.trail.factories import entries, sealed
 from tests.trail.test_verify import tamper
-from trail import retention
+from trail import retention, verify
 from trail.findings import Finding, Problem
 from trail.models import Action, Emptied, Entry, Leaf, ProcessName, Seal, StreamCursor
 from trail.retention import entries_remove, removal_announce
@@ -94,6 +94,15 @@ def test_later_removals_remove_the_entries_about_earlier_ones(trail, days_ago, s
 
 
 @pytest.mark.usefixtures("_any_time")
+def test_what_another_process_has_just_said_is_not_said_again(trail, monkeypatch):
+    said = removal_announce()
+    # This process looked before the other one wrote.
+    monkeypatch.setattr(retention, "_seals_to_empty", lambda: Seal.objects.filter(number=2))
+    assert removal_announce() is None
+    assert Entry.objects.get(action=Action.TRAIL_EMPTIED) == said
+
+
+@pytest.mark.usefixtures("_any_time")
 def test_where_nothing_is_old_enough_nothing_is_said(trail):
     retain()
     assert removal_announce() is None
@@ -104,6 +113,19 @@ def test_what_the_stream_has_not_accepted_stays(trail, settings):
     assert removal_announce() is None
     StreamCursor.objects.create(name=ProcessName.STREAM, seal=1)
     assert removal_announce().body == {"last_seal": 1, "last_number": 2}
+
+
+def test_what_is_removed_while_the_trail_is_verified_is_not_missed(trail, monkeypatch):
+    walk = verify._walk
+
+    def walk_late(emptied):
+        if not Emptied.objects.exists():
+            assert retain() == 5
+        return walk(emptied)
+
+    monkeypatch.setattr(verify, "_walk", walk_late)
+    assert trail_verify() is None
+    assert Emptied.objects.exists()
 
 
 def test_what_is_left_is_still_verified(trail):

@@ -263,6 +263,21 @@ def test_while_another_process_delivers_this_one_does_not(siem):
     assert ProcessLease.objects.get(name=ProcessName.STREAM).until is None
 
 
+def test_what_another_process_delivered_while_this_one_waited_for_the_lease_is_not_sent_again(siem, monkeypatch):
+    sealed(1)
+    hold = WorkLease.hold
+
+    def hold_late(lease):
+        with monkeypatch.context() as other:
+            other.setattr(WorkLease, "hold", hold)
+            assert seals_deliver() == 1
+        return hold(lease)
+
+    monkeypatch.setattr(WorkLease, "hold", hold_late)
+    assert seals_deliver() == 0
+    assert len(siem.seen) == 1
+
+
 def test_a_failure_is_followed_by_pauses_that_grow_and_is_logged_without_a_traceback(siem, monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(backoff.time, "monotonic", lambda: clock[0])

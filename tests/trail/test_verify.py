@@ -9,7 +9,7 @@ from tests.trail.factories import entries, sealed
 from tests.trail.guards import without_guards
 from trail import chain
 from trail.findings import Finding, Problem
-from trail.models import GENESIS, Emptied, Entry, Leaf, Pending, Seal
+from trail.models import GENESIS, Action, Emptied, Entry, Leaf, Pending, Seal
 from trail.sealer import entries_seal, head_seal
 from trail.verify import Head, head_now, trail_verify
 
@@ -118,6 +118,14 @@ def test_an_entry_that_waited_while_nothing_was_sealed_is_not_backdated(monkeypa
     assert trail_verify() is None
 
 
+def test_a_clock_that_was_put_back_makes_no_entry_backdated(days_ago):
+    days_ago(-5)
+    sealed(1)
+    days_ago(0)
+    sealed(1)
+    assert trail_verify() is None
+
+
 @pytest.mark.parametrize(("one", "other"), [(3, 4), (3, 7), (2, 3), (0, 8)])
 def test_it_names_the_first_of_entries_that_changed_places(trail, one, other):
     first, second = trail[one], trail[other]
@@ -176,6 +184,13 @@ def test_it_names_an_altered_seal(trail, column, value):
     assert trail_verify() == Finding(Problem.SEAL_ALTERED, seal=2)
 
 
+def test_it_names_a_seal_that_nobody_could_read(trail):
+    if connection.vendor == "postgresql":
+        pytest.skip("PostgreSQL takes no text for a moment")
+    tamper(("UPDATE trail_seal SET at = 'some day' WHERE number = 2",))
+    assert trail_verify() == Finding(Problem.SEAL_ALTERED, seal=2)
+
+
 def reseal(seal, **fields):
     """Alter a seal and make its digest fit."""
     for name, value in fields.items():
@@ -197,6 +212,11 @@ def test_it_finds_a_newest_seal_that_was_made_anew_by_a_head_that_left_the_house
     reseal(head_seal(), at=head_seal().at - timedelta(days=1))
     assert trail_verify() is None
     assert trail_verify(expect=head) == Finding(Problem.REWRITTEN, seal=3)
+
+
+def test_it_finds_a_newest_seal_that_was_made_anew_over_other_entries(trail):
+    reseal(head_seal(), first=8, count=2)
+    assert trail_verify() == Finding(Problem.SEAL_ALTERED, seal=3)
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -238,6 +258,13 @@ def test_entries_that_are_declared_as_removed_by_no_entry_are_named(trail):
     Emptied.objects.create(entry_id=trail[2].pk, last_seal=1, last_number=3)
     tamper(("DELETE FROM trail_entry WHERE id <= %s", trail[2].pk))
     assert trail_verify() == Finding(Problem.EMPTIED_UNSAID, entry=trail[2].pk, seal=1)
+
+
+def test_no_entry_can_declare_itself_as_removed(trail):
+    said = Entry.objects.create(action=Action.TRAIL_EMPTIED, body={"last_seal": 4, "last_number": 10})
+    entries_seal()
+    Emptied.objects.create(entry_id=said.pk, last_seal=4, last_number=10)
+    assert trail_verify() == Finding(Problem.EMPTIED_UNSAID, entry=said.pk, seal=4)
 
 
 def test_other_records_are_compared_once_the_trail_itself_holds(trail):
