@@ -18,6 +18,28 @@ FORMAT = "outbound-dashboard proof 1"
 LEAF, NODE, SEAL = b"\x00", b"\x01", b"\x02"
 SEAL_FIELDS = ("number", "first", "last", "count", "root", "previous", "version", "at")
 
+# How the fields of an entry are called here, in the order in which they are told.
+LABELS = {
+    "at": "When (UTC)",
+    "actor_email": "Who",
+    "actor_id": "Their account",
+    "action": "Did what",
+    "person_email": "To whom",
+    "person_id": "Their account",
+    "batch_id": "Batch",
+    "campaign_name": "Campaign",
+    "campaign_id": "Campaign number",
+    "operation_id": "Operation",
+    "change_id": "Change",
+    "outcome": "Outcome",
+    "origin": "Began as",
+    "reason": "Why",
+    "request_id": "Request",
+    "id": "Id in the trail",
+    "body": "More",
+}
+NOT_TOLD = ("number", "version", "address")
+
 
 class Broken(Exception):
     """The proof does not hold, for the reason given."""
@@ -84,13 +106,13 @@ def compare(proof, head):
 
 
 def describe(entry):
-    """Return the lines that tell what the entry says."""
-    skipped = ("body", "version", "number", "address")
-    told = {name: value for name, value in entry.items() if name not in skipped and value not in (None, "")}
-    lines = [f"  {name.replace('_', ' '):15} {printable(value)}" for name, value in sorted(told.items())]
+    """Return the lines that tell what the entry says: what people ask first, then whatever else it has."""
+    told = [(label, entry.get(name)) for name, label in LABELS.items()]
+    told += [(name, value) for name, value in sorted(entry.items()) if name not in LABELS and name not in NOT_TOLD]
+    lines = [f"  {label:18} {printable(value)}" for label, value in told if value not in (None, "", {}, False)]
     if entry.get("address"):
-        lines.append("  address         known to the dashboard, not part of this proof")
-    return lines + [f"  more            {printable(entry['body'])}"] * bool(entry.get("body"))
+        lines.append(f"  {'Network address':18} known to the dashboard, not part of this proof")
+    return lines
 
 
 def printable(value):
@@ -106,10 +128,14 @@ def explain(proof, entry, head):
         "The proof holds.",
         "",
         f"This is entry number {entry['number']} of the trail:",
+        "",
         *describe(entry),
         "",
-        f"It was sealed by seal {first['number']} at {first['at']}, together with {first['count'] - 1} others.",
-        f"From there {len(proof['seals'])} seals lead to this head, each with the hash of the one before:",
+        f"It was sealed at {first['at']}, by seal {first['number']}.",
+        f"That seal has {counted(first['count'], 'entry', 'entries')}.",
+        f"The proof has {counted(len(proof['seals']), 'seal', 'seals')}, each with the hash of the one before.",
+        "They lead to this head:",
+        "",
         f"  {last['number']}:{last['digest']}",
         "",
     ]
@@ -118,9 +144,15 @@ def explain(proof, entry, head):
     return [
         *lines,
         "This says nothing yet about who made the seals: anybody can compute such a chain.",
-        "Compare it with a head that you got from elsewhere: --head NUMBER:HASH, with a number from",
-        f"{first['number']} to {last['number']}. If they agree, the entry has not changed since you got that head.",
+        "Compare it with a head that you got from elsewhere, by --head NUMBER:HASH.",
+        f"Any head from seal {first['number']} to seal {last['number']} will do.",
+        "If they agree, the entry has not changed since you got that head.",
     ]
+
+
+def counted(number, one, many):
+    """Return a number with its noun."""
+    return f"{number} {one if number == 1 else many}"
 
 
 def main(arguments=None):

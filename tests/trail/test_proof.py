@@ -48,7 +48,13 @@ def test_a_proof_holds_and_says_in_words_what_it_shows(entry, tmp_path):
     result = check(tmp_path, proof_make(entry.pk))
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("The proof holds.\n")
-    for words in ("entry number 5 of the trail", "anna@example.com", "sealed by seal 2", str(head_now())):
+    for words in (
+        "entry number 5 of the trail",
+        "anna@example.com",
+        "by seal 2.\nThat seal has 7 entries.",
+        "Who                anna@example.com",
+        str(head_now()),
+    ):
         assert words in result.stdout
     assert "because\\u001b[2J" in result.stdout
     assert "anybody can compute such a chain" in result.stdout
