@@ -5,12 +5,12 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
-from django.db import connection, models, transaction
-from hypothesis import HealthCheck, event, given, settings
+from django.db import models, transaction
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from common.clock import from_now
-from tests.trail.test_verify import tamper
+from tests.trail.tampering import alter, tamper
 from trail import retention, sealer
 from trail.models import Action, Emptied, Entry, Leaf, Pending, Seal
 from trail.retention import entries_remove, removal_announce
@@ -82,27 +82,6 @@ def sealed_numbers():
     """Return the numbers of the entries that are sealed and not about to be removed."""
     emptied = Emptied.objects.aggregate(last=models.Max("last_number"))["last"] or 0
     return list(Leaf.objects.filter(number__gt=emptied).order_by("number").values_list("number", flat=True))
-
-
-def other_value(field, value):
-    """Return SQL for some other value of a column, and its parameter."""
-    if isinstance(field, models.DateTimeField):
-        return "%s", value - timedelta(microseconds=1000)
-    if isinstance(field, models.JSONField):
-        return ("%s::jsonb" if connection.vendor == "postgresql" else "%s"), '{"other": 1}'
-    if isinstance(field, models.GenericIPAddressField):
-        return "%s", "192.0.2.7"
-    if isinstance(field, models.BinaryField):
-        return "%s", bytes(value)[::-1] + b"x"
-    if isinstance(field, models.IntegerField):
-        return "%s", (value or 0) + 1_000_000
-    return "%s", (value[::-1] if value[::-1] != value else "x" + value[1:]) if value else "x"
-
-
-def alter(row, field):
-    sql, value = other_value(field, getattr(row, field.attname))
-    table, key = row._meta.db_table, row._meta.pk.column
-    tamper((f"UPDATE {table} SET {field.column} = {sql} WHERE {key} = %s", value, row.pk))
 
 
 def altered(draw, row):
@@ -185,7 +164,11 @@ EDITS = (
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=60,
+    deadline=None,
+    # Shrinking takes minutes, and no history is long.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(HISTORY, st.sampled_from(EDITS), st.data())
 def test_any_history_verifies_and_any_one_edit_is_found(django_db_blocker, history, edit, data):

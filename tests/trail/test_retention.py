@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests.trail.factories import entries, sealed
-from tests.trail.test_verify import tamper
+from tests.trail.tampering import tamper
 from trail import retention, verify
 from trail.findings import Finding, Problem
 from trail.models import Action, Emptied, Entry, Leaf, ProcessName, Seal, StreamCursor

@@ -14,7 +14,7 @@ from batches.selectors.trail_comparison import changes_compare
 from batches.words.finding import SENTENCES, finding_sentence
 from syllable.schemas import BatchEdit, BatchStatus
 from tests.trail.factories import sealed
-from tests.trail.test_verify import tamper
+from tests.trail.tampering import tamper
 from trail.findings import Finding, Problem
 from trail.models import Action
 from trail.sealer import entries_seal, head_seal
