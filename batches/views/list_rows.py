@@ -31,7 +31,7 @@ class Row(NamedTuple):
     campaign: str
     campaign_link: str
     status: str
-    count: int | str | None
+    requests: int | str | None
     expires: Moment | None
     notice: str
     worked: Moment
@@ -65,7 +65,7 @@ class RowMaker:
             campaign=campaign,
             campaign_link=campaign_link,
             status=batch.status,
-            count=batch.count,
+            requests=batch.count,
             expires=self._moment(batch.expires_on) if batch.expires_on else None,
             notice=self._notice(batch),
             worked=self._moment(batch.last_worked_on or batch.last_updated_at),
