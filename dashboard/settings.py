@@ -8,8 +8,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard import logs
-from dashboard.reasons import reasons_offered, reasons_required
 from dashboard.environment import BASE_DIR, env, seconds
+from dashboard.reasons import reasons_offered, reasons_required
 from dashboard.settings_trail import (  # noqa: F401 - settings like those below
     AUDIT_HEAD_TO,
     AUDIT_STREAM_SECRET,

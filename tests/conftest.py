@@ -23,7 +23,7 @@ from batches.campaign_cache import campaign_names_forget
 from batches.selectors import batches, campaign, parallel_reads, preview
 from batches.services.changes import write
 from batches.services.operations import abandoned_changes, item_write, runner
-from batches.services.operations.backoff import Backoff
+from common.backoff import Backoff
 from sandbox.contracts import CONTRACTS
 from sandbox.server import Sandbox
 from syllable import transport

@@ -27,6 +27,8 @@ FIELDS = {
         "change_id",
         "person_id",
         "person_email",
+        "kind",
+        "is_undo",
         "outcome",
         "origin",
         "reason",
