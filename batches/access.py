@@ -77,6 +77,26 @@ def sees_targets(user: Somebody) -> bool:
     return user.has_perm(EDIT)
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads the trail. `sees_people` is whether they see logins, accounts, roles and network addresses of others.
+
+    Everybody who may view batches reads what happened to batches and operations, and all entries about themselves.
+    """
+
+    person_id: int | None = None
+    sees_people: bool = False
+
+
+# Whoever has the command line.
+EVERY_READER = Reader(sees_people=True)
+
+
+def reader_of(user: Somebody) -> Reader:
+    """Return what somebody may read of the trail, beside what their scope limits."""
+    return Reader(user.pk, sees_people=user.has_perm(MANAGE_PEOPLE[0]))
+
+
 def role_of(user: Somebody) -> str:
     """Return what they can do here in one word, whatever their roles are called."""
     if user.is_staff:

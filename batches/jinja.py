@@ -6,12 +6,13 @@ from django.conf import settings
 from jinja2 import Environment
 
 from batches.access import role_of
+from batches.change_entry import as_entry
 from batches.rules import one_click
-from batches.words import abort, api_errors, batch, change, operation, progress, tones
+from batches.words import abort, api_errors, batch, change, operation, progress, tones, trail, trail_filter
 from common.jinja import environment as common_environment
 from common.jinja import functions_of
 
-WORDS = (abort, api_errors, batch, change, operation, progress, tones)
+WORDS = (abort, api_errors, batch, change, operation, progress, tones, trail, trail_filter)
 
 
 def quick_reasons() -> list[str]:
@@ -24,5 +25,9 @@ def environment(**options: Any) -> Environment:
     """Make the environment that the settings name. Each public function of the words is a filter of the same name."""
     made = common_environment(**options)
     made.globals |= {"quick_reasons": quick_reasons}
-    made.filters |= functions_of(*WORDS) | {"one_click": one_click, "role_of": role_of}
+    made.filters |= functions_of(*WORDS) | {
+        "as_entry": as_entry,
+        "one_click": one_click,
+        "role_of": role_of,
+    }
     return made

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from batches.converters import BatchIdConverter, CampaignIdConverter
-from batches.views import batch_actions, batch_requests, campaigns, changes, operation_actions, operations
+from batches.views import batch_actions, batch_requests, campaigns, changes, operation_actions, operations, trail
 from batches.views.batch import batch
 from batches.views.batches import batch_list
 
@@ -29,7 +29,8 @@ urlpatterns = [
     path("operations/<int:operation_id>/confirm/", operation_actions.confirm, name="operation_confirm"),
     path("operations/<int:operation_id>/take-over/", operation_actions.take_over, name="operation_take_over"),
     path("operations/<int:operation_id>/undo/", operation_actions.undo, name="operation_undo"),
-    path("changes/", changes.change_list, name="change_list"),
+    path("changes/", trail.change_list, name="change_list"),
+    path("changes/export/", trail.export, name="change_export"),
     path("changes/<int:change_id>/", changes.change, name="change"),
     path("changes/<int:change_id>/undo/", changes.undo, name="change_undo"),
     path("changes/<int:change_id>/reason/", changes.reason, name="change_reason"),

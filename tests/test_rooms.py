@@ -22,10 +22,11 @@ MAY_IMPORT = {
     "batches.api_client": {"syllable"},
     "batches.context_processors": {"batches.access", "batches.selectors"},
     "batches.campaign_cache": set(),
+    "batches.change_entry": {"batches.rules", "batches.models", "trail"},
     "batches.converters": set(),
     "batches.forms": {"batches.rules", "batches.models", "batches.converters", "syllable.schemas", "common"},
     # What the settings name: the words for the templates.
-    "batches.jinja": {"batches.access", "batches.rules", "batches.words", "common"},
+    "batches.jinja": {"batches.access", "batches.change_entry", "batches.rules", "batches.words", "common"},
     "batches.management": {
         "batches.access",
         "batches.services",
@@ -49,6 +50,8 @@ MAY_IMPORT = {
     "batches.selectors": {
         "batches.access",
         "batches.campaign_cache",
+        "batches.change_entry",
+        "batches.trail_filter",
         "batches.models",
         "batches.api_client",
         "syllable",
@@ -58,6 +61,7 @@ MAY_IMPORT = {
     "batches.services": {
         "batches.access",
         "batches.campaign_cache",
+        "batches.change_entry",
         "batches.outcome_messages",
         "batches.refusal_messages",
         "batches.rules",
@@ -69,10 +73,13 @@ MAY_IMPORT = {
         "accounts",
         "common",
     },
+    "batches.trail_filter": {"batches.models", "common"},
     "batches.tasks": {"batches.services", "batches.models", "accounts"},
     "batches.urls": {"batches.converters", "batches.views"},
     "batches.views": {
         "batches.access",
+        "batches.trail_filter",
+        "batches.words",
         "batches.converters",
         "batches.forms",
         "batches.services",
@@ -85,6 +92,10 @@ MAY_IMPORT = {
         *TYPES,
     },
     "batches.words": {
+        "batches.access",
+        "batches.campaign_cache",
+        "batches.trail_filter",
+        "trail",
         "batches.outcome_messages",
         "batches.rules",
         "batches.models",

@@ -242,7 +242,7 @@ def _is_stop_over(operation: Operation) -> bool:
 
 def operation_entries(operation: Operation, *, scope: Scope) -> list[Entry]:
     """Return what people did about the operation, and what became of it without them: the newest, oldest first."""
-    entries = scope.limit(Entry.objects.filter(operation_id=operation.pk, change_id=None)).order_by("-pk")
+    entries = scope.limit(Entry.objects.filter(operation_id=operation.pk, change_id=None)).order_by("-at", "-pk")
     return list(reversed(entries[:ENTRIES_OF_AN_OPERATION]))
 
 

@@ -1,12 +1,13 @@
 """What people saw or took away of personal data, in the trail."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import User
 from batches.models.fields import storable
 from trail.models import Action
 from trail.services import entry_add
-from trail.source import Source
+from trail.source import BACKGROUND, Source
 
 LONGEST_STATUS = 100
 
@@ -28,6 +29,14 @@ def requests_exported(
     """Record that `actor` downloads the requests of a batch."""
     body = {"what": "requests", "format": "csv", "is_masked": is_masked, "filter": _filter(status, is_searched)}
     entry_add(Action.EXPORTED, actor=actor, source=source, batch_id=batch_id, body=body)
+
+
+def trail_exported(
+    *, asked: Mapping[str, str], file_format: str, actor: User | None, source: Source = BACKGROUND
+) -> None:
+    """Record that `actor` takes entries of the trail away, or the command line where it is None."""
+    body = {"what": "trail", "format": file_format, "filter": storable(dict(asked))}
+    entry_add(Action.EXPORTED, actor=actor, source=source, body=body)
 
 
 def _filter(status: str, is_searched: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The changes, and what can be done about one of them."""
+"""One change, and what can be done about it."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -9,28 +9,13 @@ from batches import rules
 from batches.access import scope_of
 from batches.forms.reason import ReasonForm
 from batches.models import Change
-from batches.selectors.changes import change_by_id, changes_page
+from batches.selectors.changes import change_by_id
 from batches.services.changes.reason import change_reason_add
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.undo import change_undo, undo_edit
 from batches.views.batch_actions import written
 from batches.views.decorators import UserRequest, explained, may_edit, may_view, why
-from batches.views.next_url import next_page
-
-
-@may_view
-@require_safe
-def change_list(request: UserRequest) -> HttpResponse:
-    """Show the changes, newest first; `unsettled=1` for those that are not confirmed, `batch` for one batch."""
-    not_confirmed_only, batch_id = request.GET.get("unsettled") == "1", request.GET.get("batch", "")
-    page = changes_page(
-        scope=scope_of(request.user),
-        number=request.GET.get("page", 1),
-        not_confirmed_only=not_confirmed_only,
-        batch_id=batch_id,
-    )
-    context = {"page": page, "not_confirmed_only": not_confirmed_only, "batch_id": batch_id}
-    return render(request, "batches/changes.html", context)
+from batches.views.next_url import next_page, trail_address
 
 
 @may_view
@@ -49,7 +34,7 @@ def undo(request: UserRequest, change_id: int) -> HttpResponse:
     edit = undo_edit(undone)
     if edit and not request.POST.get("confirm"):
         context = {"change": undone, "batch_id": undone.batch_id, "steps": rules.steps(undone.after or {}, edit)}
-        context["form"] = ReasonForm()
+        context |= {"form": ReasonForm(), "back": trail_address(request.POST.get("next", ""))}
         return render(request, "batches/review_undo.html", context)
     return written(request, change_undo(change=undone, **why(request)))
 
@@ -57,8 +42,11 @@ def undo(request: UserRequest, change_id: int) -> HttpResponse:
 @may_edit
 @require_POST
 def settle(request: UserRequest, change_id: int) -> HttpResponse:
-    """Check again whether an unconfirmed change was taken."""
-    change_settle(_change(request, change_id))
+    """Check again whether an unconfirmed change was taken, and go back to the trail where `next` is a page of it."""
+    found = _change(request, change_id)
+    change_settle(found)
+    if back := trail_address(request.POST.get("next", "")):
+        return redirect(next_page(back, found, scope=scope_of(request.user)))
     return redirect("batches:change", change_id)
 
 

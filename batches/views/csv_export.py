@@ -18,8 +18,13 @@ BEGINNING = re.compile(r"""(?:^|[;\t\r\n])[\s"';]*+""")
 def csv_response(name: str, rows: Iterable[Iterable[object]]) -> StreamingHttpResponse:
     """Return the rows as a download called `name`.csv, streamed. `name` may hold anything."""
     # Without the byte order mark Excel assumes the country's old encoding.
-    response = StreamingHttpResponse(_blocks(rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(True, f"{_file_name(name)}.csv")
+    return download(_blocks(rows), name, "csv", "text/csv; charset=utf-8")
+
+
+def download(blocks: Iterable[bytes], name: str, extension: str, content_type: str) -> StreamingHttpResponse:
+    """Return the blocks as a download called `name`.`extension`, streamed. `name` may hold anything."""
+    response = StreamingHttpResponse(blocks, content_type=content_type)
+    response["Content-Disposition"] = content_disposition_header(True, f"{_file_name(name)}.{extension}")
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
     return response

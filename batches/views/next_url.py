@@ -25,6 +25,15 @@ def next_page(asked_for: str, change: Change, *, scope: Scope) -> str:
     return f"{reverse('batches:batch', args=[change.batch_id])}?{urlencode({'change': change.pk})}"
 
 
+def trail_address(asked_for: str) -> str:
+    """Return a form's `next` address if it is a page of the trail, without the change it may tell; else ""."""
+    path, query = _path_and_query(asked_for)
+    if path != reverse("batches:change_list") or len(asked_for) > LONGEST_ADDRESS:
+        return ""
+    pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "change"]
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
 def _path_and_query(address: str) -> tuple[str, str]:
     """Return both parts, "" if the address is not within this site."""
     try:
@@ -44,4 +53,4 @@ def _tells(path: str, change: Change, scope: Scope) -> bool:
         return has_batch(page.kwargs["operation_id"], change.batch_id, scope=scope)
     if page.view_name == "batches:change":
         return page.kwargs["change_id"] == change.pk
-    return is_own or page.view_name in ("batches:batch_list", "batches:campaign")
+    return is_own or page.view_name in ("batches:batch_list", "batches:campaign", "batches:change_list")

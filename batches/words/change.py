@@ -116,6 +116,11 @@ def change_notice(change: Change, *, may_edit: bool) -> Notice:
     )
 
 
+def can_undo(change: Change) -> bool:
+    """Return whether there is an edit that undoes the change; whether it is still wanted is up to the review."""
+    return bool(undo_edit(change))
+
+
 def lacks_reason(change: Change, user: User) -> bool:
     """Return whether to offer somebody to say why a change was made: it wrote, or may have, and nobody said why."""
     is_told = bool(change.reason) or change.outcome in NOT_WRITTEN

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 import batches
 from batches import access, selectors
-from batches.access import EVERYTHING, Scope, scope_behind, scope_of
+from batches.access import EVERY_READER, EVERYTHING, Scope, scope_behind, scope_of
 from batches.models import Change, Kind, Operation, Outcome, State, Target, TargetScope
 from batches.selectors import operations, preview
 from batches.selectors.batch import batch_now, batch_page
@@ -25,13 +25,17 @@ from batches.selectors.changes import (
     change_by_id,
     change_for_notice,
     changes_left_open,
-    changes_page,
 )
 from batches.selectors.scoped_reader import reader
+from batches.selectors.trail_export import trail_entries
+from batches.selectors.trail_not_confirmed import not_confirmed_changes
+from batches.selectors.trail_page import trail_page
+from batches.selectors.trail_people import trail_known
 from batches.services.changes.guard import Reason
 from batches.services.changes.update import NotAllowed, batch_pause
 from batches.services.operations.actions import operation_stop
 from batches.services.operations.targets import operation_find
+from batches.trail_filter import TrailFilter
 from syllable.errors import NotFound
 from syllable.schemas import BatchQuery, BatchStatus
 from tests.batches.services.factories import EDITS, carried_out, start, totals
@@ -44,7 +48,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OF_7, NOTHING = Scope(frozenset({7})), Scope(frozenset())
 # What reads nothing that belongs to a campaign, and what the command line asks for the whole account.
 WITHOUT_SCOPE = {"recent_requests", "abilities", "account_check", "campaign_label", "changes_compare", "out_of_hours"}
-TOOLS = {"masking", "parallel_reads", "scoped_reader", "stale_cache"}
+TOOLS = {"masking", "parallel_reads", "scoped_reader", "stale_cache", "time_limit"}
 SINCE = {"seen_at": timezone.now(), "deadline_at": timezone.now() - timedelta(hours=1)}
 
 
@@ -130,9 +134,16 @@ class TestScope:
 class TestTheDatabase:
     def test_changes(self, kept):
         of_7, others = kept[7][0], (kept[8][0], kept[None][0])
-        assert list(changes_page(scope=OF_7)) == list(changes_left_open(scope=OF_7)) == [of_7]
-        assert list(changes_page(scope=NOTHING)) == []
-        assert len(changes_page(scope=EVERYTHING)) == 3
+        assert list(changes_left_open(scope=OF_7)) == [of_7]
+        not_confirmed = TrailFilter(unsettled="1")
+        assert [change.pk for change in not_confirmed_changes(not_confirmed, scope=OF_7)] == [of_7.pk]
+        for scope, campaigns in ((OF_7, {7}), (NOTHING, set()), (EVERYTHING, {7, 8, None})):
+            for asked in (TrailFilter(), TrailFilter(who="operator"), not_confirmed):
+                page = trail_page(asked, scope=scope, reader=EVERY_READER)
+                assert {entry.campaign_id for entry in page.entries if entry.action != "person_created"} == campaigns
+                entries = trail_entries(asked, scope=scope, reader=EVERY_READER)
+                assert {entry.campaign_id for entry in entries} == {entry.campaign_id for entry in page.entries}
+        assert {campaign for campaign, _ in trail_known(scope=OF_7).campaigns} == {7}
         assert change_by_id(of_7.pk, scope=OF_7) == change_for_notice(str(of_7.pk), scope=OF_7) == of_7
         for other in others:
             assert change_by_id(other.pk, scope=OF_7) is change_for_notice(str(other.pk), scope=OF_7) is None

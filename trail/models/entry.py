@@ -67,6 +67,12 @@ class Action(models.TextChoices):
     TRAIL_EMPTIED = "trail_emptied", "Old entries removed"
 
 
+# Entries of decisions: without those of the changes that an operation made.
+FOLDED = Q(change_id__isnull=True) | Q(operation_id__isnull=True)
+# What people do beside writing: logins, accounts, roles, downloads, refusals.
+BESIDE = Q(change_id__isnull=True, operation_id__isnull=True)
+
+
 class EntryQuerySet(models.QuerySet["Entry"]):
     """Entries that can be added and read. Editing or deleting raises AppendOnly."""
 
@@ -115,13 +121,33 @@ class Entry(models.Model):
     class Meta:
         ordering = ("-pk",)
         default_permissions = ()
+        # Every page of the trail is the newest of some entries: by time, and by id where two have the same time.
         indexes = (
-            models.Index(fields=("operation_id", "id"), name="entry_operation"),
+            models.Index(fields=("at", "id"), name="entry_newest"),
+            models.Index(fields=("at", "id"), condition=FOLDED, name="entry_folded_newest"),
+            models.Index(fields=("at", "id"), condition=BESIDE, name="entry_beside_newest"),
+            models.Index(fields=("at", "id"), condition=Q(is_undo=True), name="entry_undo_newest"),
+            models.Index(fields=("actor_id", "at", "id"), name="entry_actor_newest"),
+            models.Index(fields=("batch_id", "at", "id"), name="entry_batch_newest"),
+            models.Index(
+                fields=("campaign_id", "at", "id"),
+                condition=Q(campaign_id__isnull=False),
+                name="entry_campaign_newest",
+            ),
+            models.Index(
+                fields=("operation_id", "at", "id"),
+                condition=Q(operation_id__isnull=False),
+                name="entry_operation_newest",
+            ),
+            models.Index(
+                fields=("operation_id", "at", "id"),
+                condition=Q(change_id__isnull=True, operation_id__isnull=False),
+                name="entry_acts_newest",
+            ),
+            models.Index(fields=("outcome", "at", "id"), name="entry_outcome_newest"),
+            models.Index(fields=("kind", "at", "id"), name="entry_kind_newest"),
             models.Index(fields=("person_id", "id"), name="entry_person"),
-            models.Index(fields=("actor_id", "id"), name="entry_actor"),
             models.Index(fields=("change_id", "id"), condition=Q(change_id__isnull=False), name="entry_change"),
-            models.Index(fields=("kind", "id"), name="entry_kind"),
-            models.Index(fields=("id",), condition=Q(is_undo=True), name="entry_undo"),
         )
 
     def __str__(self) -> str:

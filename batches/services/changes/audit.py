@@ -1,11 +1,10 @@
 """What the trail says about changes."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from accounts.models import User
-from batches import rules
-from batches.models import Change, Operation, Origin
+from batches.change_entry import change_fields, end_fields
+from batches.models import Change, Operation
 from batches.models.fields import storable
 from trail.models import Action
 from trail.services import entry_add
@@ -46,7 +45,7 @@ def change_reason_added(change: Change, *, actor: User, source: Source) -> None:
         source=source,
         reason=storable(change.reason),
         body={"made_by": change.actor_email},
-        **_about(change),
+        **change_fields(change),
     )
 
 
@@ -56,39 +55,6 @@ def _entry(action: Action, change: Change) -> None:
         action,
         actor=Author.of(change),
         source=Source(change.address or "", change.web_request_id),
-        outcome=change.outcome,
-        origin=change.origin,
-        reason=storable(change.reason),
-        body=storable(_body(change)),
-        **_about(change),
+        **end_fields(change),
+        **change_fields(change),
     )
-
-
-def _about(change: Change) -> dict[str, Any]:
-    operation = change.operation
-    return {
-        "batch_id": change.batch_id,
-        "campaign_id": change.campaign_id,
-        "campaign_name": storable(change.campaign_name),
-        "operation_id": change.operation_id,
-        "change_id": change.pk,
-        "kind": change.edit.kind or "",
-        "is_undo": change.origin == Origin.UNDO or bool(operation and operation.undoes_id),
-    }
-
-
-def _body(change: Change) -> dict[str, Any]:
-    """Return what has no column: see docs/architecture.md."""
-    before, seen = change.batch_before, change.batch_seen
-    return {
-        "edit": change.edit.fields(),
-        "before": rules.snapshot(before) if before else change.loaded or {},
-        "after": {name: value for name, value in (change.after or {}).items() if name in rules.EDITABLE},
-        "seen": rules.snapshot(seen) if seen else {},
-        "started_at": change.started_at.isoformat(timespec="milliseconds"),
-        "detail": change.detail,
-        "is_settled": change.is_settled,
-        "undoes": change.undoes_id,
-        "steps": change.steps,
-        "syllable_request_id": change.request_id,
-    }

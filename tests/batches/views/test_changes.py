@@ -1,9 +1,9 @@
-"""The trail: its list, the page of one change, undo from there, and looking again."""
+"""The page of one change, undo from there, and looking again."""
 
 import pytest
 from django.urls import reverse
 
-from batches.models import Change, Outcome
+from batches.models import Outcome
 from batches.services.changes.update import batch_edit, batch_pause
 from sandbox import faults
 from syllable.schemas import BatchEdit, BatchStatus
@@ -31,60 +31,6 @@ def text(response):
 
 def address(name, change):
     return reverse(f"batches:{name}", args=[change.pk])
-
-
-class TestList:
-    def test_it_shows_who_what_why_and_the_outcome_newest_first(self, client, batch, pause, operator):
-        edit = BatchEdit(status=BatchStatus.CANCELED, deleted_reason="Wrong <b>list</b>")
-        batch_edit(batch_id=ID, edit=edit, actor=operator, loaded={})
-        client.force_login(operator)
-        response = client.get("/changes/")
-        assert [change.edit.status for change in response.context["page"]] == ["CANCELED", "PAUSED"]
-        html = text(response)
-        assert "operator@example.com" in html
-        assert "Wrong &lt;b&gt;list" in html
-        assert "Applied" in html
-
-    def test_it_needs_a_role(self, client, pause, nobody):
-        assert client.get("/changes/").url.startswith("/accounts/login/")
-        client.force_login(nobody)
-        assert client.get("/changes/").status_code == 403
-
-    def test_it_is_empty_at_first(self, client, viewer):
-        client.force_login(viewer)
-        assert "No changes" in text(client.get("/changes/"))
-
-    def test_it_filters_by_batch_and_by_what_is_not_confirmed(self, client, batch, pause, operator):
-        batch.store.add_batch("other", status="ACTIVE")
-        batch.faults.add(faults.ignore(), method="PUT", times=None)
-        not_confirmed = batch_pause(batch_id="other", actor=operator).change
-        client.force_login(operator)
-        assert list(client.get("/changes/", {"batch": ID}).context["page"]) == [pause]
-        response = client.get("/changes/", {"unsettled": "1"})
-        assert list(response.context["page"]) == [not_confirmed]
-        assert "not confirmed" in text(response)
-
-    @pytest.mark.parametrize("page", ["0", "-1", "x", "999", "9" * 40])
-    def test_a_page_that_is_none_gives_the_nearest(self, client, pause, operator, page):
-        client.force_login(operator)
-        assert client.get("/changes/", {"page": page}).status_code == 200
-
-    def test_a_batch_name_that_no_database_can_hold_finds_nothing(self, client, pause, operator):
-        client.force_login(operator)
-        assert list(client.get("/changes/", {"batch": "\x00"}).context["page"]) == []
-
-    def test_it_asks_the_api_for_nothing_and_the_database_little(
-        self, client, batch, pause, operator, django_assert_num_queries
-    ):
-        Change.objects.bulk_create(
-            Change(batch_id=str(number), outcome=Outcome.APPLIED, edit=BatchEdit(), deadline_at=pause.deadline_at)
-            for number in range(40)
-        )
-        batch.requests.clear()
-        client.force_login(operator)
-        with django_assert_num_queries(9):
-            client.get("/changes/")
-        assert not batch.requests
 
 
 class TestOne:

@@ -1,0 +1,28 @@
+"""All entries that a filter shows, for files: a few thousand at a time, so that memory does not grow."""
+
+from collections.abc import Iterator
+
+from batches.access import Reader, Scope
+from batches.change_entry import as_entry
+from batches.selectors.trail_not_confirmed import not_confirmed_changes
+from batches.selectors.trail_page import Cursor
+from batches.selectors.trail_query import trail_selection
+from batches.trail_filter import TrailFilter
+from trail.models import Entry
+
+AT_A_TIME = 2000
+
+
+def trail_entries(asked: TrailFilter, *, scope: Scope, reader: Reader) -> Iterator[Entry]:
+    """Return the entries that the page of `asked` shows, newest first, with those of operations' changes.
+
+    What comes while they are read is left out: each query goes on where the one before ended.
+    """
+    if asked.unsettled:
+        yield from map(as_entry, not_confirmed_changes(asked, scope=scope).iterator(AT_A_TIME))
+        return
+    rows = trail_selection(asked, scope=scope, reader=reader, is_foldable=False).rows.order_by("-at", "-pk")
+    left = rows
+    while entries := list(left[:AT_A_TIME]):
+        yield from entries
+        left = Cursor.of(entries[-1]).older(rows)

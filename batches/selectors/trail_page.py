@@ -1,0 +1,148 @@
+"""A page of the trail, by keyset: however deep it is, it costs what the first page costs."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from django.db.models import Q, QuerySet
+
+from batches.access import Reader, Scope
+from batches.change_entry import as_entry
+from batches.models import Change
+from batches.selectors.time_limit import TooSlow, time_limit
+from batches.selectors.trail_not_confirmed import not_confirmed_changes
+from batches.selectors.trail_query import Selection, trail_selection
+from batches.trail_filter import TrailFilter
+from common.numbers import whole_number
+from trail.models import Entry
+
+ENTRIES_PER_PAGE = 50
+# No more are counted, and no more unconfirmed changes are shown.
+MOST_COUNTED = 10_000
+MOST_NOT_CONFIRMED = 200
+QUERY_SECONDS = 3.0
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place of an entry in the trail, from where a page goes on."""
+
+    at: datetime
+    pk: int
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        return cls(entry.at, entry.pk)
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Return the inverse of `str`, None for any other text."""
+        at, _, pk = text.partition("-")
+        numbers = whole_number(at), whole_number(pk)
+        if numbers[0] is None or numbers[1] is None:
+            return None
+        try:
+            return cls(EPOCH + numbers[0] * MICROSECOND, numbers[1])
+        except OverflowError:
+            return None
+
+    def older(self, rows: QuerySet[Entry]) -> QuerySet[Entry]:
+        """Return those of the rows that come after this place, newest first."""
+        # The first condition alone limits what an index is read for.
+        return rows.filter(Q(at__lte=self.at) & (Q(at__lt=self.at) | Q(pk__lt=self.pk)))
+
+    def newer(self, rows: QuerySet[Entry]) -> QuerySet[Entry]:
+        """Return those of the rows that come before this place."""
+        return rows.filter(Q(at__gte=self.at) & (Q(at__gt=self.at) | Q(pk__gt=self.pk)))
+
+    def __str__(self) -> str:
+        return f"{(self.at - EPOCH) // MICROSECOND}-{self.pk}"
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPage:
+    """Entries, newest first, with the changes they are about by id.
+
+    `older` and `newer` are the cursors of the pages beside this one, None where there is none. `total` is how many
+    entries there are, None where that is not known or more than MOST_COUNTED. `is_too_slow` says that the query was
+    given up. For the rest see `Selection`.
+    """
+
+    entries: list[Entry]
+    older: Cursor | None = None
+    newer: Cursor | None = None
+    total: int | None = None
+    is_many: bool = False
+    is_folded: bool = False
+    looked_since: datetime | None = None
+    is_too_slow: bool = False
+    changes: dict[int, Change] = field(default_factory=dict)
+
+
+def trail_page(
+    asked: TrailFilter, *, scope: Scope, reader: Reader, before: str = "", after: str = "", is_foldable: bool = True
+) -> TrailPage:
+    """Return the page of entries older than the cursor `before`, or newer than `after`; the first page for neither.
+
+    Takes two queries, one more for the first of several pages, which counts, and two more where `asked` names a person.
+    """
+    if asked.unsettled:
+        return _not_confirmed(asked, scope)
+    selection = trail_selection(asked, scope=scope, reader=reader, is_foldable=is_foldable)
+    try:
+        with time_limit(QUERY_SECONDS):
+            page = _page(selection, Cursor.read(before), Cursor.read(after))
+    except TooSlow:
+        return TrailPage([], looked_since=selection.looked_since, is_too_slow=True)
+    page.changes.update(_changes(page.entries, scope))
+    return page
+
+
+def _page(selection: Selection, before: Cursor | None, after: Cursor | None) -> TrailPage:
+    if after and not before:
+        found = list(after.newer(selection.rows).order_by("at", "pk")[: ENTRIES_PER_PAGE + 1])
+        if len(found) > ENTRIES_PER_PAGE:
+            entries = found[ENTRIES_PER_PAGE - 1 :: -1]
+            return _told(selection, entries, older=Cursor.of(entries[-1]), newer=Cursor.of(entries[0]))
+        # Less than a page is newer: the first page shows these too.
+    rows = before.older(selection.rows) if before else selection.rows
+    found = list(rows.order_by("-at", "-pk")[: ENTRIES_PER_PAGE + 1])
+    entries = found[:ENTRIES_PER_PAGE]
+    older = Cursor.of(entries[-1]) if len(found) > ENTRIES_PER_PAGE else None
+    return _told(selection, entries, older=older, newer=Cursor.of(entries[0]) if before and entries else None)
+
+
+def _told(selection: Selection, entries: list[Entry], *, older: Cursor | None, newer: Cursor | None) -> TrailPage:
+    total: int | None = None
+    if older is None and newer is None:
+        total = len(entries)
+    elif newer is None and selection.is_indexed:
+        total = selection.rows.order_by()[: MOST_COUNTED + 1].count()
+    is_many = total is not None and total > MOST_COUNTED
+    return TrailPage(
+        entries,
+        older,
+        newer,
+        None if is_many else total,
+        is_many,
+        selection.is_folded,
+        selection.looked_since,
+    )
+
+
+def _changes(entries: list[Entry], scope: Scope) -> dict[int, Change]:
+    named = {entry.change_id for entry in entries if entry.change_id is not None}
+    return {change.pk: change for change in scope.limit(Change.objects.filter(pk__in=named))} if named else {}
+
+
+def _not_confirmed(asked: TrailFilter, scope: Scope) -> TrailPage:
+    changes = not_confirmed_changes(asked, scope=scope)
+    found = list(changes[: MOST_NOT_CONFIRMED + 1])
+    shown = found[:MOST_NOT_CONFIRMED]
+    return TrailPage(
+        [as_entry(change) for change in shown],
+        total=len(shown) if len(shown) == len(found) else None,
+        changes={change.pk: change for change in shown},
+    )

@@ -1,0 +1,96 @@
+"""The trail: what people did, as a timeline with a filter, and the same as a file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.actor import by
+from batches.access import reader_of, scope_of
+from batches.selectors.changes import change_for_notice
+from batches.selectors.trail_export import trail_entries
+from batches.selectors.trail_page import TrailPage, trail_page
+from batches.selectors.trail_people import trail_known
+from batches.services.reads import trail_exported
+from batches.trail_filter import FIELDS, TrailFilter, as_search, clean_filter, read_search
+from batches.views.decorators import UserRequest, may_view
+from batches.views.trail_file import FORMATS, trail_file
+from batches.views.trail_form import campaigns_of, form_context
+
+
+@may_view
+@require_safe
+def change_list(request: UserRequest) -> HttpResponse:
+    """Show a page of the trail. The address has the filter, and the page as `before` or `after`.
+
+    `q` is a filter as somebody typed it: what is understood leads to its address. For htmx: an operation's changes.
+    """
+    asked, problems, typed = _asked(request.GET)
+    if "q" in request.GET and not problems:
+        return HttpResponseRedirect(reverse("batches:change_list") + asked.query_string)
+    scope, reader = scope_of(request.user), reader_of(request.user)
+    page = trail_page(
+        asked,
+        scope=scope,
+        reader=reader,
+        before=request.GET.get("before", ""),
+        after=request.GET.get("after", ""),
+        is_foldable=not problems,
+    )
+    if request.headers.get("HX-Request") == "true":
+        return render(request, "batches/_trail_fold.html", {"page": page, "asked": asked, "here": _here(asked, page)})
+    known = trail_known(scope=scope)
+    context = {
+        "page": page,
+        "asked": asked,
+        "typed": typed,
+        "problems": problems,
+        "here": _here(asked, page, request.GET),
+        "campaign_names": campaigns_of(known, asked),
+        "notice": change_for_notice(request.GET.get("change", ""), scope=scope),
+        "zone": timezone.get_current_timezone_name(),
+        "sees_people": reader.sees_people,
+        **form_context(known, asked, email=request.user.email or ""),
+    }
+    return render(request, "batches/trail.html", context)
+
+
+@may_view
+@require_safe
+def export(request: UserRequest) -> HttpResponseBase:
+    """Return all that the filter in the address shows as a file, streamed; `format` is csv or jsonl."""
+    asked, problems, _typed = _asked(request.GET)
+    kind = request.GET.get("format", "csv")
+    if kind not in FORMATS:
+        problems["format"] = f"A file has one of these formats: {', '.join(FORMATS)}."
+    if problems:
+        # A file says nothing about what it leaves out.
+        return render(request, "batches/trail_export_refused.html", {"problems": problems, "asked": asked}, status=422)
+    entries = trail_entries(asked, scope=scope_of(request.user), reader=reader_of(request.user))
+    trail_exported(asked=asked.chosen, file_format=kind, **by(request))
+    return trail_file(entries, asked, kind, reader=reader_of(request.user))
+
+
+def _asked(params: Mapping[str, Any]) -> tuple[TrailFilter, dict[str, str], str]:
+    """Return the filter, what could not be used of it, by name, and all of it as somebody would type it."""
+    if "q" not in params:
+        asked, problems = clean_filter(params)
+        return asked, problems, as_search({name: str(params.get(name, "")).strip() for name in FIELDS})
+    typed = str(params["q"])
+    words, sentences = read_search(typed)
+    asked, problems = clean_filter(words)
+    not_understood = {f"q{number}": sentence for number, sentence in enumerate(sentences)}
+    return asked, not_understood | problems, typed
+
+
+def _here(asked: TrailFilter, page: TrailPage, params: Mapping[str, Any] | None = None) -> str:
+    """Return the address of this page of the trail, for what leads back to it."""
+    place = [f"{name}={params[name]}" for name in ("before", "after") if params and params.get(name)]
+    is_safe = all(part.isascii() and part.replace("=", "").replace("-", "").isalnum() for part in place)
+    query = "&".join([asked.query_string.removeprefix("?"), *(place if is_safe and page.entries else [])]).strip("&")
+    return reverse("batches:change_list") + (f"?{query}" if query else "")
