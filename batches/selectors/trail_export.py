@@ -25,4 +25,4 @@ def trail_entries(asked: TrailFilter, *, scope: Scope, reader: Reader) -> Iterat
     left = rows
     while entries := list(left[:AT_A_TIME]):
         yield from entries
-        left = Cursor.of(entries[-1]).older(rows)
+        left = Cursor(entries[-1].pk).older(rows)

@@ -1,10 +1,10 @@
 """A page of the trail, by keyset: however deep it is, it costs what the first page costs."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
 from batches.access import Reader, Scope
 from batches.change_entry import as_entry
@@ -21,44 +21,37 @@ ENTRIES_PER_PAGE = 50
 MOST_COUNTED = 10_000
 MOST_NOT_CONFIRMED = 200
 QUERY_SECONDS = 3.0
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """The place of an entry in the trail, from where a page goes on."""
 
-    at: datetime
     pk: int
-
-    @classmethod
-    def of(cls, entry: Entry) -> Self:
-        return cls(entry.at, entry.pk)
 
     @classmethod
     def read(cls, text: str) -> Self | None:
         """Return the inverse of `str`, None for any other text."""
-        at, _, pk = text.partition("-")
-        numbers = whole_number(at), whole_number(pk)
-        if numbers[0] is None or numbers[1] is None:
-            return None
-        try:
-            return cls(EPOCH + numbers[0] * MICROSECOND, numbers[1])
-        except OverflowError:
-            return None
+        pk = whole_number(text)
+        return None if pk is None else cls(pk)
+
+    @property
+    def _at(self) -> Subquery:
+        # SQLite compares moments as text, and not all are written with the same number of digits: no other value than
+        # the stored one is sure to be equal to it.
+        return Subquery(Entry.objects.filter(pk=self.pk).values("at"))
 
     def older(self, rows: QuerySet[Entry]) -> QuerySet[Entry]:
-        """Return those of the rows that come after this place, newest first."""
+        """Return those of the rows that come after this place, newest first; none if the entry is gone."""
         # The first condition alone limits what an index is read for.
-        return rows.filter(Q(at__lte=self.at) & (Q(at__lt=self.at) | Q(pk__lt=self.pk)))
+        return rows.filter(Q(at__lte=self._at) & (Q(at__lt=self._at) | Q(pk__lt=self.pk)))
 
     def newer(self, rows: QuerySet[Entry]) -> QuerySet[Entry]:
         """Return those of the rows that come before this place."""
-        return rows.filter(Q(at__gte=self.at) & (Q(at__gt=self.at) | Q(pk__gt=self.pk)))
+        return rows.filter(Q(at__gte=self._at) & (Q(at__gt=self._at) | Q(pk__gt=self.pk)))
 
     def __str__(self) -> str:
-        return f"{(self.at - EPOCH) // MICROSECOND}-{self.pk}"
+        return str(self.pk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +98,13 @@ def _page(selection: Selection, before: Cursor | None, after: Cursor | None) -> 
         found = list(after.newer(selection.rows).order_by("at", "pk")[: ENTRIES_PER_PAGE + 1])
         if len(found) > ENTRIES_PER_PAGE:
             entries = found[ENTRIES_PER_PAGE - 1 :: -1]
-            return _told(selection, entries, older=Cursor.of(entries[-1]), newer=Cursor.of(entries[0]))
+            return _told(selection, entries, older=Cursor(entries[-1].pk), newer=Cursor(entries[0].pk))
         # Less than a page is newer: the first page shows these too.
     rows = before.older(selection.rows) if before else selection.rows
     found = list(rows.order_by("-at", "-pk")[: ENTRIES_PER_PAGE + 1])
     entries = found[:ENTRIES_PER_PAGE]
-    older = Cursor.of(entries[-1]) if len(found) > ENTRIES_PER_PAGE else None
-    return _told(selection, entries, older=older, newer=Cursor.of(entries[0]) if before and entries else None)
+    older = Cursor(entries[-1].pk) if len(found) > ENTRIES_PER_PAGE else None
+    return _told(selection, entries, older=older, newer=Cursor(entries[0].pk) if before and entries else None)
 
 
 def _told(selection: Selection, entries: list[Entry], *, older: Cursor | None, newer: Cursor | None) -> TrailPage:
