@@ -87,6 +87,10 @@ class Reader:
     person_id: int | None = None
     sees_people: bool = False
 
+    def sees_address(self, actor_id: int | None) -> bool:
+        """Return whether they see from which network address this person acted."""
+        return self.sees_people or (actor_id is not None and actor_id == self.person_id)
+
 
 # Whoever has the command line.
 EVERY_READER = Reader(sees_people=True)

@@ -8,11 +8,22 @@ from jinja2 import Environment
 from batches.access import role_of
 from batches.change_entry import as_entry
 from batches.rules import one_click
-from batches.words import abort, api_errors, batch, change, operation, progress, tones, trail, trail_filter
+from batches.words import (
+    abort,
+    api_errors,
+    batch,
+    change,
+    change_facts,
+    operation,
+    progress,
+    tones,
+    trail,
+    trail_filter,
+)
 from common.jinja import environment as common_environment
 from common.jinja import functions_of
 
-WORDS = (abort, api_errors, batch, change, operation, progress, tones, trail, trail_filter)
+WORDS = (abort, api_errors, batch, change, change_facts, operation, progress, tones, trail, trail_filter)
 
 
 def quick_reasons() -> list[str]:

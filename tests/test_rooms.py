@@ -35,6 +35,7 @@ MAY_IMPORT = {
         "batches.models",
         "batches.rules",
         "batches.api_client",
+        "batches.trail_filter",
         "batches.words",
         "accounts",
         "common",

@@ -6,10 +6,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from batches import rules
-from batches.access import scope_of
+from batches.access import reader_of, scope_of
 from batches.forms.reason import ReasonForm
 from batches.models import Change
-from batches.selectors.changes import change_by_id
+from batches.selectors.changes import change_by_id, change_story
 from batches.services.changes.reason import change_reason_add
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.undo import change_undo, undo_edit
@@ -23,7 +23,13 @@ from batches.views.next_url import next_page, trail_address
 def change(request: UserRequest, change_id: int) -> HttpResponse:
     """Show everything that is known of one change."""
     found = _change(request, change_id)
-    return render(request, "batches/change.html", {"change": found, "can_undo": bool(undo_edit(found))})
+    context = {
+        "change": found,
+        "can_undo": bool(undo_edit(found)),
+        "sees_address": reader_of(request.user).sees_address(found.actor_id),
+        "story": change_story(found, scope=scope_of(request.user)),
+    }
+    return render(request, "batches/change.html", context)
 
 
 @may_edit

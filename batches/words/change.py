@@ -51,7 +51,7 @@ def outcome_word(change: Change) -> str:
 
 def label(field: str) -> str:
     """Return what pages call a field of the API."""
-    return LABELS.get(field, field)
+    return LABELS.get(field) or visible(field)
 
 
 def shown(value: Any, field: str) -> str:

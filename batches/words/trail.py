@@ -11,7 +11,7 @@ from batches.campaign_cache import campaign_name_known
 from batches.models import Change, Outcome
 from batches.rules import Step
 from batches.words import trail_acts
-from batches.words.change import NEVER_CONFIRMED, change_detail
+from batches.words.change import NEVER_CONFIRMED, change_detail, outcome_word
 from batches.words.operation import Badge
 from batches.words.tones import Tone, outcome_tone
 from common.moments import clock
@@ -81,8 +81,8 @@ def line(entry: Entry, change: Change | None = None) -> Line:
     return Line(who, verb, what, detail=detail)
 
 
-def campaign_called(entry: Entry) -> str:
-    """Return what the campaign of an entry was called then, else what it is called now, else its number."""
+def campaign_called(entry: Entry | Change) -> str:
+    """Return what the campaign of an entry, or a change, was called then, else what it is called now or its number."""
     return entry.campaign_name or campaign_name_known(entry.campaign_id) or f"campaign {entry.campaign_id}"
 
 
@@ -98,9 +98,6 @@ def entry_outcome(entry: Entry) -> str:
     """Return the outcome that an entry tells, in words; an unknown one as it is."""
     if entry.outcome == Outcome.UNCONFIRMED and entry.body.get("is_settled"):
         return NEVER_CONFIRMED
-    # A change without an entry: its writer died.
-    if entry.outcome == Outcome.STARTED:
-        return str(Outcome.UNCONFIRMED.label)
     return Outcome(entry.outcome).label if entry.outcome in Outcome.values else entry.outcome
 
 
@@ -124,8 +121,12 @@ def _of_change(entry: Entry, change: Change | None) -> Line:
     detail = str(entry.body.get("detail") or "")
     if not detail and change and entry.outcome == Outcome.UNCONFIRMED == change.outcome:
         detail = change_detail(change)
-    badge = Badge(outcome_tone(entry.outcome), entry_outcome(entry))
-    return Line(who, verb, badge=badge, steps=entry_steps(entry), detail=detail)
+    # A change that has no entry yet is being written, or its writer died.
+    word = outcome_word(change) if change and entry.outcome == Outcome.STARTED else entry_outcome(entry)
+    badge = Badge(outcome_tone(entry.outcome), word)
+    # The reason of a cancellation is the reason of the entry, which stands beside it.
+    steps = tuple(step for step in entry_steps(entry) if step.field != "deleted_reason" or step.after != entry.reason)
+    return Line(who, verb, badge=badge, steps=steps, detail=detail)
 
 
 def _of_operation(entry: Entry) -> Line:

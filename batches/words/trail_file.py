@@ -34,7 +34,7 @@ def entry_record(entry: Entry, reader: Reader) -> dict[str, Any]:
     """Return an entry by column, with its `body`. A network address is for those who see people, and for oneself."""
     record = {name: getattr(entry, name) for name in COLUMNS}
     record["at"] = entry.at.astimezone(UTC).isoformat(timespec="milliseconds")
-    if not (reader.sees_people or (reader.person_id is not None and entry.actor_id == reader.person_id)):
+    if not reader.sees_address(entry.actor_id):
         record["address"] = None
     return {**record, "body": entry.body}
 

@@ -99,8 +99,9 @@ def test_the_history_is_there(client, batch, operator):
     batch_pause(batch_id=ID, actor=operator)
     client.force_login(operator)
     html = page(client).content.decode()
-    assert "Paused" in html
+    assert ">paused</a> this batch" in " ".join(html.split())
     assert "operator@example.com" in html
+    assert f"/changes/?batch={ID}" in html
 
 
 def test_the_history_does_not_say_paused_of_a_pause_that_was_not_taken(client, batch, operator):
@@ -108,8 +109,8 @@ def test_the_history_does_not_say_paused_of_a_pause_that_was_not_taken(client, b
     batch_pause(batch_id=ID, actor=operator)
     client.force_login(operator)
     history = page(client).content.decode().split('id="history"')[1]
-    assert "Tried: Paused" in history
-    assert ">Paused" not in history
+    assert ">tried to pause</a> this batch" in " ".join(history.split())
+    assert ">paused" not in history
 
 
 def test_it_tells_the_outcome_that_the_address_names(client, batch, operator):
@@ -175,7 +176,7 @@ def test_when_the_api_fails_the_page_says_so_and_keeps_the_history(client, batch
     assert response.status_code == 503
     assert words in html
     assert "Try again" in html
-    assert "Paused" in html
+    assert ">paused</a> this batch" in " ".join(html.split())
 
 
 def test_while_the_page_cannot_be_read_a_pause_can_still_be_tried(client, batch, operator, viewer):

@@ -166,7 +166,8 @@ def test_its_history_is_that_of_its_batches(open_page, campaign, operator, sandb
 
     history = in_words(text(open_page(campaign)).split('id="history"')[1])
 
-    assert "Applied Paused ACTIVE.1 operator@example.com" in history
+    assert "operator@example.com paused ACTIVE.1 Status: ACTIVE to PAUSED Applied" in history
+    assert f"/changes/?campaign={campaign}" in text(open_page(campaign))
     assert "other.1" not in history
 
 
@@ -270,7 +271,7 @@ def test_when_the_api_fails_the_page_says_so_and_keeps_the_history(
     assert response.status_code == 503
     assert sentence in in_words(text(response))
     assert "Try again" in text(response)
-    assert "Applied Paused ACTIVE.1" in in_words(text(response))
+    assert "paused ACTIVE.1" in in_words(text(response))
 
 
 def test_without_its_facts_its_batches_are_there(open_page, campaign, sandbox):
@@ -364,7 +365,7 @@ def test_its_history_is_the_newest_of_many(open_page, campaign, operator, sandbo
 
     history = text(open_page(campaign)).split('id="history"')[1]
 
-    assert history.count('<div class="history-line">') == 20
+    assert history.count('<li class="entry"') == 20
     assert "b29" in history
     assert "ACTIVE.1" not in history
 
