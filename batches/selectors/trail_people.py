@@ -42,6 +42,6 @@ def actors_matching(who: str, *, scope: Scope) -> list[int]:
     users = get_user_model().objects.filter(email__icontains=who).values_list("pk", "email")[:MOST_PEOPLE]
     newest = scope.limit(Entry.objects.filter(FOLDED)).order_by("-at", "-pk")
     recent = newest.filter(actor_id__isnull=False).values_list("actor_id", "actor_email")[:LOOKED_AT]
-    found = {(pk, (email or "").lower()) for pk, email in (*users, *recent)}
+    found = {(pk, (email or "").lower()) for pk, email in (*users, *recent) if pk is not None}
     exact = {pk for pk, email in found if email == wanted}
     return sorted(exact or {pk for pk, email in found if wanted in email})[:MOST_PEOPLE]
