@@ -15,6 +15,7 @@ from jinja2 import UndefinedError, nodes
 from accounts.models import User
 from batches.forms.batch import BatchForm
 from batches.models import Change, Operation, OperationItem
+from batches.trail_filter import TrailFilter
 from batches.views.list_query import ListQuery
 from tests.test_rooms import ROOT, TOP
 from trail.models import Entry
@@ -39,6 +40,7 @@ GIVEN = (
     Page,
     Paginator,
     QueryDict,
+    TrailFilter,
     User,
     dict,
     str,

@@ -1,13 +1,18 @@
 """The page of one change, undo from there, and looking again."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from batches.models import Outcome
+from batches.services.changes.undo import change_undo
 from batches.services.changes.update import batch_edit, batch_pause
 from sandbox import faults
 from syllable.schemas import BatchEdit, BatchStatus
 from tests.batches.services.looks import make_due
+from tests.conftest import member_of
+from trail.source import Source
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +45,40 @@ class TestOne:
         assert pause.request_id in html
         assert "operator@example.com" in html
         assert "Undo" not in html
+
+    def test_it_shows_each_call_of_the_road_with_its_time_and_status(self, client, batch, operator, viewer):
+        batch.faults.add(faults.answer(503, applied=True), method="PUT")
+        change = batch_pause(batch_id=ID, actor=operator).change
+        client.force_login(viewer)
+        html = text(client.get(address("change", change)))
+        assert re.findall(r'data-step="([^"]*)"', html) == ["Read", "Write", "Read back"]
+        assert re.findall(r'data-label="HTTP status">(\d+)', html) == ["200", "503", "200"]
+
+    def test_it_shows_each_field_before_and_after(self, client, batch, pause, viewer):
+        client.force_login(viewer)
+        parts = text(client.get(address("change", pause))).split("The batch before and after")[1].split("</table>")[0]
+        assert "Status ACTIVE PAUSED PAUSED" in " ".join(re.sub(r"<[^>]*>", " ", parts).split())
+
+    def test_it_shows_what_it_undoes_and_what_undid_it(self, client, pause, operator):
+        undone = change_undo(change=pause, actor=operator).change
+        client.force_login(operator)
+        assert f"change {undone.pk}</a>, operator@example.com" in text(client.get(address("change", pause)))
+        assert f'to undo <a href="/changes/{pause.pk}/">' in text(client.get(address("change", undone)))
+
+    def test_its_network_address_is_for_administrators_and_for_whoever_made_it(self, client, batch, operator, viewer):
+        change = batch_pause(batch_id=ID, actor=operator, source=Source("192.0.2.7", "web-request")).change
+        admin = member_of("Administrators", "admin@example.com")
+        for reader, sees in ((viewer, False), (operator, True), (admin, True)):
+            client.force_login(reader)
+            html = text(client.get(address("change", change)))
+            assert ("192.0.2.7" in html) is sees
+            assert "web-request" in html
+
+    def test_it_leads_to_its_entries_in_the_trail(self, client, pause, viewer):
+        client.force_login(viewer)
+        html = text(client.get(address("change", pause)))
+        assert 'data-action="change_ended"' in html
+        assert f"/changes/?batch={ID}" in html
 
     def test_one_that_is_none_is_not_found(self, client, viewer):
         client.force_login(viewer)
