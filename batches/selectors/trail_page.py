@@ -1,7 +1,7 @@
 """A page of the trail, by keyset: however deep it is, it costs what the first page costs."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
@@ -12,7 +12,7 @@ from batches.change_entry import as_entry
 from batches.models import Change
 from batches.selectors.time_limit import TooSlow, time_limit
 from batches.selectors.trail_not_confirmed import not_confirmed_changes
-from batches.selectors.trail_query import Selection, trail_selection
+from batches.selectors.trail_query import Selection, trail_selection, without_ended_starts
 from batches.trail_filter import TrailFilter
 from common.numbers import whole_number
 from trail.models import Entry
@@ -60,8 +60,8 @@ class TrailPage:
     """Entries, newest first, with the changes they are about by id.
 
     `older` and `newer` are the cursors of the pages beside this one, None where there is none. `total` is how many
-    entries there are, None where that is not known or more than MOST_COUNTED. `is_too_slow` says that the query was
-    given up. For the rest see `Selection`.
+    entries there are, None where that is not known or, with `is_many`, more than MOST_COUNTED. `is_too_slow` says that
+    the query was given up. For the rest see `Selection`.
     """
 
     entries: list[Entry]
@@ -80,7 +80,8 @@ def trail_page(
 ) -> TrailPage:
     """Return the page of entries older than the cursor `before`, or newer than `after`; the first page for neither.
 
-    Takes two queries, one more for the first of several pages, which counts, and two more where `asked` names a person.
+    Takes two queries, and up to three more: where `asked` names a person, where starts of operations are folded away,
+    and for the first of several pages of a filter whose index counts its entries.
     """
     if asked.unsettled:
         return _not_confirmed(asked, scope)
@@ -91,8 +92,8 @@ def trail_page(
             page = _page(selection, Cursor.read(before), Cursor.read(after))
     except TooSlow:
         return TrailPage([], looked_since=selection.looked_since, is_too_slow=True)
-    page.changes.update(_changes(page.entries, scope))
-    return page
+    entries = without_ended_starts(page.entries, scope=scope) if page.is_folded else page.entries
+    return replace(page, entries=entries, changes=_changes(entries, scope))
 
 
 def _page(selection: Selection, before: Cursor | None, after: Cursor | None) -> TrailPage:
@@ -111,9 +112,9 @@ def _page(selection: Selection, before: Cursor | None, after: Cursor | None) -> 
 
 def _told(selection: Selection, entries: list[Entry], *, older: Cursor | None, newer: Cursor | None) -> TrailPage:
     total: int | None = None
-    if older is None and newer is None:
+    if older is None and newer is None and not selection.is_folded:
         total = len(entries)
-    elif newer is None and selection.is_indexed:
+    elif newer is None and selection.is_countable:
         total = selection.rows.order_by()[: MOST_COUNTED + 1].count()
     is_many = total is not None and total > MOST_COUNTED
     return TrailPage(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from batches.access import Reader, Scope
@@ -33,12 +33,13 @@ class Selection:
     """The entries that somebody asked for and may see, without an order.
 
     `looked_since` is set where they are only those of LONGEST_LOOK, because no index finds them. `is_folded` says that
-    the changes of operations are left out.
+    the changes of operations are left out. `is_countable` says that an index alone counts them.
     """
 
     rows: QuerySet[Entry]
     is_folded: bool
     looked_since: datetime | None = None
+    is_countable: bool = False
 
     @property
     def is_indexed(self) -> bool:
@@ -54,7 +55,7 @@ def trail_selection(asked: TrailFilter, *, scope: Scope, reader: Reader, is_fold
     is_folded = is_foldable and not asked.chosen
     rows = scope.limit(_seen_by(reader, Entry.objects.all()))
     if is_folded:
-        return Selection(_folded(rows), is_folded=True)
+        return Selection(rows.filter(FOLDED), is_folded=True)
     actors = actors_matching(asked.who, scope=scope) if asked.who else []
     rows = _matching(rows, asked, actors)
     since, until = asked.period(now=now, zone=timezone.get_current_timezone())
@@ -67,7 +68,8 @@ def trail_selection(asked: TrailFilter, *, scope: Scope, reader: Reader, is_fold
         rows = rows.filter(at__gte=since)
     if until:
         rows = rows.filter(at__lt=until)
-    return Selection(rows, is_folded=False, looked_since=looked_since)
+    is_countable = looked_since is None and reader.sees_people and asked.action not in ACTIONS
+    return Selection(rows, is_folded=False, looked_since=looked_since, is_countable=is_countable)
 
 
 def _seen_by(reader: Reader, rows: QuerySet[Entry]) -> QuerySet[Entry]:
@@ -77,12 +79,17 @@ def _seen_by(reader: Reader, rows: QuerySet[Entry]) -> QuerySet[Entry]:
     return rows.filter(~BESIDE | own)
 
 
-def _folded(rows: QuerySet[Entry]) -> QuerySet[Entry]:
-    """Return one entry for each decision: an operation's start counts until there is its end."""
-    ends = Entry.objects.filter(
-        change_id__isnull=True, operation_id=OuterRef("operation_id"), action=Action.OPERATION_ENDED
-    )
-    return rows.filter(FOLDED).exclude(Q(Exists(ends), action=Action.OPERATION_STARTED))
+def without_ended_starts(entries: list[Entry], *, scope: Scope) -> list[Entry]:
+    """Return the entries without the starts of operations whose end is there. Takes a query if there are starts.
+
+    As a condition of the page PostgreSQL would look at each end there is, and takes a second for it.
+    """
+    started = {entry.operation_id for entry in entries if entry.action == Action.OPERATION_STARTED}
+    if not started:
+        return entries
+    ends = Entry.objects.filter(change_id__isnull=True, operation_id__in=started, action=Action.OPERATION_ENDED)
+    ended = set(scope.limit(ends).values_list("operation_id", flat=True))
+    return [entry for entry in entries if entry.action != Action.OPERATION_STARTED or entry.operation_id not in ended]
 
 
 def _matching(rows: QuerySet[Entry], asked: TrailFilter, actors: list[int]) -> QuerySet[Entry]:
