@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC
-from typing import Any
 
 from batches.access import Reader
 from syllable.schemas import encodable
@@ -28,26 +27,33 @@ COLUMNS = (
     "address",
     "request_id",
 )
-
-
-def entry_record(entry: Entry, reader: Reader) -> dict[str, Any]:
-    """Return an entry by column, with its `body`. A network address is for those who see people, and for oneself."""
-    record = {name: getattr(entry, name) for name in COLUMNS}
-    record["at"] = entry.at.astimezone(UTC).isoformat(timespec="milliseconds")
-    if not reader.sees_address(entry.actor_id):
-        record["address"] = None
-    return {**record, "body": entry.body}
+AT, ADDRESS = COLUMNS.index("at"), COLUMNS.index("address")
 
 
 def entry_rows(entries: Iterable[Entry], reader: Reader) -> Iterator[list[object]]:
     """Return a table with a head; what has no column is JSON in the last one."""
     yield [*COLUMNS, "body"]
     for entry in entries:
-        record = entry_record(entry, reader)
-        yield [*(record[name] for name in COLUMNS), json.dumps(record["body"], ensure_ascii=False)]
+        yield [*_values(entry, reader), _body(entry)]
 
 
 def entry_lines(entries: Iterable[Entry], reader: Reader) -> Iterator[str]:
     """Return JSON Lines, each with its line break."""
     for entry in entries:
-        yield encodable(json.dumps(entry_record(entry, reader), ensure_ascii=False)) + "\n"
+        record = json.dumps(dict(zip(COLUMNS, _values(entry, reader), strict=True)), ensure_ascii=False)
+        yield encodable(f'{record[:-1]}, "body": {_body(entry)}}}\n')
+
+
+def _values(entry: Entry, reader: Reader) -> list[object]:
+    """Return the columns. A network address is for those who see people, and for oneself."""
+    fields = entry.__dict__
+    values = [fields[name] for name in COLUMNS]
+    values[AT] = entry.at.astimezone(UTC).isoformat(timespec="milliseconds")
+    if not reader.sees_address(entry.actor_id):
+        values[ADDRESS] = None
+    return values
+
+
+def _body(entry: Entry) -> str:
+    stored = entry.__dict__.get("body_json")
+    return stored if isinstance(stored, str) else json.dumps(entry.body, ensure_ascii=False)
