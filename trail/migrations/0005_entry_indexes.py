@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('trail', '0002_change_entries'),
+        ('trail', '0004_seal_triggers'),
     ]
 
     operations = [
