@@ -1,8 +1,9 @@
 """All entries that a filter shows, for files: a few thousand at a time, so that memory does not grow."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from django.db.models import TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from batches.access import Reader, Scope
@@ -27,7 +28,9 @@ def trail_entries(asked: TrailFilter, *, scope: Scope, reader: Reader) -> Iterat
         return
     selected = trail_selection(asked, scope=scope, reader=reader, is_foldable=False).rows
     # A file holds the body as JSON: read and written again it would cost half of the time.
-    rows = selected.order_by("-at", "-pk").defer("body").annotate(body_json=Cast("body", TextField()))
+    rows: QuerySet[Any, Any] = (
+        selected.order_by("-at", "-pk").defer("body").annotate(body_json=Cast("body", TextField()))
+    )
     left = rows
     while entries := list(left[:AT_A_TIME]):
         yield from entries

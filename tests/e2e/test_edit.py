@@ -70,8 +70,8 @@ def test_find_edit_review_confirm(batch, contract, log_in, operator, page, base_
     expect(page.get_by_role("region", name="History")).to_contain_text("operator@example.com")
 
     page.get_by_role("link", name="Changes", exact=True).click()
-    expect(page.locator("tbody tr").first).to_contain_text(ID)
-    expect(page.locator("tbody tr").first).to_contain_text("PAUSED")
+    expect(page.locator(".entry").first).to_contain_text(f"paused {ID}")
+    expect(page.locator(".entry").first).to_contain_text("PAUSED")
     accessible()
 
 
@@ -167,7 +167,7 @@ def test_no_page_on_the_way_is_wider_than_a_phone(opened, batch):
     fits()
     opened.get_by_role("link", name="Changes", exact=True).click()
     fits()
-    opened.locator("tbody a").first.click()
+    opened.locator(".entry-said a").first.click()
     fits()
 
 
