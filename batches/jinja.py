@@ -16,6 +16,7 @@ from batches.words import (
     change_facts,
     operation,
     progress,
+    stream,
     tones,
     trail,
     trail_filter,
@@ -23,7 +24,7 @@ from batches.words import (
 from common.jinja import environment as common_environment
 from common.jinja import functions_of
 
-WORDS = (abort, api_errors, batch, change, change_facts, operation, progress, tones, trail, trail_filter)
+WORDS = (abort, api_errors, batch, change, change_facts, operation, progress, stream, tones, trail, trail_filter)
 
 
 def quick_reasons() -> list[str]:

@@ -6,6 +6,7 @@ from batches.converters import BatchIdConverter, CampaignIdConverter
 from batches.views import batch_actions, batch_requests, campaigns, changes, operation_actions, operations, trail
 from batches.views.batch import batch
 from batches.views.batches import batch_list
+from batches.views.trail_proof import entry_proof
 
 register_converter(BatchIdConverter, "batch_id")
 register_converter(CampaignIdConverter, "campaign_id")
@@ -31,6 +32,7 @@ urlpatterns = [
     path("operations/<int:operation_id>/undo/", operation_actions.undo, name="operation_undo"),
     path("changes/", trail.change_list, name="change_list"),
     path("changes/export/", trail.export, name="change_export"),
+    path("changes/entries/<int:entry_id>/proof/", entry_proof, name="entry_proof"),
     path("changes/<int:change_id>/", changes.change, name="change"),
     path("changes/<int:change_id>/undo/", changes.undo, name="change_undo"),
     path("changes/<int:change_id>/reason/", changes.reason, name="change_reason"),

@@ -17,6 +17,12 @@ from trail.models import Entry
 AT_A_TIME = 2000
 
 
+def trail_entry(entry_id: int, *, scope: Scope, reader: Reader) -> Entry | None:
+    """Return one entry, None where there is none that the reader may see."""
+    visible = trail_selection(TrailFilter(), scope=scope, reader=reader, is_foldable=False).rows
+    return visible.filter(pk=entry_id).first()
+
+
 def trail_entries(asked: TrailFilter, *, scope: Scope, reader: Reader) -> Iterator[Entry]:
     """Return the entries that the page of `asked` shows, newest first, with those of operations' changes.
 

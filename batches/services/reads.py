@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.models import User
 from batches.models.fields import storable
-from trail.models import Action
+from trail.models import Action, Entry
 from trail.services import entry_add
 from trail.source import BACKGROUND, Source
 
@@ -36,6 +36,12 @@ def trail_exported(
 ) -> None:
     """Record that `actor` takes entries of the trail away, or the command line where it is None."""
     body = {"what": "trail", "format": file_format, "filter": storable(dict(asked))}
+    entry_add(Action.EXPORTED, actor=actor, source=source, body=body)
+
+
+def proof_exported(*, entry: Entry, actor: User, source: Source) -> None:
+    """Record that `actor` takes the proof of an entry away."""
+    body = {"what": "proof", "format": "json", "entry": entry.pk}
     entry_add(Action.EXPORTED, actor=actor, source=source, body=body)
 
 

@@ -21,6 +21,7 @@ from batches.trail_filter import FIELDS, TrailFilter, as_search, clean_filter, r
 from batches.views.decorators import UserRequest, may_view
 from batches.views.trail_file import FORMATS, trail_file
 from batches.views.trail_form import campaigns_of, form_context
+from trail.stream import stream_state
 
 
 @may_view
@@ -55,6 +56,7 @@ def change_list(request: UserRequest) -> HttpResponse:
         "notice": change_for_notice(request.GET.get("change", ""), scope=scope),
         "zone": timezone.get_current_timezone_name(),
         "sees_people": reader.sees_people,
+        "stream": stream_state() if reader.sees_people else None,
         **form_context(known, asked, email=request.user.email or ""),
     }
     return render(request, "batches/trail.html", context)

@@ -48,6 +48,8 @@ VERBS: dict[str, str] = {
     Action.ROLE_CREATED: "created the role",
     Action.ROLE_CHANGED: "changed the role",
 }
+# After the requests comes their batch, after a proof its entry.
+DOWNLOADS = {"requests": "the requests of", "proof": "the proof of entry"}
 ABOUT_ONESELF = (Action.LOGGED_IN, Action.LOGGED_OUT, Action.PERSON_PASSWORD_CHANGED)
 ANONYMOUS = (Action.LOGIN_FAILED, Action.LOGIN_LOCKED, Action.PERSON_PASSWORD_RESET, Action.PERSON_RESET_REQUESTED)
 
@@ -73,7 +75,8 @@ def _what(entry: Entry) -> str:
         case Action.REFUSED:
             return visible(f"{entry.body.get('method', '')} {entry.body.get('path', '')}".strip())
         case Action.EXPORTED:
-            return "the requests of" if entry.body.get("what") == "requests" else "the trail"
+            what = DOWNLOADS.get(str(entry.body.get("what")), "the trail")
+            return visible(f"{what} {entry.body.get('entry', '')}".strip())
         case Action.ROLE_CREATED | Action.ROLE_CHANGED:
             return visible(_object(entry.body.get("new")).get("name", ""))
     return visible(entry.person_email)
