@@ -119,7 +119,8 @@ def _of_change(entry: Entry, change: Change | None) -> Line:
     verb = DONE.get(entry.kind, "changed") if entry.outcome in REACHED else tried
     who = entry.actor_email or ("Somebody elsewhere" if entry.outcome == Outcome.OBSERVED else "Nobody")
     detail = str(entry.body.get("detail") or "")
-    if not detail and change and entry.outcome == Outcome.UNCONFIRMED == change.outcome:
+    if change and entry.outcome == Outcome.UNCONFIRMED == change.outcome:
+        # A later look may know more.
         detail = change_detail(change)
     # A change that has no entry yet is being written, or its writer died.
     word = outcome_word(change) if change and entry.outcome == Outcome.STARTED else entry_outcome(entry)

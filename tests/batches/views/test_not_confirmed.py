@@ -46,7 +46,7 @@ def give_up():
 
 
 def rows(client):
-    return [change.batch_id for change in client.get("/changes/", {"unsettled": "1"}).context["page"]]
+    return [change.batch_id for change in client.get("/changes/", {"unsettled": "1"}).context["page"].entries]
 
 
 def test_header_trail_and_operation_give_the_same_number(client, operator, campaign, swallowed):
@@ -94,7 +94,7 @@ def test_what_is_given_up_for_good_has_a_word_of_its_own(client, operator, campa
     assert attributes(response, "[data-unconfirmed]", "data-unconfirmed") == ["1"]
     assert rows(client) == []
     assert "a0" in words(client.get(f"{OPERATIONS}{operation.pk}/", {"state": "never_confirmed"}))
-    assert "Never confirmed" in words(client.get("/changes/"))
+    assert "Never confirmed" in words(client.get("/changes/", {"operation": operation.pk}))
 
 
 def test_what_turns_out_to_be_taken_counts_as_done(client, operator, campaign, swallowed):
