@@ -276,7 +276,7 @@ class TestAsking:
         added(anna, batch_id="old", reason="Wrong list", at=timezone.now() - timedelta(days=91))
         response = read(reason="wrong")
         assert [batch for _, batch in told(response)] == ["a"]
-        assert "Only the 90 days from" in response.content.decode()
+        assert "Only 90 days were searched" in response.content.decode()
         assert {batch for _, batch in told(read(who="anna"))} == {"a", "old"}
         assert [batch for _, batch in told(read(reason="wrong", until="2020-01-01"))] == []
 
