@@ -1,6 +1,7 @@
 """`python -m benchmarks [part …]`: measure, and compare each figure with its target.
 
-Starts gunicorn as in the Procfile, with a sandbox and a database of its own, and stops them. Takes about seven minutes.
+Starts gunicorn as in the Procfile, with a sandbox and a database of its own, and stops them. Takes about seven minutes,
+and as many more for the trail.
 The exit code says whether the measuring worked, not whether all targets were reached: machines differ.
 
 `python -m benchmarks --against FOLDER [pages]` compares the pages of this checkout with those of another.
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import against, beside_admin, brownout, memory, operations, pages, weight
+from benchmarks import against, beside_admin, brownout, memory, operations, pages, trail, weight
 from benchmarks.figures import table
 
 PARTS: dict[str, ModuleType] = {
@@ -22,6 +23,7 @@ PARTS: dict[str, ModuleType] = {
     "brownout": brownout,
     "operations": operations,
     "memory": memory,
+    "trail": trail,
 }
 
 

@@ -7,7 +7,6 @@ memory is measured meanwhile.
 import json
 import sys
 import time
-from pathlib import Path
 
 import django
 
@@ -25,6 +24,7 @@ from batches.models import (  # noqa: E402
 )
 from batches.services.operations.actions import operation_stop  # noqa: E402
 from batches.services.operations.start import operation_start  # noqa: E402
+from benchmarks.process_memory import memory_of  # noqa: E402
 from syllable.schemas import BatchEdit, BatchStatus  # noqa: E402
 
 
@@ -45,7 +45,7 @@ def main(campaign: int, worker: int, most_seconds: float, batches: int) -> None:
         time.sleep(0.25)
         operation.refresh_from_db()
     operation_stop(operation=operation, actor=actor)
-    sys.stdout.write(json.dumps(_times(operation) | {"memory": _memory(worker, "VmHWM") - idle}))
+    sys.stdout.write(json.dumps(_times(operation) | {"memory": memory_of(worker, "VmHWM") - idle}))
 
 
 def _times(operation: Operation) -> dict[str, float]:
@@ -67,13 +67,7 @@ def _done(operation: Operation) -> int:
 def _settled_memory(worker: int) -> float:
     """Return the worker's memory once it is up and idle."""
     time.sleep(3)
-    return _memory(worker, "VmRSS")
-
-
-def _memory(process: int, name: str) -> float:
-    """Return a line of the process's memory in MB; only Linux has it."""
-    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
+    return memory_of(worker, "VmRSS")
 
 
 if __name__ == "__main__":

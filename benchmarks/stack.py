@@ -26,13 +26,14 @@ STOP_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A running product: the web server at `HOST`:`port`, and the sandbox as its API.
+    """A running product: the web server `web` at `HOST`:`port`, and the sandbox as its API.
 
     `variables` is the environment for any further process, `checkout` the folder to run it in.
     """
 
     port: int
     sandbox: subprocess.Popen[str]
+    web: subprocess.Popen[str]
     variables: dict[str, str]
     checkout: Path
 
@@ -71,9 +72,9 @@ def running(
             web = [application if word == "dashboard.wsgi" else word for word in web]
             if checkout != ROOT:
                 web += _with_these_benchmarks(folder)
-            stack.enter_context(process(web, variables, log, checkout=checkout))
+            server = stack.enter_context(process(web, variables, log, checkout=checkout))
             _wait_until_ready(port, log=folder / "log")
-            yield Stack(port, sandbox, variables, checkout)
+            yield Stack(port, sandbox, server, variables, checkout)
             log.flush()
 
 

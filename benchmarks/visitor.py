@@ -3,6 +3,7 @@
 import gzip
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from http.cookies import SimpleCookie
@@ -19,6 +20,7 @@ WAITED_FOR_API = "X-Waited-For-API"
 COMPUTED = "X-Computed"
 # Half of the seconds after which gunicorn closes an idle connection.
 KEPT_SECONDS = 1
+DOWNLOADED_AT_ONCE = 256 * 1024
 CSRF_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -71,16 +73,29 @@ class Visitor:
         body = urlencode(fields | {"csrfmiddlewaretoken": token[1]})
         return self._exchange("POST", path, {"Content-Type": "application/x-www-form-urlencoded"}, body)
 
+    def download(self, path: str) -> Iterator[bytes]:
+        """Return the file at `path` block by block, compressed, as it comes."""
+        self._connection.close()
+        self._connection.request("GET", path, headers=self._headers())
+        response = self._connection.getresponse()
+        if response.status != 200 or response.headers["Content-Encoding"] != "gzip":
+            raise WrongAnswer(f"the file at {path} answers {response.status}")
+        while block := response.read(DOWNLOADED_AT_ONCE):
+            yield block
+
     def close(self) -> None:
         self._connection.close()
 
-    def _exchange(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> Answer:
+    def _headers(self) -> dict[str, str]:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {"Accept-Encoding": "gzip", "Cookie": cookies}
+
+    def _exchange(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> Answer:
         started = time.perf_counter()
         if started > self._last_used + KEPT_SECONDS:
             self._connection.close()
         try:
-            self._connection.request(method, path, body, headers | {"Accept-Encoding": "gzip", "Cookie": cookies})
+            self._connection.request(method, path, body, headers | self._headers())
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, HTTPException):
