@@ -24,8 +24,8 @@ ENTRIES = int(os.environ.get("BENCHMARK_ENTRIES", "1000000"))
 SQL_MS = 10
 ROWS = 50
 CHANGELIST = "/admin/trail/entry/"
-WARM_UP = 5
-TIMES = 60
+WARM_UP = 2
+TIMES = 20
 EXPORT_SECONDS = 60
 EXPORT_MB = 50
 # An operation with 16 batches at a time makes fewer changes a second than this.

@@ -29,7 +29,7 @@ from benchmarks.peer.trail_rows import BATCHES, CAMPAIGNS, OUTCOMES  # noqa: E40
 from trail.models import Entry  # noqa: E402
 
 WARM_UP = 5
-TIMES = 200
+TIMES = 100
 # As far apart as to be on other pages, of tables and of indexes.
 APART = 37
 OPERATIONS = 2000
@@ -107,6 +107,7 @@ def questions(middle: int) -> dict[str, Callable[[int], object]]:
         return TrailFilter(outcome=outcomes[number % len(outcomes)])
 
     return {
+        "nothing, which shows how busy the machine is": lambda _: _nothing(),
         "first page": lambda _: _page(TrailFilter()),
         "first page, for an operator": lambda _: _page(TrailFilter(), reader=operator),
         "page at the middle": lambda number: _page(TrailFilter(), before=deep(number)),
@@ -125,6 +126,12 @@ def questions(middle: int) -> dict[str, Callable[[int], object]]:
         "a campaign's history": lambda number: list(campaign_history(campaign(number), scope=EVERYTHING)),
         "the choices of the filter": lambda _: trail_known(scope=EVERYTHING),
     }
+
+
+def _nothing() -> object:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone()
 
 
 def _page(asked: TrailFilter, *, before: str = "", reader: Reader = EVERY_READER) -> object:

@@ -13,6 +13,9 @@ class AddIndexOnline(AddIndex):
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002 - Django's signature
         model = to_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
+            if _exists(schema_editor, model, self.index.name):
+                # An earlier run was interrupted, and on PostgreSQL may have left half an index.
+                schema_editor.remove_index(model, self.index, **_online(schema_editor))
             schema_editor.add_index(model, self.index, **_online(schema_editor))
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002 - Django's signature
@@ -30,13 +33,19 @@ class RemoveIndexOnline(RemoveIndex):
         model = from_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             index = from_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
-            schema_editor.remove_index(model, index, **_online(schema_editor))
+            if _exists(schema_editor, model, index.name):
+                schema_editor.remove_index(model, index, **_online(schema_editor))
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002 - Django's signature
         model = to_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             index = to_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
             schema_editor.add_index(model, index, **_online(schema_editor))
+
+
+def _exists(schema_editor: Any, model: Any, name: str) -> bool:
+    with schema_editor.connection.cursor() as cursor:
+        return name in schema_editor.connection.introspection.get_constraints(cursor, model._meta.db_table)
 
 
 def _online(schema_editor: Any) -> dict[str, bool]:

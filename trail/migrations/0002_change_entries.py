@@ -24,12 +24,4 @@ class Migration(migrations.Migration):
             model_name='entry',
             index=models.Index(condition=models.Q(('change_id__isnull', False)), fields=['change_id', 'id'], name='entry_change'),
         ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['kind', 'id'], name='entry_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('is_undo', True)), fields=['id'], name='entry_undo'),
-        ),
     ]

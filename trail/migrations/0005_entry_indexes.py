@@ -19,11 +19,11 @@ class Migration(migrations.Migration):
         ),
         AddIndexOnline(
             model_name='entry',
-            index=models.Index(condition=models.Q(('change_id__isnull', True), ('operation_id__isnull', True), _connector='OR'), fields=['at', 'id'], name='entry_folded_newest'),
+            index=models.Index(condition=models.Q(('change_id__isnull', True), ('operation_id__isnull', True), _connector='OR'), fields=['at', 'id', 'action', 'operation_id', 'change_id', 'actor_id', 'person_id'], name='entry_folded_newest'),
         ),
         AddIndexOnline(
             model_name='entry',
-            index=models.Index(condition=models.Q(('change_id__isnull', True), ('operation_id__isnull', True)), fields=['at', 'id'], name='entry_beside_newest'),
+            index=models.Index(condition=models.Q(('change_id__isnull', True), ('operation_id__isnull', True)), fields=['at', 'id', 'action', 'actor_id', 'person_id'], name='entry_beside_newest'),
         ),
         AddIndexOnline(
             model_name='entry',
@@ -64,13 +64,5 @@ class Migration(migrations.Migration):
         RemoveIndexOnline(
             model_name='entry',
             name='entry_actor',
-        ),
-        RemoveIndexOnline(
-            model_name='entry',
-            name='entry_kind',
-        ),
-        RemoveIndexOnline(
-            model_name='entry',
-            name='entry_undo',
         ),
     ]
