@@ -24,7 +24,7 @@ from batches.models import (  # noqa: E402
 )
 from batches.services.operations.actions import operation_stop  # noqa: E402
 from batches.services.operations.start import operation_start  # noqa: E402
-from benchmarks.process_memory import memory_of  # noqa: E402
+from benchmarks.other_process import memory_of  # noqa: E402
 from syllable.schemas import BatchEdit, BatchStatus  # noqa: E402
 
 

@@ -15,8 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.figures import Figure, p50, p95
+from benchmarks.other_process import computed_by, memory_of
 from benchmarks.own_time import TIMED, Times, in_turn, ratios
-from benchmarks.process_memory import memory_of
 from benchmarks.stack import ROOT, Stack, running
 from benchmarks.visitor import ADMINISTRATOR, Visitor, WrongAnswer
 
@@ -77,8 +77,9 @@ def _beside_admin(visitor: Visitor, middle: int) -> list[Figure]:
 
 def _export(stack: Stack, visitor: Visitor, kind: str) -> list[Figure]:
     """Download all entries as a browser does, compressed, and count their lines."""
-    (worker,) = Path(f"/proc/{stack.web.pid}/task/{stack.web.pid}/children").read_text(encoding="ascii").split()
-    idle = memory_of(int(worker), "VmRSS")
+    children = Path(f"/proc/{stack.web.pid}/task/{stack.web.pid}/children").read_text(encoding="ascii")
+    worker = int(children)
+    idle, computed = memory_of(worker, "VmRSS"), computed_by(worker)
     Path(f"/proc/{worker}/clear_refs").write_text("5", encoding="ascii")
     began = time.monotonic()
     unpacked, lines, length = zlib.decompressobj(wbits=31), 0, 0
@@ -89,8 +90,10 @@ def _export(stack: Stack, visitor: Visitor, kind: str) -> list[Figure]:
     if lines < ENTRIES or not unpacked.eof:
         raise WrongAnswer(f"the file has {lines} lines for {ENTRIES} entries")
     return [
+        # Shows whether the machine was busy.
+        Figure(f"all entries as {kind}, of it on a processor", computed_by(worker) - computed, "s"),
         Figure(f"all entries as {kind}, {length / 1e6:.0f} MB on the wire", seconds, "s", EXPORT_SECONDS),
-        Figure(f"all entries as {kind}, peak over idle", memory_of(int(worker), "VmHWM") - idle, "MB", EXPORT_MB),
+        Figure(f"all entries as {kind}, peak over idle", memory_of(worker, "VmHWM") - idle, "MB", EXPORT_MB),
     ]
 
 
