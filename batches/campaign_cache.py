@@ -5,6 +5,8 @@ from threading import Lock
 
 from cachetools import TTLCache
 
+from batches.models.fields import storable
+
 MOST_NAMES = 2000
 KEPT_SECONDS = 60 * 60
 
@@ -13,9 +15,9 @@ _lock = Lock()
 
 
 def campaign_names_note(names: Mapping[str, str]) -> None:
-    """Remember what campaigns are called now, by id."""
+    """Remember what campaigns are called now, by id, as the database can hold it."""
     with _lock:
-        _names.update(names)
+        _names.update({campaign_id: storable(name) for campaign_id, name in names.items()})
 
 
 def campaign_name_known(campaign_id: int | str | None) -> str:

@@ -23,7 +23,7 @@ FILTER_MAY_BE_EVERYTHING = (
 # Of what is asked for, whoever asks.
 CANNOT_UNDO_CHANGE = "This change cannot be undone."
 CANNOT_UNDO_OPERATION = "This operation cannot be undone."
-NOT_YOUR_CHANGE = "Only those who can change batches, and whoever made this change, can add its reason."
+NOT_YOUR_CHANGE = "Only the person who made this change can add its reason."
 NO_REASON = "Enter a reason."
 NO_CAMPAIGN = "No campaign was given. Nothing was started."
 ONLY_PAUSE_EVERYTHING = "You can pause everything at once, but nothing else."

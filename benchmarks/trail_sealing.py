@@ -8,9 +8,8 @@ import django
 
 django.setup()
 
-from trail.sealer import entries_seal  # noqa: E402
-
 from trail.models import Pending  # noqa: E402
+from trail.sealer import entries_seal  # noqa: E402
 
 PENDING = 20_000
 

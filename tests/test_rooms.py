@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "batches.apps": {"batches.access"},
     "batches.api_client": {"syllable"},
     "batches.context_processors": {"batches.access", "batches.selectors"},
-    "batches.campaign_cache": set(),
+    "batches.campaign_cache": {"batches.models"},
     "batches.change_entry": {"batches.rules", "batches.models", "trail"},
     "batches.converters": set(),
     "batches.forms": {"batches.rules", "batches.models", "batches.converters", "syllable.schemas", "common"},

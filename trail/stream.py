@@ -141,8 +141,8 @@ def stream_body(seals: Sequence[Seal]) -> bytes:
         while leaves and leaves[0][0] <= seal.last:
             number, entry_id = leaves.popleft()
             if entry := entries.get(entry_id):
-                lines.append(to_json({**entry, "at": moment(entry["at"]), "kind": "entry", "number": number}))
-        lines.append(to_json(seal_fields(seal) | {"kind": "seal", "digest": seal.digest}))
+                lines.append(to_json({**entry, "at": moment(entry["at"]), "line": "entry", "number": number}))
+        lines.append(to_json(seal_fields(seal) | {"line": "seal", "digest": seal.digest}))
     return b"".join(line + b"\n" for line in lines)
 
 

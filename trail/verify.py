@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -52,7 +53,16 @@ def trail_verify(*, expect: Head | None = None, comparison: Comparison | None = 
         # Retention may have removed meanwhile what is missing.
         if found is None or emptied == _emptied():
             break
-    return found or (comparison() if comparison else None)
+    if found is None and comparison and comparison():
+        # Entries may have been removed while changes were compared with them.
+        found = comparison()
+    return found
+
+
+def waits_since() -> datetime | None:
+    """Return the moment of the oldest entry that has no seal yet, None where all have one."""
+    oldest = Pending.objects.order_by("pk").values_list("pk", flat=True).first()
+    return Entry.objects.filter(pk=oldest).values_list("at", flat=True).first() if oldest else None
 
 
 def _walk(emptied: Emptied | None) -> Finding | None:

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from batches.models.change import Change
-from batches.models.fields import BatchEditField
+from batches.models.fields import BatchEditField, storable
 from syllable.schemas import BatchEdit, BatchQuery
 
 
@@ -68,7 +68,7 @@ class Target:
         return {
             "scope": self.scope,
             "campaign_id": self.campaign_id,
-            "campaign_name": self.campaign_name,
+            "campaign_name": storable(self.campaign_name),
             "filter": chosen if self.scope == TargetScope.FILTER else {},
         }
 

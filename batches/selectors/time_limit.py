@@ -8,6 +8,8 @@ from django.db import OperationalError, connection, transaction
 
 # SQLite asks this often whether to go on: a few hundred times a second.
 STEPS_BETWEEN_LOOKS = 20_000
+# PostgreSQL's code, whatever language it speaks.
+QUERY_CANCELED = "57014"
 
 
 class TooSlow(Exception):
@@ -34,7 +36,7 @@ def _postgresql(seconds: float) -> Iterator[None]:
             yield
             cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
     except OperationalError as error:
-        if "statement timeout" in str(error):
+        if getattr(error.__cause__, "sqlstate", None) == QUERY_CANCELED:
             raise TooSlow from error
         raise
 

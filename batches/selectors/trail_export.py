@@ -32,7 +32,7 @@ def trail_entries(asked: TrailFilter, *, scope: Scope, reader: Reader) -> Iterat
     if asked.unsettled:
         yield from map(as_entry, not_confirmed_changes(asked, scope=scope).iterator(AT_A_TIME))
         return
-    selected = trail_selection(asked, scope=scope, reader=reader, is_foldable=False).rows
+    selected = trail_selection(asked, scope=scope, reader=reader, is_foldable=False, is_whole=True).rows
     # A file holds the body as JSON: read and written again it would cost half of the time.
     rows: QuerySet[Any, Any] = (
         selected.order_by("-at", "-pk").defer("body").annotate(body_json=Cast("body", TextField()))

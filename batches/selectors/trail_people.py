@@ -8,7 +8,7 @@ from batches.access import Scope
 from trail.models import FOLDED, Entry
 
 LOOKED_AT = 1000
-MOST_PEOPLE = 50
+MOST_PEOPLE = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,10 +46,13 @@ class Selection:
         return self.looked_since is None
 
 
-def trail_selection(asked: TrailFilter, *, scope: Scope, reader: Reader, is_foldable: bool = True) -> Selection:
+def trail_selection(
+    asked: TrailFilter, *, scope: Scope, reader: Reader, is_foldable: bool = True, is_whole: bool = False
+) -> Selection:
     """Return the entries that `asked` names, whether or not their changes are settled by now.
 
-    Takes two queries where it names a person, else none.
+    `is_whole`: however long that takes, not those of LONGEST_LOOK alone. Takes two queries where it names a person,
+    else none.
     """
     now = timezone.now()
     is_folded = is_foldable and not asked.chosen
@@ -60,7 +63,7 @@ def trail_selection(asked: TrailFilter, *, scope: Scope, reader: Reader, is_fold
     rows = _matching(rows, asked, actors)
     since, until = asked.period(now=now, zone=timezone.get_current_timezone())
     looked_since = None
-    if not _has_index(asked, actors, reader):
+    if not is_whole and not _has_index(asked, actors, reader):
         earliest = (until or now) - LONGEST_LOOK
         if since is None or since < earliest:
             since = looked_since = earliest
@@ -97,7 +100,11 @@ def _matching(rows: QuerySet[Entry], asked: TrailFilter, actors: list[int]) -> Q
     if asked.who:
         by = Q(actor_id=actors[0]) if len(actors) == 1 else Q(actor_id__in=actors)
         # Of a failed login, and of what an administrator does, the person it is about matters as well.
-        rows = rows.filter(by | Q(person_id__in=actors) if group else by)
+        about = Q(person_id__in=actors) | Q(person_email__icontains=asked.who)
+        if not actors:
+            # Their account is gone, or has another email now.
+            by = Q(actor_email__icontains=asked.who)
+        rows = rows.filter(by | about if group or not actors else by)
     if asked.action == Group.UNDO:
         rows = rows.filter(is_undo=True)
     elif group:
@@ -120,7 +127,7 @@ def _has_index(asked: TrailFilter, actors: list[int], reader: Reader) -> bool:
     """Return whether an index gives the entries in their order, so that a page reads little more than it shows."""
     if any(getattr(asked, name) for name in FEW):
         return True
-    if asked.origin or asked.reason or len(actors) > 1:
+    if asked.origin or asked.reason or len(actors) > 1 or (asked.who and not actors):
         return False
     if asked.action in ACTIONS and (asked.who or not reader.sees_people):
         return False

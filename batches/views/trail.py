@@ -19,9 +19,13 @@ from batches.selectors.trail_people import trail_known
 from batches.services.reads import trail_exported
 from batches.trail_filter import FIELDS, TrailFilter, as_search, clean_filter, read_search
 from batches.views.decorators import UserRequest, may_view
-from batches.views.trail_file import FORMATS, trail_file
+from batches.views.trail_file import FORMATS, NoRoom, trail_file
 from batches.views.trail_form import campaigns_of, form_context
 from trail.stream import stream_state
+
+# What an address of the trail can have.
+KNOWN = {*FIELDS, "q", "before", "after", "change", "format"}
+MOST_PROBLEMS = 3
 
 
 @may_view
@@ -72,22 +76,39 @@ def export(request: UserRequest) -> HttpResponseBase:
         problems["format"] = f"A file has one of these formats: {', '.join(FORMATS)}."
     if problems:
         # A file says nothing about what it leaves out.
-        return render(request, "batches/trail_export_refused.html", {"problems": problems, "asked": asked}, status=422)
+        return _refused(request, problems, asked, status=422)
     entries = trail_entries(asked, scope=scope_of(request.user), reader=reader_of(request.user))
-    trail_exported(asked=asked.chosen, file_format=kind, **by(request))
-    return trail_file(entries, asked, kind, reader=reader_of(request.user))
+    try:
+        response = trail_file(entries, asked, kind, reader=reader_of(request.user))
+    except NoRoom:
+        busy = "Other downloads of the trail are running. Try again when one of these is done."
+        return _refused(request, {"": busy}, asked, status=429)
+    if request.method == "GET":
+        trail_exported(asked=asked.chosen, file_format=kind, **by(request))
+    return response
+
+
+def _refused(request: UserRequest, problems: dict[str, str], asked: TrailFilter, *, status: int) -> HttpResponse:
+    context = {"problems": problems, "asked": asked}
+    return render(request, "batches/trail_export_refused.html", context, status=status)
 
 
 def _asked(params: Mapping[str, Any]) -> tuple[TrailFilter, dict[str, str], str]:
     """Return the filter, what could not be used of it, by name, and all of it as somebody would type it."""
     if "q" not in params:
         asked, problems = clean_filter(params)
-        return asked, problems, as_search({name: str(params.get(name, "")).strip() for name in FIELDS})
+        problems |= {name: f"{name}: cannot be searched." for name in sorted(set(params) - KNOWN)[:MOST_PROBLEMS]}
+        return asked, problems | _period(asked), as_search({name: str(params.get(name, "")).strip() for name in FIELDS})
     typed = str(params["q"])
     words, sentences = read_search(typed)
     asked, problems = clean_filter(words)
     not_understood = {f"q{number}": sentence for number, sentence in enumerate(sentences)}
-    return asked, not_understood | problems, typed
+    return asked, not_understood | problems | _period(asked), typed
+
+
+def _period(asked: TrailFilter) -> dict[str, str]:
+    since, until = asked.period(now=timezone.now(), zone=timezone.get_current_timezone())
+    return {"until": "The period ends before it begins."} if since and until and since >= until else {}
 
 
 def _here(asked: TrailFilter, page: TrailPage, params: Mapping[str, Any] | None = None) -> str:

@@ -103,8 +103,8 @@ class Siem:
     @property
     def numbers(self):
         """The numbers of the entries in the order in which each came first."""
-        return list(dict.fromkeys(line["number"] for line in self.lines if line["kind"] == "entry"))
+        return list(dict.fromkeys(line["number"] for line in self.lines if line["line"] == "entry"))
 
     @property
     def seals(self):
-        return list(dict.fromkeys(line["number"] for line in self.lines if line["kind"] == "seal"))
+        return list(dict.fromkeys(line["number"] for line in self.lines if line["line"] == "seal"))

@@ -57,12 +57,12 @@ def deliver():
 
 def test_each_entry_comes_with_its_number_and_each_seal_after_its_entries(siem):
     sealed(2)
-    Entry.objects.create(action="a", address="192.0.2.1", reason="why \u2028 not", body={"a": [1]})
+    Entry.objects.create(action="a", address="192.0.2.1", reason="why \u2028 not", body={"a": [1]}, kind="pause")
     entries_seal()
     assert seals_deliver() == 2
 
     [lines] = siem.received
-    assert [(line["kind"], line["number"]) for line in lines] == [
+    assert [(line["line"], line["number"]) for line in lines] == [
         ("entry", 1),
         ("entry", 2),
         ("seal", 1),
@@ -70,6 +70,7 @@ def test_each_entry_comes_with_its_number_and_each_seal_after_its_entries(siem):
         ("seal", 2),
     ]
     assert (lines[3]["address"], lines[3]["reason"], lines[3]["body"]) == ("192.0.2.1", "why \u2028 not", {"a": [1]})
+    assert lines[3]["kind"] == "pause"
     head = head_seal()
     assert (lines[4]["digest"], lines[4]["previous"]) == (head.digest, Seal.objects.get(number=1).digest)
     assert siem.headers[0]["Content-Type"] == "application/x-ndjson"
@@ -81,14 +82,14 @@ def test_it_goes_on_where_it_was_and_sends_nothing_twice(siem):
         sealed(count)
         assert seals_deliver() == 1
     assert seals_deliver() == 0
-    assert [line["number"] for line in siem.lines if line["kind"] == "entry"] == [1, 2, 3, 4, 5, 6]
+    assert [line["number"] for line in siem.lines if line["line"] == "entry"] == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_delivery_holds_whole_seals_and_no_more_entries_than_it_may(siem, monkeypatch):
     monkeypatch.setattr(stream, "MOST_ENTRIES", 5)
     sealed(2, 3, 1, 7, 4)
     assert seals_deliver() == 5
-    kinds = [[line["number"] for line in lines if line["kind"] == "seal"] for lines in siem.received]
+    kinds = [[line["number"] for line in lines if line["line"] == "seal"] for lines in siem.received]
     assert kinds == [[1, 2], [3], [4], [5]]
 
 

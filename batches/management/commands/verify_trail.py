@@ -1,16 +1,21 @@
 """`manage.py verify_trail`: was anything in the trail changed since it was sealed? See docs/audit.md."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from batches.selectors.trail_comparison import changes_compare
 from batches.words.finding import finding_sentence
-from trail.verify import Head, head_now, trail_verify
+from trail.verify import Head, head_now, trail_verify, waits_since
+
+# Many times what a seal takes.
+LONGEST_WAIT = timedelta(minutes=10)
 
 
 class Command(BaseCommand):
-    """Exits with 1 if anything was changed, and names the first problem."""
+    """Exits with 1 if anything was changed, and names the first problem, or if entries wait long for their seal."""
 
     help = "Recomputes the seals of the trail and compares changes with their entries. Safe to run at any time."
 
@@ -28,6 +33,10 @@ class Command(BaseCommand):
             self.stdout.write(finding_sentence(found))
             raise SystemExit(1)
         self.stdout.write(f"The trail holds up to its head {head}")
+        since = waits_since()
+        if since and timezone.now() - since > LONGEST_WAIT:
+            self.stdout.write(f"Entries wait for their seal since {since:%Y-%m-%d %H:%M} UTC. Is seal_trail running?")
+            raise SystemExit(1)
 
 
 def _head(text: str | None) -> Head | None:

@@ -4,7 +4,6 @@ from django.db import transaction
 
 from accounts.models import User
 from batches import refusal_messages, rules
-from batches.access import EDIT
 from batches.models import Change
 from batches.services.changes.audit import change_reason_added
 from batches.services.changes.update import NotAllowed, ReasonMissing
@@ -12,8 +11,8 @@ from trail.source import BACKGROUND, Source
 
 
 def may_add_reason(actor: User, change: Change) -> bool:
-    """Return whether `actor` may say why the change was made: whoever made it, and all who may edit."""
-    return actor.pk == change.actor_id or actor.has_perm(EDIT)
+    """Return whether `actor` may say why the change was made: whoever made it, and nobody else."""
+    return actor.pk == change.actor_id
 
 
 def change_reason_add(*, change: Change, actor: User, reason: str, source: Source = BACKGROUND) -> bool:

@@ -16,7 +16,7 @@ from syllable.schemas import BatchEdit, BatchStatus
 from tests.trail.factories import sealed
 from tests.trail.tampering import tamper
 from trail.findings import Finding, Problem
-from trail.models import Action
+from trail.models import Action, Entry
 from trail.sealer import entries_seal, head_seal
 from trail.services import entry_add
 
@@ -138,3 +138,10 @@ def test_a_change_that_is_settled_during_the_comparison_is_no_difference(monkeyp
 
     monkeypatch.setattr(trail_comparison, "_chunks", settled_meanwhile)
     assert changes_compare() is None
+
+
+def test_entries_that_wait_long_for_their_seal_are_told():
+    Entry.objects.create(action="a", at=timezone.now() - timedelta(hours=1))
+    code, words = run()
+    assert code == 1
+    assert "Entries wait for their seal since" in words

@@ -270,3 +270,16 @@ def test_texts_that_no_database_can_hold_do_not_keep_a_change_from_ending(page, 
     batch.store.change_batch(ID, deleted_reason="a\0b")
     click(page)
     assert the_entry().body["before"]["deleted_reason"] == "a\ufffdb"
+
+
+def test_a_campaign_with_an_odd_name_can_be_paused(page, batch):
+    batch.faults.add(
+        faults.answer(200, {"items": [{"id": 1, "campaign_name": "A\0B\ud800"}], "page": 0, "page_size": 100}),
+        path="/campaigns",
+        times=None,
+    )
+    page.get("/batches/")
+    click(page)
+    page.post("/operations/", {"kind": "pause", "scope": "campaign", "campaign": "1", "confirm": "1"})
+    assert actions() == [(Action.CHANGE_ENDED, "applied")]
+    assert Entry.objects.filter(action=Action.OPERATION_STARTED).exists()

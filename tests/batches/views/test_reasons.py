@@ -270,13 +270,14 @@ class TestAddedLater:
         assert added.body == {"made_by": "operator@example.com"}
         assert ended.reason == ""
 
-    def test_a_colleague_who_may_edit_can_add_it(self, client, change):
+    def test_nobody_gives_a_reason_for_somebody_else(self, client, change):
         client.force_login(member_of("Operators", "other@example.com"))
-        assert "add-reason" in text(client.get(reverse("batches:change", args=[change.pk])))
-        assert add(client, change, reason="Complaint").status_code == 302
-        assert entry_of(Action.CHANGE_REASON_ADDED).actor_email == "other@example.com"
+        assert "add-reason" not in text(client.get(reverse("batches:change", args=[change.pk])))
+        assert add(client, change, reason="She misread the list").status_code == 403
+        change.refresh_from_db()
+        assert change.reason == ""
 
-    def test_so_can_whoever_made_it_even_if_they_may_no_longer_edit(self, client, change, operator):
+    def test_whoever_made_it_can_even_if_they_may_no_longer_edit(self, client, change, operator):
         operator.groups.set(member_of("Viewers", "v@example.com").groups.all())
         client.force_login(operator)
         assert "add-reason" in text(client.get(reverse("batches:change", args=[change.pk])))

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from batches.models import Change, Kind, Outcome
-from batches.selectors import trail_page
+from batches.selectors import trail_page, trail_people
 from batches.services.changes.reconcile import changes_settle
 from batches.services.changes.update import batch_edit, batch_pause
 from batches.trail_filter import FIELDS
@@ -438,3 +438,27 @@ class TestQueries:
         with django_assert_max_num_queries(queries):
             client.get("/changes/", params)
         assert not many.requests
+
+
+def test_a_person_without_an_account_is_found_by_the_email_in_the_entry(read, admin, monkeypatch):
+    monkeypatch.setattr(trail_people, "LOOKED_AT", 0)
+    Entry.objects.create(action=Action.CHANGE_ENDED, actor_id=999, actor_email="bob@gone.example", change_id=1)
+    Entry.objects.create(action=Action.LOGIN_FAILED, person_email="bob@gone.example")
+    response = read(admin, who="bob@gone.example")
+    assert len(response.context["page"].entries) == 2
+    assert "Only 90 days were searched" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"actor": "bob"}, "actor: cannot be searched."),
+        ({"since": "2026-03-02", "until": "2026-02-01"}, "The period ends before it begins."),
+    ],
+)
+def test_what_the_address_asks_in_vain_is_said(read, params, sentence):
+    assert sentence in read(**params).content.decode()
+
+
+def test_choosing_more_keeps_to_what_is_not_confirmed(read):
+    assert '<input type="hidden" name="unsettled" value="1">' in read(unsettled="1").content.decode()

@@ -47,11 +47,17 @@ def past(anna, operator):
 
 @pytest.fixture
 def download(client, viewer):
+    responses = []
+
     def download(user=viewer, **params):
         client.force_login(user)
-        return client.get("/changes/export/", params)
+        responses.append(client.get("/changes/export/", params))
+        return responses[-1]
 
-    return download
+    yield download
+    # As a server does, also where half of the answer was read.
+    for response in responses:
+        response.close()
 
 
 def content(response):
@@ -149,3 +155,18 @@ class TestCommand:
             self.exported("colour:red")
         with pytest.raises(CommandError, match="since:x was not understood"):
             self.exported("--since", "x")
+
+
+def test_it_has_all_that_matches_however_old_and_whatever_index_there_is(download, anna):
+    old = timezone.now() - timedelta(days=200)
+    Entry.objects.create(action=Action.CHANGE_ENDED, at=old, reason="wrong list", change_id=1, batch_id="b")
+    assert [row["reason"] for row in table(download(reason="wrong"))] == ["wrong list"]
+
+
+def test_a_few_downloads_at_a_time_leave_the_server_to_others(download, past):
+    running = [download(), download()]
+    refused = download()
+    assert refused.status_code == 429
+    assert "Other downloads of the trail are running" in refused.content.decode()
+    content(running[0])
+    assert download().status_code == 200

@@ -47,6 +47,15 @@ def test_the_script_of_the_documents_accepts_the_download(client, viewer, entry,
     assert json.loads(json.loads(response.content)["entry"])["campaign_name"] == "Reminders"
 
 
+def test_a_proof_goes_no_further_than_the_head_that_its_reader_knows(client, viewer, entry):
+    client.force_login(viewer)
+    entries_seal()
+    entry_add(Action.LOGGED_OUT, actor=viewer)
+    entries_seal()
+    assert len(client.get(proof_of(entry)).json()["seals"]) == 2
+    assert len(client.get(proof_of(entry), {"up_to": "1"}).json()["seals"]) == 1
+
+
 def test_who_took_a_proof_away_is_in_the_trail(client, viewer, entry):
     client.force_login(viewer)
     entries_seal()

@@ -29,5 +29,5 @@ class Command(BaseCommand):
         self._run()
 
     def _run(self) -> None:
-        self.mailer.run()
         self.streamer.run()
+        self.mailer.run()
