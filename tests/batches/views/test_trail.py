@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from batches.models import Change, Kind, Outcome
+from batches.models import Change, Kind, Origin, Outcome
 from batches.selectors import trail_page, trail_people
 from batches.services.changes.reconcile import changes_settle
 from batches.services.changes.update import batch_edit, batch_pause
@@ -462,3 +462,36 @@ def test_what_the_address_asks_in_vain_is_said(read, params, sentence):
 
 def test_choosing_more_keeps_to_what_is_not_confirmed(read):
     assert '<input type="hidden" name="unsettled" value="1">' in read(unsettled="1").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("action", "edit"),
+    [
+        ("pause", {"status": "PAUSED"}),
+        ("cancel", {"status": "CANCELED"}),
+        ("resume", {"status": "ACTIVE"}),
+        ("expiry", {"expires_on": None}),
+        ("rate", {"call_rate": 5}),
+    ],
+)
+def test_what_is_not_confirmed_can_be_asked_by_its_action(read, action, edit):
+    edits = [{"status": "PAUSED"}, {"status": "CANCELED"}, {"status": "ACTIVE"}, {"expires_on": None}, {"call_rate": 5}]
+    for number, fields in enumerate(edits):
+        Change.objects.create(
+            batch_id=f"b{number}",
+            outcome=Outcome.UNCONFIRMED,
+            edit=BatchEdit.from_fields(fields),
+            deadline_at=timezone.now(),
+        )
+    found = read(unsettled="1", action=action).context["page"].entries
+    assert [entry.batch_id for entry in found] == [f"b{edits.index(edit)}"]
+
+
+def test_an_undo_that_is_not_confirmed_is_found_as_one(read):
+    for origin in (Origin.UNDO, Origin.CLICK):
+        Change.objects.create(
+            batch_id=origin, outcome=Outcome.UNCONFIRMED, origin=origin, edit=BatchEdit(), deadline_at=timezone.now()
+        )
+    found = read(unsettled="1", action="undo").context["page"].entries
+    assert [entry.batch_id for entry in found] == ["undo"]
+    assert read(unsettled="1", action="logins").context["page"].entries == []
