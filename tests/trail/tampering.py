@@ -26,6 +26,8 @@ def other_value(field, value):
         return "%s", bytes(value)[::-1] + b"x"
     if isinstance(field, models.BooleanField):
         return "%s", not value
+    if isinstance(field, models.SmallIntegerField):
+        return "%s", value + 1
     if isinstance(field, models.IntegerField):
         return "%s", (value or 0) + 1_000_000
     return "%s", (value[::-1] if value[::-1] != value else "x" + value[1:]) if value else "x"

@@ -83,9 +83,9 @@ class Worker:
 
 
 def is_done(operation):
-    """Return whether the worker has nothing left to write."""
+    """Return whether the worker has nothing left to write, and says what it waits for."""
     fresh = Operation.objects.get(pk=operation.pk)
-    return fresh.listed_at is not None and fresh.items.exists() and not fresh.items.filter(state="waiting").exists()
+    return bool(fresh.detail) and fresh.items.exists() and not fresh.items.filter(state="waiting").exists()
 
 
 def doubts_are_over():
