@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "django_structlog",
     "django_tasks",
     "django_tasks_db",
+    "common",
     "dashboard",
     "accounts",
     "trail",

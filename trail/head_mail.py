@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from common.backoff import Backoff
 from common.clock import from_now
-from trail.lease import WorkLease
+from common.lease import WorkLease
 from trail.models import HeadMail, ProcessName, Seal
 from trail.sealer import head_seal
 

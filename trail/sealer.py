@@ -9,8 +9,8 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from common.lease import WorkLease
 from trail.canonical import FIELDS, VERSION, leaf_digest, seal_digest
-from trail.lease import WorkLease
 from trail.merkle import root_of
 from trail.models import GENESIS, Entry, Leaf, Pending, ProcessName, Seal
 

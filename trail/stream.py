@@ -12,9 +12,9 @@ from django.conf import settings
 from django.db.models.functions import Coalesce, Now
 
 from common.backoff import Backoff
+from common.lease import WorkLease
 from trail.canonical import moment, seal_fields, to_json
 from trail.chain import entries_by_id
-from trail.lease import WorkLease
 from trail.models import Leaf, ProcessName, Seal, StreamCursor, StreamProblem
 from trail.post import NotAccepted, post
 from trail.sealer import head_seal

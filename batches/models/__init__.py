@@ -1,4 +1,4 @@
-"""What the database keeps: the changes, and the operations with their items."""
+"""What the database keeps: the changes, the operations with their items, and what the watcher saw."""
 
 from batches.models.change import NOT_WRITTEN, Change, ChangeQuerySet, Origin, Outcome
 from batches.models.operation import (
@@ -14,4 +14,16 @@ from batches.models.operation import (
     State,
     Target,
     TargetScope,
+)
+from batches.models.sighting import (
+    CampaignSample,
+    CampaignSighting,
+    Forecast,
+    PlatformEvent,
+    PlatformEventKind,
+    RequestCounts,
+    Sample,
+    Sighting,
+    WatchProblem,
+    WatchState,
 )

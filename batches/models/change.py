@@ -36,6 +36,7 @@ class Origin(models.TextChoices):
     CLICK = "click", "One click"
     UNDO = "undo", "Undo"
     OPERATION = "operation", "Operation"
+    ELSEWHERE = "elsewhere", "Elsewhere"
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
@@ -108,6 +109,9 @@ class Change(models.Model):
     `address` and `web_request_id` say where the web request came from and how the log names it; both are empty for
     background work. `campaign_name` is what the campaign was called then, "" where that was not known.
 
+    An OBSERVED change was made elsewhere and seen by the watcher. It is settled from the start and has no actor.
+    `last_updated_by` is who made it, in the words of the API: untrusted text.
+
     All moments are by the clock of the database.
     """
 
@@ -115,7 +119,10 @@ class Change(models.Model):
     campaign_id = models.BigIntegerField(null=True, blank=True)
     campaign_name = models.TextField(blank=True, default="", db_default="")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="changes")
-    actor_email = models.EmailField(help_text="As sent to Syllable. Stays when the user is deleted.")
+    actor_email = models.EmailField(help_text="As sent to Syllable. Stays when the user is deleted.", blank=True)
+    last_updated_by = models.TextField(
+        blank=True, default="", db_default="", help_text="Who made it elsewhere, in the words of the API."
+    )
     origin = models.CharField(max_length=20, choices=Origin)
     request_id = models.CharField(max_length=64, help_text="Sent to Syllable as X-Request-ID, and in the log.")
     address = models.GenericIPAddressField(null=True, blank=True)

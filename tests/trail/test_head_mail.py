@@ -6,9 +6,9 @@ import pytest
 from django.core import mail
 from django.db.models.functions import Now
 
+from common.lease import WorkLease
 from tests.trail.factories import sealed
 from trail.head_mail import HeadMailer, head_mail_send
-from trail.lease import WorkLease
 from trail.models import HeadMail, ProcessName
 from trail.verify import head_now, trail_verify
 

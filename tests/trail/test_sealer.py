@@ -9,11 +9,12 @@ import pytest
 from django.db import connection, connections
 from django.db.models.functions import Now
 
+from common.lease import WorkLease
+from common.models import ProcessLease
 from tests.trail.factories import entries, sealed
 from tests.trail.guards import without_guards
 from trail import canonical, sealer
-from trail.lease import WorkLease
-from trail.models import GENESIS, Action, Entry, Leaf, Pending, ProcessLease, ProcessName, Seal
+from trail.models import GENESIS, Action, Entry, Leaf, Pending, ProcessName, Seal
 from trail.sealer import Overtaken, entries_seal, seal_add
 from trail.services import entry_add
 from trail.verify import trail_verify

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from common import backoff
+from common.lease import WorkLease
+from common.models import ProcessLease
 from tests.trail.factories import entries, sealed
 from tests.trail.siem import SECRET, Siem
 from trail import sealer, stream
-from trail.lease import WorkLease
-from trail.models import Entry, ProcessLease, ProcessName, Seal, StreamCursor, StreamProblem
+from trail.models import Entry, ProcessName, Seal, StreamCursor, StreamProblem
 from trail.post import NotAccepted
 from trail.retention import entries_remove, removal_announce
 from trail.sealer import entries_seal, head_seal

@@ -1,7 +1,7 @@
 """The models of the trail."""
 
 from trail.models.entry import BESIDE, FOLDED, Action, AppendOnly, Entry, EntryQuerySet
-from trail.models.process import HeadMail, ProcessLease, ProcessName, StreamCursor, StreamProblem
+from trail.models.process import HeadMail, ProcessName, StreamCursor, StreamProblem
 from trail.models.seal import GENESIS, Emptied, Leaf, Pending, Seal
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "HeadMail",
     "Leaf",
     "Pending",
-    "ProcessLease",
     "ProcessName",
     "Seal",
     "StreamCursor",

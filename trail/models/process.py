@@ -1,4 +1,4 @@
-"""What the processes of the trail remember: who of several works, and what has left the house."""
+"""What the processes of the trail remember: what has left the house."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -10,20 +10,6 @@ class ProcessName(models.TextChoices):
     SEAL = "seal", "Sealer"
     STREAM = "stream", "Stream"
     HEAD_MAIL = "head_mail", "Mail of the head"
-
-
-class ProcessLease(models.Model):
-    """The right of one process to do this work, for as long as it renews it."""
-
-    name = models.CharField(max_length=20, primary_key=True, choices=ProcessName)
-    token = models.CharField(max_length=32, blank=True)
-    until = models.DateTimeField(null=True)
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"lease of {self.name}"
 
 
 class StreamProblem(models.TextChoices):

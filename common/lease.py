@@ -1,6 +1,6 @@
 """A lease: of several processes that could do the same work, on whichever machines, one does.
 
-It saves work and keeps deliveries in order. That the chain cannot fork does not depend on it: its links are unique.
+It saves work and keeps order. Nothing that must hold depends on it, since a process may stall and outlive its lease.
 """
 
 import uuid
@@ -10,13 +10,13 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from common.clock import from_now
-from trail.models import ProcessLease, ProcessName
+from common.models import ProcessLease
 
 
 class WorkLease:
-    """The right to some work, for `length` after it was last held by the database's clock."""
+    """The right to the work called `name`, for `length` after it was last held by the database's clock."""
 
-    def __init__(self, name: ProcessName, *, length: timedelta) -> None:
+    def __init__(self, name: str, *, length: timedelta) -> None:
         self.name = name
         self._length = length
         self._token = uuid.uuid4().hex
