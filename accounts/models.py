@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, TypedDict
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permission, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, Permission, PermissionsMixin
 from django.db import models, transaction
 from django.db.models.functions import Now
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.functional import cached_property
 
 from common.time_zones import validate_time_zone
 from trail.models import Action
@@ -163,6 +164,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Return the ids of the permissions granted to the person, active or not. A superuser needs none."""
         granted = Permission.objects.filter(models.Q(user=self) | models.Q(group__user=self))
         return set(granted.values_list("pk", flat=True))
+
+    @cached_property
+    def permissions_by_name(self) -> set[str]:
+        """Permissions granted to the person as `app.codename`, read once for this object: every page checks some."""
+        own = User.user_permissions.through.objects.filter(user_id=self.pk)
+        by_role = Group.permissions.through.objects.filter(group__user=self.pk)
+        names = ("permission__content_type__app_label", "permission__codename")
+        # One query, without the rows that a join of both would multiply.
+        granted = own.values_list(*names).union(by_role.values_list(*names))
+        return {f"{app}.{codename}" for app, codename in granted}
 
     def may_manage(self, other: "User") -> bool:
         """Return whether this person may change `other`, which requires having every power that `other` has.

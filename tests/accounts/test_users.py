@@ -73,7 +73,7 @@ def test_someone_without_a_group_has_no_role(db):
 
 def test_a_permission_may_be_granted_to_the_person_or_to_a_group_of_theirs(viewer, django_assert_num_queries):
     viewer.user_permissions.add(Permission.objects.get(codename="edit_batches"))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert viewer.get_all_permissions() == {"batches.view_batches", "batches.edit_batches"}
 
 

@@ -162,7 +162,7 @@ class TestUndo:
 
     def test_it_reads_the_batches_and_their_campaign(self, client, asked, pause, campaign, django_assert_num_queries):
         campaign.requests.clear()
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(7):
             self.ask(client, pause)
         assert len(campaign.requests) == 3 + 1
 

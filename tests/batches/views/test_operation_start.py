@@ -97,11 +97,11 @@ class TestPause:
         self, asked, campaign, django_assert_num_queries
     ):
         campaign.requests.clear()
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             asked(PAUSE)
         assert len(campaign.requests) == 6 + 1 + 1
         # And whether everything is being stopped already.
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             asked(STOP_EVERYTHING)
 
     def test_confirmed_it_starts_and_leads_to_its_page(self, client, asked, operator, queued):

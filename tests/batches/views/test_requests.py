@@ -379,7 +379,7 @@ def test_a_download_that_fails_is_not(client, batch, operator):
 def test_the_first_page_costs_one_call_and_the_next_ones_none(client, batch, operator, django_assert_num_queries):
     client.force_login(operator)
     # One of them is the entry about the look at targets in full.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         seen(client)
     assert len(batch.requests) == 1
     seen(client, page=2)
