@@ -145,7 +145,7 @@ def emergency_stop(*, scope: Scope) -> Operation | None:
 
 
 def operation_progress(operation: Operation, *, scope: Scope) -> Progress:
-    """Return how far the operation is. Takes one query, and one more for a stop that missed some batches."""
+    """Return how far the operation is. Takes two queries, and one more for a stop that missed some batches."""
     is_recent = Q(finished_at__gte=Now() - RATE_WINDOW)
     found = _standing(scope.limit(operation.items.all(), by=CAMPAIGN_OF_ITEM)).order_by().values("standing")
     rows = list(found.annotate(count=Count("pk"), recent=Count("pk", filter=is_recent), now=Max(Now())))
@@ -168,7 +168,7 @@ def operation_items(
 ) -> tuple[Page[OperationItem], list[ItemRow]]:
     """Return a page of its batches, those that need a look first; `total` is the number with `standing`, "" for any.
 
-    Takes two queries, or one if nothing on the page needs attention.
+    Takes three queries, or two if nothing on the page needs attention.
     """
     order = Case(*(When(standing=standing, then=Value(rank)) for rank, standing in enumerate(Standing)))
     items = _standing(scope.limit(operation.items.all(), by=CAMPAIGN_OF_ITEM)).order_by(order, "pk")
@@ -201,14 +201,12 @@ def _last_read(batch_ids: list[str], scope: Scope) -> dict[str, Change]:
 
 
 def _standing(items: QuerySet[OperationItem]) -> QuerySet[Any, Any]:
-    """Return the items, annotated with their `standing`."""
-    return items.annotate(
-        standing=Case(
-            When(change__in=Change.objects.not_confirmed().values("pk"), then=Value(Standing.UNCONFIRMED.value)),
-            When(state=ItemState.UNCONFIRMED, then=Value(Standing.NEVER_CONFIRMED.value)),
-            default=F("state"),
-        )
-    )
+    """Return the items, annotated with their `standing`. Takes one query."""
+    cases = [When(state=ItemState.UNCONFIRMED, then=Value(Standing.NEVER_CONFIRMED.value))]
+    if Change.objects.unsettled().exists():
+        not_confirmed = Change.objects.not_confirmed().values("pk")
+        cases.insert(0, When(change__in=not_confirmed, then=Value(Standing.UNCONFIRMED.value)))
+    return items.annotate(standing=Case(*cases, default=F("state")))
 
 
 def _all_counts() -> dict[str, int]:

@@ -396,17 +396,17 @@ class TestWhatTheyCost:
         return made(Kind.PAUSE, {"done": 10, "failed": 3}, **OVER)
 
     def test_what_a_stop_did_not_get_is_asked_for_once(self, client, in_part, django_assert_num_queries):
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(13):
             client.get(f"{OPERATIONS}{in_part.pk}/")
 
     def test_the_list_asks_for_it_once_for_all(self, client, in_part, made, django_assert_num_queries):
         for _ in range(3):
             made(Kind.PAUSE, {"done": 1, "failed": 1}, **OVER)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             client.get(OPERATIONS)
 
     def test_the_question_before_aborting_is_cheap(self, client, in_part, made, sandbox, django_assert_num_queries):
         running = made(Kind.PAUSE, {"waiting": 3}, **RUNNING)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             post(client, running, "abort")
         assert not sandbox.requests
