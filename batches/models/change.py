@@ -79,7 +79,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
     def paused_from(self, batch_id: str) -> BatchStatus | None:
         """Return the status from which the batch's newest applied change paused it; None where that was no pause."""
-        newest = self.of_batch(batch_id).filter(outcome=Outcome.APPLIED).first()
+        newest = self.of_batch(batch_id).filter(outcome=Outcome.APPLIED).only("edit", "before").first()
         return newest.paused_from if newest else None
 
     def newest_of_their_batch(self) -> Self:
