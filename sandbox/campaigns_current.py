@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from sandbox.pace import DAYS, campaign_rate
 from sandbox.schema import CampaignInput, Integer, Rate
-from sandbox.store import Row
+from sandbox.tables import Row
 
 CAMPAIGN_COLUMNS = (
     "campaign_name", "campaign_variables", "daily_start_time", "daily_end_time", "source", "id", "created_at",
@@ -16,6 +16,7 @@ CAMPAIGN_COLUMNS = (
 CAMPAIGN_MORE: Row = {
     "description": None, "mode": None, "sms_session_ttl": None, "label": None, "labels": None, "caller_id": None,
     "max_daily_calls": None, "retry_count": 0, "retry_interval": None, "active_days": list(DAYS),
+    "outreach_override_rules": None,
     "voicemail_detection": None, "allowed_line_types": None, "include_unknown_line_types": True,
     "target_filters": None, "agent_id": None, "webhooks": None,
 }  # fmt: skip

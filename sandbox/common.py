@@ -18,7 +18,8 @@ from pydantic import BaseModel
 from sandbox.contract import Answer, Handler, Refusal, Request, Route, invalid
 from sandbox.listing import ListQuery, page_answer
 from sandbox.schema import CampaignInput, CommunicationRequest, DeleteForm, NewBatch, ReferenceIds, with_odd_fields
-from sandbox.store import Row, Store
+from sandbox.store import Store
+from sandbox.tables import Row
 from sandbox.times import now_text
 
 KEY_HOLDER = "api-key@example.com"

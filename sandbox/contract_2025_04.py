@@ -16,7 +16,8 @@ from sandbox.common import Contract
 from sandbox.contract import invalid
 from sandbox.listing import ListQuery
 from sandbox.schema import CampaignInput, Integer, NewBatch, status_column
-from sandbox.store import Row, Store
+from sandbox.store import Store
+from sandbox.tables import Row
 from sandbox.times import moment, now_text
 
 BATCH_FIELDS = (

@@ -19,12 +19,14 @@ from enum import StrEnum
 
 from pydantic import BaseModel
 
+from sandbox.agents_current import ROUTES as AGENT_ROUTES
 from sandbox.campaigns_current import SEARCHED_IN_MORE, CampaignProperties, OutboundCampaignInput, campaign_fields
 from sandbox.common import CAMPAIGNS, KEY_HOLDER, Contract, find_campaign
 from sandbox.contract import Answer, Request, Route, invalid
 from sandbox.listing import ListQuery
 from sandbox.schema import NewBatch, Rate, status_column
-from sandbox.store import Row, Store
+from sandbox.store import Store
+from sandbox.tables import Row
 from sandbox.times import moment, now_text
 
 BATCH_COLUMNS = (
@@ -192,5 +194,5 @@ CONTRACT = Contract(
         "insights_status": ("insights_status",),
     },
     show_result=show_result,
-    more_routes=(Route("DELETE", CAMPAIGNS + "/{campaign_id}", delete_campaign),),
+    more_routes=(Route("DELETE", CAMPAIGNS + "/{campaign_id}", delete_campaign), *AGENT_ROUTES),
 )

@@ -9,7 +9,8 @@ import zlib
 from datetime import datetime, timedelta
 
 from sandbox.pace import batch_rate, paced_rate, within_hours
-from sandbox.store import Row, Store
+from sandbox.store import Store
+from sandbox.tables import Row
 from sandbox.times import moment, timestamp
 
 TICK_SECONDS = 1.0

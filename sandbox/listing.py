@@ -10,7 +10,8 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from sandbox.contract import Answer, invalid
-from sandbox.store import Row, Search
+from sandbox.store import Search
+from sandbox.tables import Row
 from sandbox.times import moment
 
 Properties = TypeVar("Properties", bound=StrEnum)

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sandbox.store import Row
+from sandbox.tables import Row
 from sandbox.times import moment
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

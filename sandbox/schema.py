@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, RootModel
 
-from sandbox.store import Row
+from sandbox.tables import Row
 
 # What the store can hold.
 Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]

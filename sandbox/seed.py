@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from sandbox.life import advance, outcome
 from sandbox.seed_campaigns import AUTHORS, CAMPAIGNS, ERRORS, FIRST_NAMES, LAST_NAMES, REASONS
-from sandbox.store import Row, Store
+from sandbox.store import Store
+from sandbox.tables import Row
 from sandbox.times import timestamp
 
 STATUSES = {"EXPIRED": 45, "IDLE": 36, "CANCELED": 21, "ACTIVE": 20, "PAUSED": 17, "PENDING": 13, "FAILED": 4}

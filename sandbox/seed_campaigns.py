@@ -3,7 +3,7 @@
 Everything in them is fictional: +1 555 01xx and example.com.
 """
 
-from sandbox.store import Row
+from sandbox.tables import Row
 
 CAMPAIGNS: tuple[Row, ...] = (
     {

@@ -1,43 +1,15 @@
-"""The sandbox's memory: campaigns, batches and requests in one SQLite file, in no contract's words.
-
-Values stay as given: columns have no type, so that a timestamp remains the text it was and odd data remains odd. Odd
-rows use `extra` (fields that answers show on top, or instead) and `omit` (fields that answers leave out).
-"""
+"""The sandbox's memory in one SQLite file: `tables.py` says what is in it."""
 
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.tables import REQUEST_DEFAULTS, SCHEMA, TABLES, Row, converted, derived
 from sandbox.times import moment, now_text
-
-Row = dict[str, Any]
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS campaigns (
-    id INTEGER PRIMARY KEY, campaign_name, campaign_variables, daily_start_time, daily_end_time, timezone, source, rate,
-    created_at, updated_at, last_updated_by, more, extra, omit, created_epoch
-);
-CREATE TABLE IF NOT EXISTS batches (
-    batch_id PRIMARY KEY, campaign_id, status, expires_on, count, created_at, deleted_at, deleted_reason,
-    last_worked_on, last_updated_at, last_updated_by, more, extra, omit, created_epoch, expires_epoch
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS requests (
-    batch_id, reference_id, target, request_variables, status, channel_manager_status, channel_manager_sid, created_at,
-    sent_at, attempt_count, session_id, conversation_id, insights_status, insights
-);
-CREATE UNIQUE INDEX IF NOT EXISTS one_reference ON requests (batch_id, reference_id);
-CREATE INDEX IF NOT EXISTS by_status ON requests (batch_id, status);
-"""
-JSON_COLUMNS = {"campaign_variables", "more", "extra", "omit", "request_variables", "insights"}
-REQUEST_DEFAULTS: Row = {
-    "target": "+15550100", "request_variables": {}, "status": "PENDING", "channel_manager_status": None,
-    "channel_manager_sid": None, "sent_at": None, "attempt_count": 0, "session_id": None, "conversation_id": None,
-    "insights_status": None, "insights": None,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +65,7 @@ class Store:
     def clear(self) -> None:
         """Forget everything."""
         with self.transaction():
-            for table in ("requests", "batches", "campaigns"):
+            for table in TABLES:
                 self._db.execute(f"DELETE FROM {table}")
 
     # Campaigns
@@ -127,6 +99,38 @@ class Store:
     def find_campaigns(self, search: Search) -> tuple[list[Row], int]:
         """Return one page of campaigns, and how many match in all."""
         return self._find("campaigns", search)
+
+    # Agents
+
+    def add_agent(self, **fields: Any) -> int:
+        """Add an agent, and return its id."""
+        row: Row = {
+            "name": "Agent", "timezone": "UTC", "updated_at": now_text(), "last_updated_by": "owner@example.com",
+            "extra": {}, "omit": [], **fields,
+        }  # fmt: skip
+        return self._insert("agents", row)
+
+    def agent(self, agent_id: object) -> Row | None:
+        """Return one agent by its id."""
+        return self._one("SELECT * FROM agents WHERE id = ?", agent_id)
+
+    def change_agent(self, agent_id: int, /, **fields: Any) -> None:
+        """Set columns of an agent; the rest stays."""
+        self._update("agents", "id", agent_id, fields)
+
+    def add_target(self, target: str, *, agent_id: int, **fields: Any) -> int:
+        """Put an agent behind `target`, a phone number or an email address, and return the id of the target."""
+        now = now_text()
+        row: Row = {
+            "target": target, "agent_id": agent_id, "target_mode": "email" if "@" in target else "voice",
+            "channel_id": 1, "channel_name": "Channel", "fallback_target": None, "is_test": False, "created_at": now,
+            "updated_at": now, "last_updated_by": "owner@example.com", "extra": {}, "omit": [], **fields,
+        }  # fmt: skip
+        return self._insert("targets", row)
+
+    def find_targets(self, search: Search) -> tuple[list[Row], int]:
+        """Return one page of targets, and how many match in all."""
+        return self._find("targets", search)
 
     # Batches
 
@@ -165,12 +169,12 @@ class Store:
 
     def add_requests(self, batch_id: str, requests: Iterable[Mapping[str, Any]]) -> None:
         """Add requests, each with a `reference_id` that is new in its batch. Raises sqlite3.IntegrityError."""
-        defaults = _converted({**REQUEST_DEFAULTS, "created_at": now_text()}, json.dumps)
+        defaults = converted({**REQUEST_DEFAULTS, "created_at": now_text()}, json.dumps)
         columns = ["batch_id", "reference_id", *defaults]
         with self.transaction():
             self._db.executemany(
                 f"INSERT INTO requests ({', '.join(columns)}) VALUES (:{', :'.join(columns)})",
-                ({**defaults, **_converted(request, json.dumps), "batch_id": batch_id} for request in requests),
+                ({**defaults, **converted(request, json.dumps), "batch_id": batch_id} for request in requests),
             )
 
     def requests(self, batch_id: str) -> list[Row]:
@@ -225,20 +229,20 @@ class Store:
     def rows(self, query: str, *values: object) -> list[Row]:
         """Return the rows of a query, with their JSON columns parsed."""
         with self._lock:
-            return [_converted(dict(row), json.loads) for row in self._db.execute(query, values)]
+            return [converted(dict(row), json.loads) for row in self._db.execute(query, values)]
 
     def _one(self, query: str, *values: object) -> Row | None:
         found = self.rows(query, *values)
         return found[0] if found else None
 
     def _insert(self, table: str, row: Row) -> int:
-        row = _converted({**row, **_derived(table, row)}, json.dumps)
+        row = converted({**row, **derived(table, row)}, json.dumps)
         with self.transaction():
             query = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
             return self._db.execute(query, list(row.values())).lastrowid or 0
 
     def _update(self, table: str, key: str, value: object, fields: Mapping[str, Any]) -> None:
-        fields = _converted({**fields, **_derived(table, fields)}, json.dumps)
+        fields = converted({**fields, **derived(table, fields)}, json.dumps)
         assignments = ", ".join(f"{column} = ?" for column in fields)
         with self.transaction():
             self._db.execute(f"UPDATE {table} SET {assignments} WHERE {key} = ?", [*fields.values(), value])
@@ -249,19 +253,3 @@ class Store:
             total = self.rows(f"SELECT count(*) AS total {found}", *values)[0]["total"]
             page = f"SELECT * {found} ORDER BY {order} LIMIT ? OFFSET ?"
             return self.rows(page, *values, search.limit, search.offset), total
-
-
-def _converted(row: Mapping[str, Any], convert: Callable[[Any], Any]) -> Row:
-    """Convert a row to what SQLite can hold, or back: its JSON columns by `convert`."""
-    is_json = {name for name in JSON_COLUMNS & row.keys() if row[name] is not None}
-    return {name: convert(value) if name in is_json else value for name, value in row.items()}
-
-
-def _derived(table: str, row: Mapping[str, Any]) -> Row:
-    """Return the moments used to search and sort, kept beside the text they are read from."""
-    derived: Row = {}
-    if table != "requests" and "created_at" in row:
-        derived["created_epoch"] = moment(row["created_at"])
-    if table == "batches" and "expires_on" in row:
-        derived["expires_epoch"] = moment(row["expires_on"])
-    return derived

@@ -14,13 +14,15 @@ from syllable.paging import pages
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
 from syllable.resilience.latency import Latency
-from syllable.schemas import AnswerT, Batch, BatchQuery, Campaign, Page, read_rows
+from syllable.schemas import Agent, AnswerT, Batch, BatchQuery, Campaign, ChannelTarget, Page, read_rows
 from syllable.transport import Transport
 
 log = logging.getLogger("syllable")
 
 BATCHES = "/api/v1/outbound/batches"
 CAMPAIGNS = "/api/v1/outbound/campaigns"
+CHANNEL_TARGETS = "/api/v1/channels/targets"
+AGENTS = "/api/v1/agents"
 CAMPAIGNS_PER_PAGE = 100
 
 Query = list[tuple[str, str | int]]
@@ -30,8 +32,9 @@ class SyllableClient:
     """One organization's account, safe to share between threads.
 
     Every method takes at most `timeout` seconds, or what is left of `deadline` if that is less, and raises a
-    SyllableError. Reads are retried where that may help; a write goes out once. Reads use the lane for pages, or the
-    lane given to `within`. Writes use the lane for writes; within the lane for operations they stay there.
+    SyllableError. Reads are retried where that may help and the lane allows it; a write goes out once. Reads use the
+    lane for pages, or the lane given to `within`. Writes use the lane for writes; within the lane for operations they
+    stay there.
     """
 
     def __init__(
@@ -148,6 +151,20 @@ class SyllableClient:
         if str(campaign.id) != str(campaign_id):
             raise UnreadableAnswer("The answer is about another campaign.")
         return campaign
+
+    def list_channel_targets(
+        self, *, page: int = 0, limit: int = 100, deadline: Deadline | None = None
+    ) -> Page[ChannelTarget]:
+        """Return one page of the account's addresses, each with the agent behind it."""
+        answer = self._get(CHANNEL_TARGETS, params=[("page", page), ("limit", limit)], deadline=deadline)
+        return _page(ChannelTarget, answer, page=page, limit=limit)
+
+    def get_agent(self, agent_id: int | str, *, deadline: Deadline | None = None) -> Agent:
+        """Return the agent. Raises NotFound."""
+        agent = Agent.read(self._get(f"{AGENTS}/{_segment(str(agent_id))}", deadline=deadline))
+        if str(agent.id) != str(agent_id):
+            raise UnreadableAnswer("The answer is about another agent.")
+        return agent
 
     def _get(self, path: str, *, params: Query | None = None, deadline: Deadline | None) -> Any:
         return self._transport.get(path, params=params or (), deadline=deadline, lane=self._lane, tell=self._tell)

@@ -17,7 +17,7 @@ from syllable import errors
 from syllable.connections import DeadlineAdapter, call
 from syllable.errors import KeyRefused, NotSent, SyllableError, SyllableUnavailable, TimedOut, UnreadableAnswer
 from syllable.exchanges import Exchange, Witness
-from syllable.resilience.bulkhead import Bulkhead, Lane
+from syllable.resilience.bulkhead import LIMITS, Bulkhead, Lane
 from syllable.resilience.deadline import Deadline
 from syllable.responses import failure, parse
 
@@ -25,7 +25,6 @@ log = logging.getLogger("syllable")
 
 LARGEST_BODY = 32 * 1024 * 1024
 BLOCK = 64 * 1024
-TRIES = 3
 FIRST_PAUSE = 0.15
 LONGEST_PAUSE = 5.0
 # None: no answer at all.
@@ -58,7 +57,7 @@ class Transport:
         lane: Lane = Lane.PAGES,
         tell: Witness | None = None,
     ) -> Any:
-        """Return the JSON of a 2xx answer. Tries up to three times where that may help."""
+        """Return the JSON of a 2xx answer. Tries as often as the lane allows, where that may help."""
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
         with self.bulkhead.call(lane, deadline):
             return self._tried(requests.Request("GET", path, params=params), deadline, lane, tell)
@@ -87,7 +86,8 @@ class Transport:
             raise
 
     def _tried(self, request: requests.Request, deadline: Deadline, lane: Lane, tell: Witness | None) -> Any:
-        for number in range(1, TRIES):
+        tries = LIMITS[lane].tries
+        for number in range(1, tries):
             try:
                 return self._logged(request, deadline, number, lane, tell)
             except SyllableUnavailable as error:
@@ -97,7 +97,7 @@ class Transport:
                 if max(pause, error.retry_after or 0) >= deadline.remaining():
                     raise
             time.sleep(pause)
-        return self._logged(request, deadline, TRIES, lane, tell)
+        return self._logged(request, deadline, tries, lane, tell)
 
     def _logged(
         self, request: requests.Request, deadline: Deadline, number: int, lane: Lane, tell: Witness | None

@@ -15,11 +15,15 @@ from syllable.resilience.rate_limiter import RateLimiter
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `calls` at a time; `waiting` more callers may wait up to `patience` seconds for a place."""
+    """At most `calls` at a time; `waiting` more callers may wait up to `patience` seconds for a place.
+
+    A read is tried up to `tries` times.
+    """
 
     calls: int
     waiting: int
     patience: float
+    tries: int = 3
 
 
 class Lane(Enum):
@@ -32,6 +36,15 @@ class Lane(Enum):
     OPERATIONS = "operations"
     # What a page shows beside its subject, read by threads of its own. Too impatient to judge the API's health.
     PARALLEL = "parallel"
+    # What a process reads again and again by itself. It hears of each 429 at once, because its next look is its retry,
+    # and keeps its own account of what fails: it neither judges the API's health for others, nor is it held back by
+    # their judgement, which it could then never see corrected.
+    WATCH = "watch"
+
+
+# The lanes whose calls say nothing of the API's health, and those that are refused while the API is silent.
+UNJUDGED = (Lane.PARALLEL, Lane.WATCH)
+HELD_BACK = (Lane.PAGES, Lane.PARALLEL)
 
 
 # The server's threads read for pages and writes, so these two together stay below its `threads`.
@@ -40,6 +53,7 @@ LIMITS = {
     Lane.WRITES: Limit(calls=4, waiting=2, patience=3.0),
     Lane.OPERATIONS: Limit(calls=64, waiting=0, patience=0.0),
     Lane.PARALLEL: Limit(calls=16, waiting=0, patience=0.0),
+    Lane.WATCH: Limit(calls=4, waiting=0, patience=0.0, tries=1),
 }
 
 
@@ -59,9 +73,9 @@ class Bulkhead:
         Raises TooBusy or NotAnswering first, soon or at once.
         """
         with self._places[lane].taken(deadline):
-            if lane in (Lane.PAGES, Lane.PARALLEL):
+            if lane in HELD_BACK:
                 self.breaker.admit(may_try=lane is Lane.PAGES)
-            if lane is Lane.PARALLEL:
+            if lane in UNJUDGED:
                 yield
                 return
             with self.breaker.judging():

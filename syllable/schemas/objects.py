@@ -1,88 +1,27 @@
-"""The objects of the API's answers, typed.
+"""The objects of the API's answers, typed: batches, their requests, and pages of any object."""
 
-The API is a stranger: expect unknown statuses, extra fields, nulls and wrong types. Reading never fails on them. A
-value that does not fit its type stays as the text it came as, so that a page can show it.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Self, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, ValidationError, WrapValidator
-from pydantic.functional_validators import ModelWrapValidatorHandler, SkipValidation
+from typing import Any, Generic, Self, TypeVar
 
 from syllable.errors import UnreadableAnswer
-from syllable.schemas.status import OVER_REQUESTS, BatchStatus
-from syllable.schemas.text import encodable, encodable_json, full_text, is_too_deep, plain_text, short_text
-from syllable.schemas.timestamp import Timestamp
+from syllable.schemas.fields import (
+    Answer,
+    Anything,
+    Counts,
+    Flag,
+    Integer,
+    Moment,
+    Number,
+    OptionalText,
+    Status,
+    Text,
+)
+from syllable.schemas.status import OVER_REQUESTS
+from syllable.schemas.text import encodable_json
 
 
-def _typed_or_text(value: object, handler: ModelWrapValidatorHandler[Any]) -> Any:
-    try:
-        typed = handler(value)
-    except ValidationError:
-        return short_text(value)
-    return encodable(typed) if isinstance(typed, str) else typed
-
-
-def _timestamp(value: object) -> Timestamp | None:
-    if value is None or isinstance(value, Timestamp):
-        return value
-    return Timestamp.read(full_text(value))
-
-
-def _counts(value: object) -> dict[str, int] | None:
-    """Return the countable part of a mapping of counts, without the rest."""
-    if not isinstance(value, Mapping):
-        return None
-    return {
-        encodable(str(key)): count
-        for key, count in value.items()
-        if isinstance(count, int) and not isinstance(count, bool)
-    }
-
-
-def _mapping(value: object) -> dict[str, Any] | None:
-    return encodable_json(value) if isinstance(value, Mapping) else None
-
-
-def _optional_text(value: object) -> str | None:
-    return None if value is None else full_text(value)
-
-
-def _status(value: object) -> BatchStatus | str:
-    text = plain_text(value)
-    return BatchStatus(text) if text in BatchStatus.__members__ else text
-
-
-Text = Annotated[str, PlainValidator(plain_text)]
-OptionalText = Annotated[str | None, PlainValidator(_optional_text)]
-Integer = Annotated[int | str | None, WrapValidator(_typed_or_text)]
-Number = Annotated[float | str | None, WrapValidator(_typed_or_text)]
-Flag = Annotated[StrictBool | str | None, WrapValidator(_typed_or_text)]
-Moment = Annotated[Timestamp | None, PlainValidator(_timestamp)]
-Counts = Annotated[dict[str, int] | None, PlainValidator(_counts)]
-Anything = Annotated[dict[str, Any] | None, PlainValidator(_mapping)]
-Status = Annotated[BatchStatus | str, PlainValidator(_status)]
-
-
-class _Answer(BaseModel):
-    """One object of an answer. `raw` is that object untouched, and not nested deeper than 50 levels."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
-    raw: SkipValidation[dict[str, Any]] = Field(default_factory=dict, exclude=True, repr=False)
-
-    @classmethod
-    def read(cls, payload: object) -> Self:
-        """Read one object of an answer. Raises UnreadableAnswer where it is no object or nested too deeply."""
-        if not isinstance(payload, dict):
-            raise UnreadableAnswer(f"expected an object, got {type(payload).__name__}")
-        if is_too_deep(payload):
-            raise UnreadableAnswer("the object is nested too deeply")
-        return cls.model_validate({**payload, "raw": payload})
-
-
-class Batch(_Answer):
+class Batch(Answer):
     """A batch, as `BatchDetails` and `CommunicationBatch` of the API describe it in any contract.
 
     `status` is a BatchStatus, or the API's word where we do not know it ("" where it gave none). `status_counts` comes
@@ -129,33 +68,7 @@ class Batch(_Answer):
         return sum(max(count, 0) for status, count in self.status_counts.items() if status not in OVER_REQUESTS)
 
 
-class Campaign(_Answer):
-    """A campaign, as `OutboundCampaign` of the API describes it in any contract.
-
-    Daily times are `HH:MM:SS` in `timezone`; without a `timezone` the calling hours are unknown. `rate` is in calls per
-    minute, `hourly_rate` per hour. `mode` is voice, sms or email.
-    """
-
-    id: Integer = None
-    campaign_name: Text = ""
-    description: OptionalText = None
-    label: OptionalText = None
-    daily_start_time: OptionalText = None
-    daily_end_time: OptionalText = None
-    timezone: OptionalText = None
-    source: OptionalText = None
-    caller_id: OptionalText = None
-    mode: OptionalText = None
-    rate: Integer = None
-    hourly_rate: Integer = None
-    retry_count: Integer = None
-    retry_interval: OptionalText = None
-    created_at: Moment = None
-    updated_at: Moment = None
-    last_updated_by: Text = ""
-
-
-class RequestResult(_Answer):
+class RequestResult(Answer):
     """One request of a batch with its outcome, as `CommunicationRequestResult` of the API describes it.
 
     `insights` is any JSON, as it came. `request_status`, `line_type` and `enrichment` are None where the contract has
@@ -223,4 +136,4 @@ def read_rows(model: type["AnswerT"], rows: Iterable[object]) -> tuple[list["Ans
     return read, unreadable
 
 
-AnswerT = TypeVar("AnswerT", bound=_Answer)
+AnswerT = TypeVar("AnswerT", bound=Answer)

@@ -10,6 +10,7 @@ from sandbox import seed
 from tests.conftest import KEY
 
 ROOT = Path(__file__).parents[2]
+OUTBOUND = ("batches.", "campaigns.")
 VERSIONS = {"2025-04": "0.4.7", "current": "0.49.87"}
 
 
@@ -82,7 +83,8 @@ def sdk(driver_of, sandbox, contract):
     """Return the release of the SDK that speaks the contract, for calls like `sdk("batches.list", limit=3)`."""
 
     def call(name, /, *, key=KEY, **arguments):
-        return driver_of(VERSIONS[contract]).call(sandbox.url, key, f"outbound.{name}", arguments)
+        whole = f"outbound.{name}" if name.startswith(OUTBOUND) else name
+        return driver_of(VERSIONS[contract]).call(sandbox.url, key, whole, arguments)
 
     return call
 

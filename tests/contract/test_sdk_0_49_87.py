@@ -211,6 +211,22 @@ def test_the_sdk_lists_campaigns(sdk, sandbox, batches):
     assert sdk("campaigns.list", search_fields=["mode"], search_field_values=["sms"])["items"] == []
 
 
+def test_the_sdk_reads_which_agent_is_behind_an_address_and_its_zone(sdk, sandbox):
+    agent_id = sandbox.store.add_agent(name="Reminder", timezone="America/New_York")
+    target_id = sandbox.store.add_target("+15550110", agent_id=agent_id)
+    sandbox.store.add_target("feedback@example.com", agent_id=agent_id, is_test=True)
+    page = sdk("channels.targets.list", order_by="id", limit=1)
+    assert (page["page"], page["page_size"], page["total_pages"], page["total_count"]) == (0, 1, 2, 2)
+    [target] = page["items"]
+    assert (target["id"], target["target"], target["agent_id"], target["target_mode"]) == (
+        target_id, "+15550110", agent_id, "voice",
+    )  # fmt: skip
+    found = sdk("channels.targets.list", search_fields=["target_mode"], search_field_values=["email"])["items"]
+    assert [(target["target"], target["is_test"]) for target in found] == [("feedback@example.com", True)]
+    agent = sdk("agents.get_by_id", agent_id=agent_id)
+    assert (agent["id"], agent["name"], agent["timezone"]) == (agent_id, "Reminder", "America/New_York")
+
+
 @pytest.mark.parametrize("batch_id", ["20260101.9", "a b", "日本", "<script>", "a'b\"c", "[x]", "ünï+1"])
 def test_ids_that_the_sdk_encodes_reach_the_right_batch(sdk, sandbox, batches, batch_id):
     sandbox.store.add_batch(batch_id, status="ACTIVE", campaign_id=1)
@@ -243,6 +259,8 @@ CALLS = [
     ("campaigns.create", {"request": BODY}),
     ("campaigns.update", {"campaign_id": 99, "outbound_campaign_input": BODY}),
     ("campaigns.delete", {"campaign_id": 99}),
+    ("channels.targets.list", {}),
+    ("agents.get_by_id", {"agent_id": 99}),
 ]
 
 

@@ -5,7 +5,7 @@ from tests.conftest import KEY
 
 
 class Api(requests.Session):
-    """A session that has the key and completes addresses."""
+    """A session that has the key and completes addresses: a path is below /api/v1/outbound unless it is whole."""
 
     def __init__(self, url):
         super().__init__()
@@ -15,7 +15,8 @@ class Api(requests.Session):
     def request(self, method, path, **options):
         options.setdefault("timeout", 60)
         options.setdefault("allow_redirects", False)
-        return super().request(method, f"{self.url}/api/v1/outbound{path}", **options)
+        whole = path if path.startswith("/api/") else f"/api/v1/outbound{path}"
+        return super().request(method, f"{self.url}{whole}", **options)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sandbox import faults
+from sandbox.contracts import CONTRACTS as SANDBOX_CONTRACTS
 from syllable.contracts import CONTRACTS, Write
 from syllable.errors import KeyRefused, NotFound, SyllableUnavailable, UnreadableAnswer
 from syllable.schemas import BatchEdit, BatchQuery, BatchStatus, RequestResult
@@ -280,3 +281,61 @@ def test_a_list_of_campaigns_without_an_end_has_one(client_of):
     with Wire(page(total_count=10**9)) as wire:
         assert client_of(wire.url).all_campaigns() == []
     assert len(wire.requests) == 1
+
+
+# Agents
+
+
+@pytest.fixture
+def agents(sandbox):
+    """Provide the sandbox with two agents, each behind an address; only contract current tells of them."""
+    sandbox.contract = SANDBOX_CONTRACTS["current"]
+    for name, zone, target in (
+        ("Reminder", "America/New_York", "+15550110"),
+        ("Rückruf", "Europe/Berlin", "a@example.com"),
+    ):
+        sandbox.store.add_target(target, agent_id=sandbox.store.add_agent(name=name, timezone=zone))
+    return sandbox
+
+
+def test_the_agent_behind_an_address_is_listed_and_read(client, agents):
+    page = client.list_channel_targets(page=0, limit=100)
+    behind = {target.target: target.agent_id for target in page.items}
+    assert (page.total_count, page.has_next) == (2, False)
+    agent = client.get_agent(behind["a@example.com"])
+    assert (agent.name, agent.timezone) == ("Rückruf", "Europe/Berlin")
+    assert client.get_agent(str(agent.id)) == agent
+
+
+def test_addresses_come_in_pages(client, agents):
+    first, second = (client.list_channel_targets(page=page, limit=1) for page in (0, 1))
+    assert {target.target for target in first.items + second.items} == {"+15550110", "a@example.com"}
+    assert (first.has_next, second.has_next) == (True, False)
+
+
+def test_an_unknown_agent_is_not_found(client, agents):
+    for agent_id in (99, "mara", ""):
+        with pytest.raises(NotFound):
+            client.get_agent(agent_id)
+
+
+def test_an_answer_about_another_agent_is_refused(client_of):
+    with Wire(answer(b'{"id": 2}')) as wire, pytest.raises(UnreadableAnswer):
+        client_of(wire.url).get_agent(1)
+    assert wire.targets == ["/api/v1/agents/1"]
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b"{}", b'{"items": {}}'])
+def test_what_is_no_page_of_addresses_is_unreadable(body, client_of):
+    with Wire(answer(body)) as wire, pytest.raises(UnreadableAnswer):
+        client_of(wire.url).list_channel_targets()
+
+
+def test_a_campaign_comes_with_its_agent_and_its_rules(client, agents):
+    rules = {"days": {"sat": {"active": False}}, "dates": {"2026-12-24": {"daily_end_time": "12:00:00"}}}
+    more = {"agent_id": 1, "outreach_override_rules": rules, "max_daily_calls": 2500, "active_days": ["mon"]}
+    campaign = client.get_campaign(agents.store.add_campaign(more=more))
+    assert (campaign.agent_id, campaign.max_daily_calls, campaign.active_days) == (1, 2500, ("mon",))
+    assert campaign.outreach_override_rules.days["sat"].active is False
+    assert campaign.outreach_override_rules.dates["2026-12-24"].daily_end_time == "12:00:00"
+    assert (campaign.timezone, campaign.rate) == (None, None)

@@ -8,7 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syllable.errors import FieldError, UnreadableAnswer
-from syllable.schemas import KEEP, Batch, BatchEdit, BatchStatus, Campaign, Page, RequestResult, Timestamp, read_rows
+from syllable.schemas import (
+    KEEP,
+    Agent,
+    Batch,
+    BatchEdit,
+    BatchStatus,
+    Campaign,
+    ChannelTarget,
+    OutreachOverrideRules,
+    Page,
+    RequestResult,
+    ScheduleOverride,
+    Timestamp,
+    read_rows,
+)
 
 # Halves of surrogate pairs are among them, as JSON can carry them.
 texts = st.text(st.characters(exclude_categories=[]))
@@ -39,6 +53,15 @@ def test_a_batch_can_be_read_from_any_object_and_keeps_it(payload):
     assert sendable(batch)
 
 
+@pytest.mark.parametrize("model", [ChannelTarget, Agent, ScheduleOverride, OutreachOverrideRules])
+@given(data=st.data())
+def test_an_agent_a_target_and_a_rule_can_be_read_from_any_object(model, data):
+    payload = data.draw(objects(*model.model_fields))
+    answer = model.read(payload)
+    assert answer.raw == payload
+    assert sendable(answer)
+
+
 @given(objects(*Campaign.model_fields))
 def test_a_campaign_can_be_read_from_any_object(payload):
     campaign = Campaign.read(payload)
@@ -51,10 +74,54 @@ def test_a_result_can_be_read_from_any_object(payload):
     assert sendable(RequestResult.read(payload))
 
 
-@pytest.mark.parametrize("model", [Batch, Campaign, RequestResult])
+@pytest.mark.parametrize("model", [Batch, Campaign, RequestResult, ChannelTarget, Agent, OutreachOverrideRules])
 def test_half_a_surrogate_pair_in_any_field_can_be_part_of_a_page(model):
     for odd in ("\ud800", ["\ud800"], {"\ud800": "\udfff"}, {"\ud800": 1}):
         assert sendable(model.read(dict.fromkeys(model.model_fields, odd)))
+
+
+def test_the_rules_of_a_campaign_are_read_by_day_and_by_date():
+    days = {"monday": {"daily_start_time": "09:00:00"}, "Sat": {"active": False}}
+    rules = {"days": days, "dates": {"2026-12-24": {"max_daily_calls": 0, "active": None}}}
+    campaign = Campaign.read({"outreach_override_rules": rules, "active_days": ["mon", "tue"]})
+    read = campaign.outreach_override_rules
+    assert campaign.active_days == ("mon", "tue")
+    assert {day: (rule.active, rule.daily_start_time) for day, rule in read.days.items()} == {
+        "mon": (None, "09:00:00"),
+        "sat": (False, None),
+    }
+    assert read.dates["2026-12-24"].max_daily_calls == 0
+    assert read.dates["2026-12-24"].active is None
+    assert read.unreadable == 0
+
+
+@pytest.mark.parametrize("absent", [{}, {"outreach_override_rules": None, "active_days": None}])
+def test_a_campaign_without_rules_has_none(absent):
+    assert (Campaign.read(absent).outreach_override_rules, Campaign.read(absent).active_days) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("rules", "unreadable"),
+    [
+        ({}, 0),
+        ({"days": None, "dates": {}}, 0),
+        ({"days": {"mon": None}}, 0),
+        ({"days": {"mon": "closed", "tue": {}}, "dates": ["2026-12-24"]}, 2),
+        ("closed", 1),
+        ([], 1),
+    ],
+)
+def test_rules_that_cannot_be_read_are_counted(rules, unreadable):
+    read = Campaign.read({"outreach_override_rules": rules}).outreach_override_rules
+    assert read.unreadable == unreadable
+
+
+def test_an_odd_value_of_a_rule_stays_a_text():
+    odd = {"active": "no", "daily_start_time": 9, "max_daily_calls": "many"}
+    rule = ScheduleOverride.read(odd)
+    assert (rule.active, rule.daily_start_time, rule.max_daily_calls) == ("no", "9", "many")
+    assert Campaign.read({"active_days": "mon"}).active_days == "mon"
+    assert Campaign.read({"active_days": ["mon", 5, None]}).active_days == ("mon", "5", "null")
 
 
 @pytest.mark.parametrize("payload", [None, [], "batch", 5, True])

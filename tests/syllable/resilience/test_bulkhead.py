@@ -12,7 +12,7 @@ from queue import SimpleQueue
 import pytest
 
 from sandbox import faults
-from syllable.errors import NotAnswering, NotSent, SyllableError, SyllableUnavailable, TimedOut, TooBusy
+from syllable.errors import NotAnswering, NotSent, RateLimited, SyllableError, SyllableUnavailable, TimedOut, TooBusy
 from syllable.resilience import circuit_breaker
 from syllable.resilience.bulkhead import LIMITS, Bulkhead, Lane
 from syllable.resilience.deadline import Deadline
@@ -229,6 +229,46 @@ def test_what_stands_beside_a_page_neither_tells_how_the_api_is_nor_tries(client
     monkeypatch.setattr(circuit_breaker, "PAUSE_SECONDS", 0)
     with at_once(), pytest.raises(NotAnswering):
         aside.list_campaigns()
+
+
+# What watches
+
+
+def test_a_watcher_goes_on_while_the_api_is_silent_and_tells_nobody_how_the_api_is(client, sandbox, silence):
+    sandbox.faults.add(faults.answer(500), times=None)
+    watching = client.within(Lane.WATCH)
+    for _ in range(2 * circuit_breaker.FAILURES):
+        with pytest.raises(SyllableUnavailable):
+            watching.list_batches(EVERYTHING)
+    assert client.silent_since is None
+
+    silence()
+    sandbox.faults.clear()
+    asked = len(sandbox.requests)
+    assert watching.list_batches(EVERYTHING).items == []
+    assert len(sandbox.requests) == asked + 1
+    assert client.silent_since
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_watcher_asks_once(client, sandbox, status):
+    sandbox.faults.add(faults.answer(status), times=None)
+    for calls, read in enumerate((lambda api: api.list_batches(EVERYTHING), lambda api: api.get_batch(ID)), start=1):
+        with pytest.raises(SyllableUnavailable):
+            read(client.within(Lane.WATCH))
+        assert len(sandbox.requests) == calls
+
+
+def test_a_watcher_hears_of_a_429_at_once_and_for_how_long(client, sandbox):
+    sandbox.store.add_batch(ID)
+    sandbox.faults.add(faults.answer(429, headers={"Retry-After": "3"}))
+    watching = client.within(Lane.WATCH)
+    with pytest.raises(RateLimited) as limited:
+        watching.get_batch(ID)
+    assert limited.value.retry_after == 3
+    # Neither its own next look nor an operation waits for that: who watches decides.
+    assert client.held_for == 0
+    assert watching.get_batch(ID).batch_id == ID
 
 
 @pytest.mark.parametrize(
