@@ -10,6 +10,8 @@ from pathlib import Path
 from sandbox.contracts import CONTRACTS
 from sandbox.server import Sandbox
 
+MOST_SPEED = 1000
+
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT. Fills an empty database; a database with data stays as it is."""
@@ -21,7 +23,10 @@ def main() -> None:
         "--api-key", default=os.environ.get("SYLLABLE_API_KEY"), help="the key it accepts (SYLLABLE_API_KEY)"
     )
     parser.add_argument("--contract", choices=CONTRACTS, default="2025-04", help="what it speaks (%(default)s)")
+    parser.add_argument("--speed", type=float, default=1.0, help="how many times as fast time passes (%(default)g)")
     options = parser.parse_args()
+    if not 0 <= options.speed <= MOST_SPEED:
+        parser.error(f"--speed is between 0 and {MOST_SPEED}")
     if not options.api_key:
         parser.error("a key is needed: --api-key or SYLLABLE_API_KEY")
     stop = threading.Event()
@@ -36,6 +41,7 @@ def main() -> None:
             port=options.port,
             seed=True,
             ticking=True,
+            speed=options.speed,
             contract=CONTRACTS[options.contract],
             remembers=0,
         )

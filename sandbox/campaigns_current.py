@@ -1,11 +1,13 @@
 """The campaigns of contract current, in bodies and in answers."""
 
+from datetime import date
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from sandbox.pace import DAYS, campaign_rate
+from sandbox.hours import DAYS
+from sandbox.pace import campaign_rate
 from sandbox.schema import CampaignInput, Integer, Rate
 from sandbox.tables import Row
 
@@ -20,6 +22,9 @@ CAMPAIGN_MORE: Row = {
     "voicemail_detection": None, "allowed_line_types": None, "include_unknown_line_types": True,
     "target_filters": None, "agent_id": None, "webhooks": None,
 }  # fmt: skip
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Time = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")]
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SEARCHED_IN_MORE = ("mode", "caller_id", "label", "labels", "voicemail_detection")
 
 
@@ -55,6 +60,26 @@ class TargetFilters(BaseModel):
     rules: list[TargetFilterRule] = []
 
 
+class ScheduleOverride(BaseModel):
+    """The rule for one weekday or one date. What it leaves out, or gives as null, it inherits."""
+
+    active: bool | None = None
+    daily_start_time: Time | None = None
+    daily_end_time: Time | None = None
+    max_daily_calls: Annotated[Integer, Field(ge=0)] | None = None
+
+
+def _short_day(name: str) -> str:
+    return name.lower()[:3] if name.lower() in WEEKDAYS else name.lower()
+
+
+class OutreachOverrideRules(BaseModel):
+    """The rules for weekdays and dates. Weekdays are stored by their short names."""
+
+    days: dict[Annotated[Day, BeforeValidator(_short_day)], ScheduleOverride] = {}
+    dates: dict[date, ScheduleOverride] = {}
+
+
 class Webhook(BaseModel):
     """An address that the platform calls when requests reach certain statuses."""
 
@@ -79,7 +104,7 @@ class OutboundCampaignInput(CampaignInput):
     campaign_name: str
     campaign_variables: dict[str, str]
     caller_id: str | None
-    active_days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]
+    active_days: list[Day]
     description: str | None = None
     mode: str | None = None
     sms_session_ttl: Integer | None = None
@@ -92,6 +117,7 @@ class OutboundCampaignInput(CampaignInput):
     max_daily_calls: Integer | None = None
     retry_count: Integer = 0
     retry_interval: str | None = None
+    outreach_override_rules: OutreachOverrideRules | None = None
     voicemail_detection: VoicemailDetection | None = None
     allowed_line_types: list[Literal["mobile", "landline", "voip"]] | None = None
     include_unknown_line_types: bool = True
@@ -102,6 +128,9 @@ class OutboundCampaignInput(CampaignInput):
         """Return the campaign's columns in the store. The secrets of its webhooks are dropped."""
         given: dict[str, Any] = self.model_dump(mode="json", exclude={"hourly_rate", "webhooks"})
         more = {name: given.pop(name) for name in CAMPAIGN_MORE if name in given}
+        # A rule shows what it says and not what it inherits.
+        rules = self.outreach_override_rules
+        more["outreach_override_rules"] = rules and rules.model_dump(mode="json", exclude_unset=True)
         more["webhooks"] = [hook.shown(otherwise=number) for number, hook in enumerate(self.webhooks, start=1)]
         more["pause_seconds"] = None
         minutes = self.hourly_rate / 60

@@ -16,11 +16,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from sandbox.contract import Answer, Handler, Refusal, Request, Route, invalid
+from sandbox.hours import Zone
 from sandbox.listing import ListQuery, page_answer
 from sandbox.schema import CampaignInput, CommunicationRequest, DeleteForm, NewBatch, ReferenceIds, with_odd_fields
 from sandbox.store import Store
 from sandbox.tables import Row
-from sandbox.times import now_text
 
 KEY_HOLDER = "api-key@example.com"
 BATCHES = "/api/v1/outbound/batches"
@@ -35,7 +35,8 @@ class Contract:
 
     `batch_columns` and `campaign_columns` are the SQL of fields that are no column of the store. `write_batch` changes
     the batch of a row as the body of a PUT, a `batch_update`, says. `result_filters` maps a query's name to the fields
-    of a result, or of its row, one of which must have the requested value. No other contract has the `more_routes`.
+    of a result, or of its row, one of which must have the requested value. `zone` tells in which zone a campaign calls.
+    No other contract has the `more_routes`.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Contract:
     campaign_fields: Callable[[Row], Row]
     result_filters: Mapping[str, tuple[str, ...]]
     show_result: Callable[[Row], Row]
+    zone: Zone
     more_routes: tuple[Route, ...] = ()
 
     @cached_property
@@ -168,7 +170,7 @@ class Contract:
             row = find_campaign(store, request.params["campaign_id"])
             columns = body.columns()
             columns["more"] = {**row["more"], **columns["more"]}
-            columns |= {"updated_at": now_text(), "last_updated_by": KEY_HOLDER, "extra": {}, "omit": []}
+            columns |= {"updated_at": store.clock.text(), "last_updated_by": KEY_HOLDER, "extra": {}, "omit": []}
             store.change_campaign(row["id"], **columns)
             return self.get_campaign(store, request)
 
@@ -195,7 +197,7 @@ def delete_batch(store: Store, request: Request) -> Answer:
     with store.transaction():
         row = find_batch(store, request.params["batch_id"])
         if row["status"] != "CANCELED":
-            now = now_text()
+            now = store.clock.text()
             touched = {"last_updated_at": now, "last_updated_by": KEY_HOLDER}
             reason = form.delete_reason
             store.change_batch(row["batch_id"], status="CANCELED", deleted_at=now, deleted_reason=reason, **touched)

@@ -14,11 +14,12 @@ from typing import Any
 
 from sandbox.common import Contract
 from sandbox.contract import invalid
+from sandbox.hours import own_zone
 from sandbox.listing import ListQuery
 from sandbox.schema import CampaignInput, Integer, NewBatch, status_column
 from sandbox.store import Store
 from sandbox.tables import Row
-from sandbox.times import moment, now_text
+from sandbox.times import moment
 
 BATCH_FIELDS = (
     "batch_id", "campaign_id", "expires_on", "status", "count", "created_at", "deleted_at", "deleted_reason",
@@ -147,7 +148,7 @@ def replace_batch(store: Store, row: Row, body: CommunicationBatch) -> None:
         if columns[name] not in (None, row[name], row["extra"].get(name)) and moment(columns[name]) is None:
             raise invalid("body", name, "Input should be a valid datetime", "datetime_parsing")
     columns["extra"] = {name: value for name, value in row["extra"].items() if name not in columns}
-    store.change_batch(row["batch_id"], **columns, omit=[], last_updated_at=now_text())
+    store.change_batch(row["batch_id"], **columns, omit=[], last_updated_at=store.clock.text())
     if body.status is BatchStatus.CANCELED:
         store.cancel_pending_requests(row["batch_id"])
 
@@ -167,4 +168,5 @@ CONTRACT = Contract(
     campaign_fields=campaign_fields,
     result_filters={"reference_id": ("reference_id",), "status": ("status", "channel_manager_status")},
     show_result=show_result,
+    zone=own_zone,
 )

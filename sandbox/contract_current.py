@@ -10,11 +10,12 @@ and what is left out stays as it is. Where the API's document is silent:
   computed again when the batch calls after either has changed, and then kept.
 - The author of every write is the key's, since the caller cannot say who it is.
 - IDLE, which the contract does not know, shows as ACTIVE, in searches too.
+- A campaign calls in the zone of its agent. Nobody can assign an agent by the API: `agent_id` is in no body.
 - Deleting a campaign leaves its batches where they are.
 """
 
 import zlib
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel
@@ -23,11 +24,12 @@ from sandbox.agents_current import ROUTES as AGENT_ROUTES
 from sandbox.campaigns_current import SEARCHED_IN_MORE, CampaignProperties, OutboundCampaignInput, campaign_fields
 from sandbox.common import CAMPAIGNS, KEY_HOLDER, Contract, find_campaign
 from sandbox.contract import Answer, Request, Route, invalid
+from sandbox.hours import agent_zone
 from sandbox.listing import ListQuery
 from sandbox.schema import NewBatch, Rate, status_column
 from sandbox.store import Store
 from sandbox.tables import Row
-from sandbox.times import moment, now_text
+from sandbox.times import moment
 
 BATCH_COLUMNS = (
     "batch_id", "campaign_id", "expires_on", "created_at", "deleted_at", "deleted_reason", "last_updated_at",
@@ -96,7 +98,8 @@ def batch_counts(store: Store, batch_id: str) -> Row:
         details.setdefault(status, {})["total_count"] = totals[status]
         channel = _channel_manager_status(group)
         if channel is not None:
-            details[status].setdefault("counts", {})[channel] = number
+            counts = details[status].setdefault("counts", {})
+            counts[channel] = counts.get(channel, 0) + number
     return {"status_counts": totals, "detailed_status_counts": details}
 
 
@@ -141,22 +144,22 @@ def update_batch(store: Store, row: Row, body: CommunicationBatchUpdate) -> None
         more["auto_call_rate_baseline"] = None
     store.change_batch(
         row["batch_id"],
-        status=_status(row, given),
+        status=_status(row, given, store.clock.now()),
         expires_on=expires_on,
         more=more,
         extra={name: value for name, value in row["extra"].items() if name not in given},
         omit=[name for name in row["omit"] if name not in given],
-        last_updated_at=now_text(),
+        last_updated_at=store.clock.text(),
         last_updated_by=KEY_HOLDER,
     )
 
 
-def _status(row: Row, given: Row) -> str:
+def _status(row: Row, given: Row, now: datetime) -> str:
     status: str = row["status"]
     paused = given.get("paused")
     if status == "EXPIRED":
         expires = moment(given.get("expires_on"))
-        if expires is None or expires <= datetime.now(UTC).timestamp():
+        if expires is None or expires <= now.timestamp():
             return status
         return "PAUSED" if paused else _running(row)
     if paused and status not in ("CANCELED", "FAILED"):
@@ -194,5 +197,6 @@ CONTRACT = Contract(
         "insights_status": ("insights_status",),
     },
     show_result=show_result,
+    zone=agent_zone,
     more_routes=(Route("DELETE", CAMPAIGNS + "/{campaign_id}", delete_campaign), *AGENT_ROUTES),
 )

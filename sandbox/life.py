@@ -1,14 +1,24 @@
 """Time passes: batches make progress, expire, turn idle out of hours and become active again.
 
-A caller of `advance` says what time it is and how much of it has passed, so that no test has to wait.
+A caller of `advance` says what time it is and how much of it has passed, so that no test has to wait. Three entries in
+a batch's `more` are of this module alone:
+
+- `stays_connected`: the share of the batch's requests, True for all, that stay CONNECTED when they have ended;
+- `begins_late`: whether requests stay INITIATED while their calls are in progress;
+- `ended_at`: when its last request ended.
+
+In such batches only the channel's own status tells whether a request is under way.
 """
 
 import math
 import random
 import zlib
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-from sandbox.pace import batch_rate, paced_rate, within_hours
+from sandbox.hours import Hours, Zone, open_hours, own_zone
+from sandbox.pace import batch_rate, paced_rate
 from sandbox.store import Store
 from sandbox.tables import Row
 from sandbox.times import moment, timestamp
@@ -17,6 +27,10 @@ TICK_SECONDS = 1.0
 RINGING = timedelta(seconds=15)
 TALKING = timedelta(seconds=75)
 UNANSWERED = ("NO_ANSWER", "BUSY", "FAILED")
+UNDER_WAY = (
+    "status IN ('INITIATED', 'CONNECTED') AND coalesce(channel_manager_status, 'INITIATED') IN ('PENDING', 'INITIATED',"
+    " 'QUEUED', 'ACCEPTED', 'SENDING', 'SENT', 'IN_PROGRESS', 'IN-PROGRESS')"
+)
 SUMMARIES = {
     "Good": (
         "The customer confirmed the appointment and the call ended positively.",
@@ -31,41 +45,95 @@ SUMMARIES = {
 }
 
 
-def advance(store: Store, now: datetime, seconds: float) -> None:
-    """Let the `seconds` before `now` (aware) pass.
+# Columns of requests, each named by its rowid.
+Changes = list[tuple[int, Row]]
+
+
+@dataclass
+class Quota:
+    """How many reference ids of a campaign may have outreach on one day (None: any number), and which had it."""
+
+    most: int | None
+    reached: set[str] = field(default_factory=set)
+
+    def take(self, reference_id: str) -> bool:
+        """Return whether there may be outreach to a reference id, and count it once."""
+        if self.most is not None and reference_id not in self.reached and len(self.reached) >= self.most:
+            return False
+        self.reached.add(reference_id)
+        return True
+
+
+def advance(store: Store, now: datetime, seconds: float, *, zone: Zone = own_zone) -> None:
+    """Let the `seconds` before `now` (aware) pass. `zone` tells in which zone a campaign calls.
 
     An expiry that passed makes a PENDING, ACTIVE, IDLE or PAUSED batch EXPIRED. An ACTIVE batch starts requests at its
-    rate (`pace.py`) and finishes those that it started. A batch is IDLE outside the campaign's calling hours and when
-    everything is done, and ACTIVE again when there is something to do within them. No other batch moves.
+    rate (`pace.py`), within its campaign's maximum for the day, and finishes those that it started. A batch is IDLE
+    outside the campaign's calling hours (`hours.py`) and when everything is done, and ACTIVE again when there is
+    something to do within them. No other batch moves.
     """
     with store.transaction():
         expired = "status IN ('PENDING', 'ACTIVE', 'IDLE', 'PAUSED') AND expires_epoch <= ?"
         for row in store.rows(f"SELECT batch_id FROM batches WHERE {expired}", now.timestamp()):
             store.change_batch(row["batch_id"], status="EXPIRED", last_updated_at=timestamp(now))
-        campaigns = {row["id"]: row for row in store.rows("SELECT * FROM campaigns")}
+        living: dict[object, list[Row]] = {}
         for row in store.rows("SELECT * FROM batches WHERE status IN ('ACTIVE', 'IDLE')"):
-            if row["campaign_id"] in campaigns:
-                _live(store, row, campaigns[row["campaign_id"]], now, seconds)
+            living.setdefault(row["campaign_id"], []).append(row)
+        for campaign_id, batches in living.items():
+            if campaign := store.campaign(campaign_id):
+                _call(store, campaign | {"timezone": zone(store, campaign)}, batches, now, seconds)
 
 
-def _live(store: Store, batch: Row, campaign: Row, now: datetime, seconds: float) -> None:
-    batch_id = batch["batch_id"]
-    counts = store.status_counts(batch_id)
-    open_requests = sum(counts.get(status, 0) for status in ("PENDING", "INITIATED", "CONNECTED"))
-    if not open_requests or not within_hours(campaign, now):
+def ended_at(store: Store, batch_id: str) -> datetime | None:
+    """Return when a batch ended its last request, None while it has one that is not ended.
+
+    None, too, where no request ended while time passed in the sandbox.
+    """
+    batch = store.batch(batch_id)
+    at = moment(batch["more"].get("ended_at")) if batch else None
+    is_open = f"SELECT 1 FROM requests WHERE batch_id = ? AND (status = 'PENDING' OR {UNDER_WAY}) LIMIT 1"
+    return None if at is None or store.rows(is_open, batch_id) else datetime.fromtimestamp(at, UTC)
+
+
+def _call(store: Store, campaign: Row, batches: Iterable[Row], now: datetime, seconds: float) -> None:
+    hours = open_hours(campaign, now)
+    quota = _quota(store, campaign, hours) if hours else None
+    for batch in batches:
+        _live(store, batch, campaign, now, seconds, quota)
+
+
+def _quota(store: Store, campaign: Row, hours: Hours) -> Quota:
+    if hours.most is None:
+        return Quota(None)
+    reached = (
+        "SELECT DISTINCT reference_id FROM requests JOIN batches USING (batch_id)"
+        " WHERE campaign_id = ? AND moment(sent_at) >= ?"
+    )
+    rows = store.rows(reached, campaign["id"], hours.since.timestamp())
+    return Quota(hours.most, {row["reference_id"] for row in rows})
+
+
+def _live(store: Store, batch: Row, campaign: Row, now: datetime, seconds: float, quota: Quota | None) -> None:
+    """Let time pass for one batch; without a quota, its campaign does not call now."""
+    batch_id, more = batch["batch_id"], batch["more"]
+    pending = store.status_counts(batch_id).get("PENDING", 0)
+    under_way = store.rows(f"SELECT rowid, * FROM requests WHERE batch_id = ? AND {UNDER_WAY}", batch_id)
+    if quota is None or not (pending or under_way):
         if batch["status"] == "ACTIVE":
             store.change_batch(batch_id, status="IDLE", last_updated_at=timestamp(now))
         return
     if batch["status"] == "IDLE":
         store.change_batch(batch_id, status="ACTIVE", last_updated_at=timestamp(now))
-    if batch["more"].get("auto_call_rate") and not batch["more"].get("auto_call_rate_baseline"):
-        batch["more"]["auto_call_rate_baseline"] = paced_rate(batch, campaign, counts.get("PENDING", 0), now)
-        store.change_batch(batch_id, more=batch["more"])
-    rate = batch_rate(batch, campaign)
-    changes = _progress(store, batch_id, campaign, now) + _starts(store, batch_id, rate, now, seconds)
-    if changes:
-        store.change_requests(changes)
+    if more.get("auto_call_rate") and not more.get("auto_call_rate_baseline"):
+        more["auto_call_rate_baseline"] = paced_rate(batch, campaign, pending, now)
+        store.change_batch(batch_id, more=more)
+    ends, answers = _progress(batch, under_way, campaign, now)
+    starts = _starts(store, batch_id, due(batch_id, batch_rate(batch, campaign), now, seconds), now, quota)
+    if ends or answers or starts:
+        store.change_requests(ends + answers + starts)
         store.change_batch(batch_id, last_worked_on=timestamp(now))
+    if not pending and len(ends) == len(under_way):
+        store.change_batch(batch_id, more=more | {"ended_at": timestamp(now)})
 
 
 def due(batch_id: str, rate: float, now: datetime, seconds: float) -> int:
@@ -79,29 +147,43 @@ def due(batch_id: str, rate: float, now: datetime, seconds: float) -> int:
     return math.floor(until * rate / 3600 + beat) - math.floor((until - seconds) * rate / 3600 + beat)
 
 
-def _starts(store: Store, batch_id: str, rate: float, now: datetime, seconds: float) -> list[tuple[int, Row]]:
-    number = due(batch_id, rate, now, seconds)
+def _starts(store: Store, batch_id: str, number: int, now: datetime, quota: Quota) -> Changes:
     if number < 1:
         return []
-    query = "SELECT rowid FROM requests WHERE batch_id = ? AND status = 'PENDING' ORDER BY rowid LIMIT ?"
-    started = {"status": "INITIATED", "channel_manager_status": "INITIATED", "sent_at": timestamp(now)}
-    return [(row["rowid"], {**started, "attempt_count": 1}) for row in store.rows(query, batch_id, number)]
+    query = "SELECT rowid, reference_id FROM requests WHERE batch_id = ? AND status = 'PENDING' ORDER BY rowid LIMIT ?"
+    started = {
+        "status": "INITIATED",
+        "channel_manager_status": "INITIATED",
+        "sent_at": timestamp(now),
+        "attempt_count": 1,
+    }
+    return [(row["rowid"], started) for row in store.rows(query, batch_id, number) if quota.take(row["reference_id"])]
 
 
-def _progress(store: Store, batch_id: str, campaign: Row, now: datetime) -> list[tuple[int, Row]]:
-    query = "SELECT rowid, * FROM requests WHERE batch_id = ? AND status IN ('INITIATED', 'CONNECTED')"
-    changes = []
-    for row in store.rows(query, batch_id):
+def _progress(batch: Row, under_way: Iterable[Row], campaign: Row, now: datetime) -> tuple[Changes, Changes]:
+    """Return the requests that end, and those whose call begins."""
+    batch_id = batch["batch_id"]
+    answered = {"channel_manager_status": "IN_PROGRESS"}
+    if not batch["more"].get("begins_late"):
+        answered["status"] = "CONNECTED"
+    ends, answers = [], []
+    for row in under_way:
         age = now.timestamp() - (moment(row["sent_at"]) or 0)
         if age < RINGING.total_seconds():
             continue
         end = outcome(batch_id, row["reference_id"], retry_count=campaign["more"].get("retry_count"))
         if end["status"] == "FAILED" or age >= TALKING.total_seconds():
-            changes.append((row["rowid"], end))
-        elif row["status"] == "INITIATED":
-            connected = {"status": "CONNECTED", "channel_manager_status": "IN_PROGRESS"}
-            changes.append((row["rowid"], {**connected, "channel_manager_sid": end["channel_manager_sid"]}))
-    return changes
+            ends.append((row["rowid"], end | _ended_status(batch, row)))
+        elif row["channel_manager_status"] != "IN_PROGRESS":
+            answers.append((row["rowid"], answered | {"channel_manager_sid": end["channel_manager_sid"]}))
+    return ends, answers
+
+
+def _ended_status(batch: Row, request: Row) -> Row:
+    """Return the status of a request that ended, where that is not the status of its outcome."""
+    share = batch["more"].get("stays_connected") or 0
+    chance = random.Random(f"{batch['batch_id']}/{request['reference_id']}/stays")
+    return {"status": "CONNECTED"} if chance.random() < share else {}
 
 
 def outcome(batch_id: str, reference_id: str, *, retry_count: object = 0) -> Row:

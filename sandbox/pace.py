@@ -1,31 +1,13 @@
-"""When a campaign calls, and how many calls an hour a batch of it makes."""
+"""How many calls an hour a batch makes."""
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
+from sandbox.hours import within_hours
 from sandbox.tables import Row
 from sandbox.times import moment
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 STEP = timedelta(minutes=15)
 LONGEST_PLAN = timedelta(days=31)
-
-
-def within_hours(campaign: Row, now: datetime) -> bool:
-    """Return whether a campaign calls at `now`.
-
-    Hours past midnight work and belong to the day on which they begin; unreadable hours mean always.
-    """
-    try:
-        local = now.astimezone(ZoneInfo(campaign["timezone"]))
-        at = local.time().replace(microsecond=0)
-        start, end = time.fromisoformat(campaign["daily_start_time"]), time.fromisoformat(campaign["daily_end_time"])
-        since_yesterday = start > end and at <= end
-        calls = start <= at <= end if start <= end else at >= start or since_yesterday
-    except (ValueError, TypeError, OSError, LookupError):
-        return True
-    day = (local - timedelta(days=1)) if since_yesterday else local
-    return calls and DAYS[day.weekday()] in (campaign["more"].get("active_days") or DAYS)
 
 
 def campaign_rate(campaign: Row) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sandbox.life import advance, outcome
-from sandbox.seed_campaigns import AUTHORS, CAMPAIGNS, ERRORS, FIRST_NAMES, LAST_NAMES, REASONS
+from sandbox.seed_campaigns import AGENTS, AUTHORS, CAMPAIGNS, DATE_RULES, ERRORS, FIRST_NAMES, LAST_NAMES, REASONS
 from sandbox.store import Store
 from sandbox.tables import Row
 from sandbox.times import timestamp
@@ -32,12 +32,14 @@ class Draft:
 
 
 def fill(store: Store, now: datetime, *, seed: int = 20261123) -> None:
-    """Fill an empty store with six campaigns and some 150 batches as of `now` (aware), with their requests.
+    """Fill an empty store with six campaigns, their agents and some 150 batches with their requests.
 
-    Running batches are from the last two days. Some need a look: they expire within the hour, tomorrow, or never.
+    All is as of `now` (aware). Running batches are from the last two days. Some need a look: they expire within the
+    hour, tomorrow, or never.
     """
     chance = random.Random(seed)
     with store.transaction():
+        _add_agents(store, now)
         campaigns = [_add_campaign(store, chance, now, number, fields) for number, fields in enumerate(CAMPAIGNS)]
         statuses = [status for status, number in STATUSES.items() for _ in range(number)]
         chance.shuffle(statuses)
@@ -51,7 +53,17 @@ def fill(store: Store, now: datetime, *, seed: int = 20261123) -> None:
         advance(store, now, 0)
 
 
+def _add_agents(store: Store, now: datetime) -> None:
+    touched = {"updated_at": timestamp(now - timedelta(days=30)), "last_updated_by": AUTHORS[0]}
+    for name, mode, target, zone in AGENTS:
+        agent_id = store.add_agent(name=name, timezone=zone, **touched)
+        store.add_target(target, agent_id=agent_id, target_mode=mode, channel_name=mode, **touched)
+
+
 def _add_campaign(store: Store, chance: random.Random, now: datetime, number: int, fields: Row) -> Row:
+    if rules := fields["more"].get("outreach_override_rules"):
+        dates = {(now + timedelta(days=days)).date().isoformat(): rule for days, rule in DATE_RULES.items()}
+        fields = fields | {"more": fields["more"] | {"outreach_override_rules": rules | {"dates": dates}}}
     campaign_id = store.add_campaign(
         **fields,
         created_at=timestamp(now - timedelta(days=200 - 20 * number, minutes=chance.randint(0, 600))),

@@ -1,4 +1,4 @@
-"""The six campaigns of the sandbox's first data, without the store's defaults.
+"""The six campaigns of the sandbox's first data and their agents, without the store's defaults.
 
 Everything in them is fictional: +1 555 01xx and example.com.
 """
@@ -20,6 +20,7 @@ CAMPAIGNS: tuple[Row, ...] = (
             "retry_interval": "30m",
             "mode": "voice",
             "labels": ["reminders", "clinic"],
+            "agent_id": 1,
         },
     },
     {
@@ -41,6 +42,10 @@ CAMPAIGNS: tuple[Row, ...] = (
             "max_daily_calls": 2500,
             "active_days": ["mon", "tue", "wed", "thu", "fri", "sat"],
             "voicemail_detection": {"mode": "v2", "voicemail_detection_overall_timeout": 30.0},
+            "outreach_override_rules": {
+                "days": {"sat": {"daily_start_time": "10:00:00", "daily_end_time": "14:00:00", "max_daily_calls": 500}},
+                "dates": {},
+            },
         },
     },
     {
@@ -94,6 +99,22 @@ CAMPAIGNS: tuple[Row, ...] = (
         "more": {"caller_id": "+15550165", "pause_seconds": 30, "mode": "voice"},
     },
 )
+# Each with its mode, its address and its zone, which is that of the campaign. One is assigned to its campaign, four can
+# only be told from the campaign's source, and the agent of the welcome calls is not known.
+AGENTS = (
+    ("Appointment reminder", "voice", "+15550110", "America/New_York"),
+    ("Vaccination invitation", "voice", "+15550121", "America/Chicago"),
+    ("Facturation", "voice", "+15550132", "America/Toronto"),
+    ("Pharmacy", "sms", "+15550143", "America/Los_Angeles"),
+    ("Feedback", "email", "feedback@example.com", "Europe/Berlin"),
+)
+# The campaign with rules gets these for dates, by days from now.
+DATE_RULES: dict[int, Row] = {
+    2: {"active": False},
+    4: {"daily_end_time": "12:00:00"},
+    6: {"daily_start_time": "11:00:00", "max_daily_calls": 200},
+    9: {"max_daily_calls": 0},
+}
 AUTHORS = ("mara.lindqvist@example.com", "j.okafor@example.com", "night-import@example.com", "priya.raman@example.com")
 REASONS = (
     "The list was uploaded twice",

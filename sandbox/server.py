@@ -22,6 +22,12 @@ For example:
         sandbox.latency = 0.05                                  # on every call, in seconds
         sandbox.reset()                                         # forget everything, keep running
 
+        # Time: 20 times as fast, on a day of the test's own; or still, unless the test lets it pass.
+        sandbox.clock.set(datetime(2026, 11, 23, 12, tzinfo=UTC), speed=20)
+        sandbox.clock.set(datetime(2026, 11, 23, 12, tzinfo=UTC), speed=0)
+        sandbox.let_pass(600)                                   # ten minutes, in which batches call
+        sandbox.ended_at("20261123.9")                          # the truth: when its last request ended
+
 `contract=CONTRACTS["current"]` (from `contracts.py`) selects the other contract, and `sandbox.contract` may change
 while the sandbox runs. The store's words stay the same: a status of either contract, never `paused`, and in a batch's
 `more` what only one contract knows (`more={"call_rate": 25, "error_message": "Invalid file format"}`).
@@ -35,7 +41,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from sandbox import life
@@ -46,6 +52,7 @@ from sandbox.contracts import CONTRACTS
 from sandbox.faults import Fault
 from sandbox.handler import Exchange, Server
 from sandbox.store import Store
+from sandbox.times import Clock
 from sandbox.triggers import Triggers
 
 logger = logging.getLogger(__name__)
@@ -64,7 +71,7 @@ class Sandbox:
     """A stand-in Syllable API on 127.0.0.1.
 
     `path` is its SQLite file; existing data stays, and `seed` fills only an empty file. `ticking` lets time pass in the
-    sandbox. `remembers` is how many requests stay in its log.
+    sandbox, `speed` times as fast as in the real world. `remembers` is how many requests stay in its log.
     """
 
     def __init__(
@@ -76,13 +83,15 @@ class Sandbox:
         port: int = 0,
         seed: bool = False,
         ticking: bool = False,
+        speed: float = 1.0,
         contract: Contract = CONTRACTS["2025-04"],
         remembers: int = 1000,
     ) -> None:
         self.api_key = api_key
         self.contract = contract
         self._server = Server((host, port), self)
-        self.store = Store(path)
+        self.clock = Clock(speed)
+        self.store = Store(path, self.clock)
         self.requests = RequestLog(maxlen=remembers)
         self.faults: Triggers[Fault] = Triggers()
         self.latency = 0.0
@@ -92,7 +101,9 @@ class Sandbox:
         self.before, self.after = self._before.add, self._after.add
         self._ticker = threading.Thread(target=self._tick, daemon=True) if ticking else None
         if seed and self.store.is_empty():
-            seeding.fill(self.store, datetime.now(UTC))
+            seeding.fill(self.store, self.clock.now())
+        elif ticking:
+            self._resume()
 
     @property
     def url(self) -> str:
@@ -120,17 +131,32 @@ class Sandbox:
         self.stop()
 
     def reset(self) -> None:
-        """Forget campaigns, batches, requests, faults and hooks."""
+        """Forget campaigns, agents, batches, requests, faults and hooks; the clock shows the real time again."""
         self.faults.clear()
         self._before.clear()
         self._after.clear()
         self.latency = 0.0
         self.requests.clear()
         self.store.clear()
+        self.clock.reset()
 
     def batch(self, batch_id: str) -> dict[str, Any] | None:
         """Return a batch as GET would answer it, without a request; None where there is none."""
         return self.contract.show_batch(self.store, batch_id)
+
+    def let_pass(self, seconds: float, *, step: float = 1.0) -> None:
+        """Let time pass at once, in steps of `step` seconds: for a sandbox that is not ticking."""
+        at = self.clock.now()
+        passed = 0.0
+        while passed < seconds:
+            length = min(step, seconds - passed)
+            passed += length
+            self._advance(at + timedelta(seconds=passed), length)
+        self.clock.set(at + timedelta(seconds=seconds))
+
+    def ended_at(self, batch_id: str) -> datetime | None:
+        """Return when, by the sandbox's clock, a batch ended its last request; None while it has one to do."""
+        return life.ended_at(self.store, batch_id)
 
     def serve(self, exchange: Exchange) -> None:
         """Answer one request, or misbehave as a fault says."""
@@ -176,8 +202,17 @@ class Sandbox:
         return self.batch(routed.params.get("batch_id", ""))
 
     def _tick(self) -> None:
-        last = datetime.now(UTC)
+        last = self.clock.now()
         while not self._server.stopping.wait(life.TICK_SECONDS):
-            now = datetime.now(UTC)
-            life.advance(self.store, now, (now - last).total_seconds())
+            now = self.clock.now()
+            self._advance(now, (now - last).total_seconds())
             last = now
+
+    def _advance(self, now: datetime, seconds: float) -> None:
+        life.advance(self.store, now, seconds, zone=self.contract.zone)
+
+    def _resume(self) -> None:
+        """Go on from what happened last in the file, because a fast clock may have been ahead of the real time."""
+        latest = self.store.latest()
+        if latest and latest > self.clock.now():
+            self.clock.set(latest)

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.tables import REQUEST_DEFAULTS, SCHEMA, TABLES, Row, converted, derived
-from sandbox.times import moment, now_text
+from sandbox.times import Clock, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,13 @@ class Search:
 
 
 class Store:
-    """One connection and one lock: the server's threads take turns, each for well under a millisecond."""
+    """One connection and one lock: the server's threads take turns, each for well under a millisecond.
 
-    def __init__(self, path: str) -> None:
+    Whatever is stamped with the current moment is stamped by `clock`.
+    """
+
+    def __init__(self, path: str, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         self._lock = threading.RLock()
         self._depth = 0
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -62,6 +67,13 @@ class Store:
         """Return whether there is no campaign yet."""
         return not self.rows("SELECT 1 FROM campaigns LIMIT 1")
 
+    def latest(self) -> datetime | None:
+        """Return the latest moment at which anything happened, None where that is unknown."""
+        sent, updated = "SELECT max(sent_at) AS at FROM requests", "SELECT max(last_updated_at) FROM batches"
+        moments = [moment(row["at"]) for row in self.rows(f"{sent} UNION ALL {updated}")]
+        known = [at for at in moments if at is not None]
+        return datetime.fromtimestamp(max(known), UTC) if known else None
+
     def clear(self) -> None:
         """Forget everything."""
         with self.transaction():
@@ -75,7 +87,7 @@ class Store:
 
         Fields are columns; whatever only some contract knows goes into `more`.
         """
-        now = now_text()
+        now = self.clock.text()
         row: Row = {
             "campaign_name": "Campaign", "campaign_variables": {}, "daily_start_time": "00:00:00",
             "daily_end_time": "23:59:59", "timezone": "UTC", "source": "+15550100", "rate": 1, "created_at": now,
@@ -105,7 +117,7 @@ class Store:
     def add_agent(self, **fields: Any) -> int:
         """Add an agent, and return its id."""
         row: Row = {
-            "name": "Agent", "timezone": "UTC", "updated_at": now_text(), "last_updated_by": "owner@example.com",
+            "name": "Agent", "timezone": "UTC", "updated_at": self.clock.text(), "last_updated_by": "owner@example.com",
             "extra": {}, "omit": [], **fields,
         }  # fmt: skip
         return self._insert("agents", row)
@@ -120,7 +132,7 @@ class Store:
 
     def add_target(self, target: str, *, agent_id: int, **fields: Any) -> int:
         """Put an agent behind `target`, a phone number or an email address, and return the id of the target."""
-        now = now_text()
+        now = self.clock.text()
         row: Row = {
             "target": target, "agent_id": agent_id, "target_mode": "email" if "@" in target else "voice",
             "channel_id": 1, "channel_name": "Channel", "fallback_target": None, "is_test": False, "created_at": now,
@@ -144,7 +156,7 @@ class Store:
             if "campaign_id" not in fields:
                 first = self._one("SELECT min(id) AS id FROM campaigns")
                 fields["campaign_id"] = (first and first["id"]) or self.add_campaign()
-            now = now_text()
+            now = self.clock.text()
             row: Row = {
                 "batch_id": batch_id, "status": "PENDING", "expires_on": None, "count": requests, "created_at": now,
                 "deleted_at": None, "deleted_reason": None, "last_worked_on": None, "last_updated_at": now,
@@ -169,7 +181,7 @@ class Store:
 
     def add_requests(self, batch_id: str, requests: Iterable[Mapping[str, Any]]) -> None:
         """Add requests, each with a `reference_id` that is new in its batch. Raises sqlite3.IntegrityError."""
-        defaults = converted({**REQUEST_DEFAULTS, "created_at": now_text()}, json.dumps)
+        defaults = converted({**REQUEST_DEFAULTS, "created_at": self.clock.text()}, json.dumps)
         columns = ["batch_id", "reference_id", *defaults]
         with self.transaction():
             self._db.executemany(

@@ -84,6 +84,22 @@ def test_the_sdk_gets_a_batch(sdk, sandbox, batches):
     assert batch["detailed_status_counts"]["COMPLETED"] == {"total_count": 1, "counts": {"COMPLETED": 1}}
 
 
+def test_the_sdk_reads_which_requests_are_under_way_from_the_channels_own_status(sdk, sandbox):
+    sandbox.clock.set(datetime(2026, 11, 23, 12, tzinfo=UTC), speed=0)
+    sandbox.store.add_campaign(rate=60)
+    sandbox.store.add_batch("b", status="ACTIVE", requests=60, more={"stays_connected": True})
+    sandbox.let_pass(90)
+    connected = sdk("batches.get_by_id", batch_id="b")["detailed_status_counts"]["CONNECTED"]
+    under_way = connected["counts"]["IN-PROGRESS"]
+    assert 0 < under_way < connected["total_count"]
+    in_progress = [
+        result
+        for result in sdk("batches.results", batch_id="b", status="IN-PROGRESS")
+        if result["request_status"] == "CONNECTED"
+    ]
+    assert len(in_progress) == under_way
+
+
 def test_the_sdk_creates_a_batch(sdk, sandbox, batches):
     body = {"batch_id": "20260106.1", "campaign_id": 2, "expires_on": "2026-03-01T00:00:00Z", "auto_call_rate": True}
     created = sdk("batches.create", request=body)
@@ -203,6 +219,20 @@ def test_the_sdk_creates_gets_updates_and_deletes_a_campaign(sdk):
     assert sdk("campaigns.list")["items"] == []
 
 
+def test_the_sdk_gives_a_campaign_rules_for_days_and_dates(sdk, sandbox):
+    rules = {
+        "days": {"monday": {"daily_start_time": "10:00:00"}, "sat": {"active": False}},
+        "dates": {"2026-12-24": {"daily_end_time": "12:00:00", "max_daily_calls": 0}},
+    }
+    created = sdk("campaigns.create", request={**BODY, "outreach_override_rules": rules})
+    stored = {**rules, "days": {"mon": rules["days"]["monday"], "sat": rules["days"]["sat"]}}
+    assert created["outreach_override_rules"] == stored
+    sandbox.store.change_campaign(created["id"], more={"agent_id": 7, "outreach_override_rules": stored})
+    campaign = sdk("campaigns.get_by_id", campaign_id=created["id"])
+    assert (campaign["agent_id"], campaign["outreach_override_rules"]) == (7, stored)
+    assert "timezone" not in campaign
+
+
 def test_the_sdk_lists_campaigns(sdk, sandbox, batches):
     page = sdk("campaigns.list", order_by="campaign_name", order_by_direction="desc")
     assert [campaign["campaign_name"] for campaign in page["items"]] == ["Reminders", "Feedback"]
@@ -241,7 +271,13 @@ def test_the_sdk_reads_everything_the_sandbox_ships_with(sdk, seeded):
     assert len(listed) == pages[0]["total_count"] > 100
     assert {batch["status"] for batch in listed} == {"PENDING", "ACTIVE", "PAUSED", "FAILED", "CANCELED", "EXPIRED"}
     assert all(bool(batch["error_message"]) == (batch["status"] == "FAILED") for batch in listed)
-    assert len(sdk("campaigns.list")["items"]) == 6
+    campaigns = sdk("campaigns.list")["items"]
+    assert len(campaigns) == 6
+    assert [campaign["agent_id"] for campaign in campaigns if campaign["agent_id"]] == [1]
+    assert sum(campaign["outreach_override_rules"] is not None for campaign in campaigns) == 1
+    targets = sdk("channels.targets.list")["items"]
+    zones = {sdk("agents.get_by_id", agent_id=target["agent_id"])["timezone"] for target in targets}
+    assert len(zones) == len(targets) == 5
     for batch in listed[:5]:
         counts = sdk("batches.get_by_id", batch_id=batch["batch_id"])["status_counts"]
         assert len(sdk("batches.results", batch_id=batch["batch_id"])) == sum(counts.values())

@@ -39,6 +39,49 @@ def test_a_single_batch_breaks_its_counts_down(api, sandbox):
     }
 
 
+def test_a_channel_status_in_two_spellings_is_counted_as_one(api, sandbox):
+    sandbox.store.add_batch("b")
+    for reference_id, channel in enumerate(("NO_ANSWER", "NO-ANSWER", "NO_ANSWER")):
+        one = {"reference_id": str(reference_id), "status": "FAILED", "channel_manager_status": channel}
+        sandbox.store.add_requests("b", [one])
+    details = api.get("/batches/b").json()["detailed_status_counts"]
+    assert details == {"FAILED": {"total_count": 3, "counts": {"NO-ANSWER": 3}}}
+
+
+def details_after(api, sandbox, seconds, **more):
+    """Return the counts of a batch that started six requests in six seconds."""
+    sandbox.clock.set(datetime(2026, 11, 23, 12, tzinfo=UTC), speed=0)
+    sandbox.store.add_campaign(rate=60)
+    sandbox.store.add_batch("b", status="ACTIVE", requests=6, more=more)
+    sandbox.let_pass(seconds)
+    return api.get("/batches/b").json()["detailed_status_counts"]
+
+
+def test_the_channels_own_status_tells_which_requests_are_under_way(api, sandbox):
+    assert details_after(api, sandbox, 12) == {"INITIATED": {"total_count": 6, "counts": {"QUEUED": 6}}}
+    sandbox.let_pass(25)
+    details = api.get("/batches/b").json()["detailed_status_counts"]
+    assert details["CONNECTED"]["counts"] == {"IN-PROGRESS": details["CONNECTED"]["total_count"]}
+    sandbox.let_pass(90)
+    ended = api.get("/batches/b").json()["detailed_status_counts"]
+    assert set(ended) <= {"COMPLETED", "FAILED"}
+    assert sum(breakdown["total_count"] for breakdown in ended.values()) == 6
+
+
+def test_a_request_that_began_late_is_initiated_while_its_call_is_in_progress(api, sandbox):
+    details = details_after(api, sandbox, 37, begins_late=True)
+    assert set(details) <= {"INITIATED", "FAILED"}
+    assert details["INITIATED"]["counts"] == {"IN-PROGRESS": details["INITIATED"]["total_count"]}
+
+
+def test_requests_that_stay_connected_are_over_by_the_channels_own_status_alone(api, sandbox):
+    details = details_after(api, sandbox, 120, stays_connected=True)
+    assert set(details) == {"CONNECTED"}
+    assert details["CONNECTED"]["total_count"] == 6
+    assert "IN-PROGRESS" not in details["CONNECTED"]["counts"]
+    assert sandbox.ended_at("b")
+
+
 def test_idle_shows_as_active_everywhere(api, sandbox):
     sandbox.store.add_batch("a", status="IDLE")
     sandbox.store.add_batch("b", status="FAILED", more={"error_message": "Invalid file format"})

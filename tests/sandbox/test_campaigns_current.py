@@ -42,6 +42,51 @@ def test_a_put_replaces_a_campaign_whole(api):
     assert answer == {**campaign, "hourly_rate": 3600, "labels": None, "updated_at": answer["updated_at"]}
 
 
+RULES = {
+    "days": {"sat": {"daily_start_time": "10:00:00", "daily_end_time": "14:00:00"}, "sun": {"active": False}},
+    "dates": {"2026-12-24": {"daily_end_time": "12:00", "max_daily_calls": 100}, "2026-12-25": {"max_daily_calls": 0}},
+}
+
+
+def test_rules_for_days_and_dates_are_kept_as_they_were_given(api):
+    campaign = api.post("/campaigns", json={**BODY, "outreach_override_rules": RULES}).json()
+    assert campaign["outreach_override_rules"] == RULES
+    body = {**BODY, "outreach_override_rules": {"dates": {"2026-12-24": {"active": None}}}}
+    answer = api.put(f"/campaigns/{campaign['id']}", json=body).json()
+    assert answer["outreach_override_rules"] == body["outreach_override_rules"]
+    assert api.put(f"/campaigns/{campaign['id']}", json=BODY).json()["outreach_override_rules"] is None
+
+
+def test_a_weekday_may_have_its_long_name_and_is_stored_with_its_short_one(api):
+    rules = {"days": {"monday": {"active": False}, "Tuesday": {"max_daily_calls": 5}, "wed": {}}}
+    stored = api.post("/campaigns", json={**BODY, "outreach_override_rules": rules}).json()["outreach_override_rules"]
+    assert stored == {"days": {"mon": {"active": False}, "tue": {"max_daily_calls": 5}, "wed": {}}}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"days": {"someday": {}}},
+        {"dates": {"24.12.2026": {}}},
+        {"days": {"mon": {"max_daily_calls": -1}}},
+        {"days": {"mon": {"daily_end_time": "noon"}}},
+        {"days": {"mon": {"daily_end_time": 3600}}},
+        {"days": {"mon": "closed"}},
+        [],
+    ],
+)
+def test_rules_that_make_no_sense_are_refused(api, rules):
+    answer = api.post("/campaigns", json={**BODY, "outreach_override_rules": rules})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"][:2] == ["body", "outreach_override_rules"]
+
+
+def test_the_agent_of_a_campaign_is_shown_and_stays_through_a_put(api, sandbox):
+    campaign_id = sandbox.store.add_campaign(more={"agent_id": 7})
+    assert api.get(f"/campaigns/{campaign_id}").json()["agent_id"] == 7
+    assert api.put(f"/campaigns/{campaign_id}", json={**BODY, "agent_id": 8}).json()["agent_id"] == 7
+
+
 def test_the_secret_of_a_webhook_is_never_shown(api):
     hook = {"trigger_statuses": ["COMPLETED"], "url": "https://example.com/hook", "request_method": "POST"}
     answer = api.post("/campaigns", json={**BODY, "webhooks": [{**hook, "auth_values": {"hmac_secret": "c2VjcmV0"}}]})

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 import requests
@@ -30,8 +31,11 @@ def command(tmp_path):
         process.communicate()
 
 
-def listed(process, key):
-    url = process.stdout.readline().removeprefix("Syllable sandbox: ").strip()
+def address(process):
+    return process.stdout.readline().removeprefix("Syllable sandbox: ").strip()
+
+
+def listed(url, key):
     answer = requests.get(
         f"{url}/api/v1/outbound/batches",
         params={"order_by": "batch_id", "limit": 1000},
@@ -42,7 +46,7 @@ def listed(process, key):
 
 
 def batches(process, key):
-    return {batch["batch_id"]: batch["created_at"] for batch in listed(process, key)}
+    return {batch["batch_id"]: batch["created_at"] for batch in listed(address(process), key)}
 
 
 def test_it_seeds_once_says_where_it_is_and_stops_when_told(command):
@@ -52,12 +56,33 @@ def test_it_seeds_once_says_where_it_is_and_stops_when_told(command):
     first.send_signal(signal.SIGTERM)
     assert first.wait(90) == 0
     second = command("--contract", "current")
-    shown = listed(second, "from-the-environment")
+    shown = listed(address(second), "from-the-environment")
     assert {batch["batch_id"]: batch["created_at"] for batch in shown} == seeded
     assert all("paused" in batch for batch in shown)
     second.send_signal(signal.SIGINT)
     assert second.wait(90) == 0
     assert second.communicate() == ("", "")
+
+
+def test_time_may_pass_faster(command):
+    """An hour of its own passes in six seconds: then what expires within the hour is expired."""
+    process = command("--api-key", "given", "--speed", "600")
+    url = address(process)
+
+    def expired():
+        return sum(batch["status"] == "EXPIRED" for batch in listed(url, "given"))
+
+    first, deadline = expired(), time.monotonic() + 90
+    while expired() == first:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("speed", ["-1", "1001", "nan", "fast"])
+def test_a_speed_that_makes_no_sense_is_refused(command, speed):
+    process = command("--api-key", "given", "--speed", speed)
+    assert process.wait(90) == 2
+    assert "--speed" in process.communicate()[1]
 
 
 def test_it_wants_a_key(command):

@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.life import advance
-from sandbox.pace import within_hours
+from sandbox.hours import agent_zone, own_zone
+from sandbox.life import advance, ended_at
 from sandbox.server import Sandbox
 from sandbox.store import Store
 
@@ -139,38 +139,106 @@ def test_a_batch_rests_out_of_hours_and_comes_back(store):
     assert statuses == ["IDLE", "ACTIVE", "ACTIVE", "IDLE", "IDLE"]
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "days", "calls"),
-    [
-        ("00:00:00", "23:59:59", ["mon"], True),
-        ("00:00:00", "23:59:59", ["sun", "tue"], False),
-        ("20:00:00", "13:00:00", ["sun"], True),
-        ("20:00:00", "13:00:00", ["mon"], False),
-        ("00:00:00", "23:59:59", None, True),
-    ],
-)
-def test_a_campaign_calls_on_its_days_and_a_night_belongs_to_the_day_before(start, end, days, calls):
-    more = {"active_days": days}
-    campaign = {"daily_start_time": start, "daily_end_time": end, "timezone": "UTC", "more": more}
-    assert within_hours(campaign, NOON) is calls
+def call_around(store, *, most, batches=("a", "b"), requests=30, **more):
+    store.add_campaign(rate=60, more={"max_daily_calls": most, **more})
+    for batch_id in batches:
+        store.add_batch(batch_id, status="ACTIVE", campaign_id=1)
+        store.add_requests(batch_id, ({"reference_id": f"{batch_id}-{number}"} for number in range(requests)))
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "zone", "calls"),
-    [
-        ("12:00:00", "12:00:00", "UTC", True),
-        ("12:00:01", "17:00:00", "UTC", False),
-        ("20:00:00", "06:00:00", "UTC", False),
-        ("20:00:00", "06:00:00", "Asia/Tokyo", True),
-        ("00:00:00", "23:59:59", "Asia/Tokyo", True),
-        ("nine", None, "UTC", True),
-        ("13:00:00+00:00", "14:00:00+00:00", "UTC", True),
-        ("09:00:00", "10:00:00", "Mars/Olympus", True),
-    ],
-)
-def test_calling_hours_are_local_and_may_cross_midnight(start, end, zone, calls):
-    campaign = {"daily_start_time": start, "daily_end_time": end, "timezone": zone, "more": {}}
-    assert within_hours(campaign, NOON) is calls
+def test_a_maximum_for_the_day_counts_the_reference_ids_of_all_batches(store):
+    call_around(store, most=12)
+    after = pass_time(store, minutes=20, step=5)
+    assert started(store, "a") + started(store, "b") == 12
+    pass_time(store, minutes=5, step=5, start=after.replace(hour=0, minute=0) + timedelta(days=1))
+    assert started(store, "a") + started(store, "b") == 24
+
+
+def test_a_reference_id_that_had_outreach_today_counts_once(store):
+    call_around(store, most=10, batches=("a",), requests=10)
+    pass_time(store, minutes=11, step=5)
+    store.add_batch("again", status="ACTIVE", campaign_id=1)
+    store.add_requests("again", [{"reference_id": "a-3"}, {"reference_id": "new"}])
+    pass_time(store, minutes=5, step=5, start=NOON + timedelta(minutes=11))
+    assert {row["reference_id"]: row["status"] != "PENDING" for row in store.requests("again")} == {
+        "a-3": True,
+        "new": False,
+    }
+
+
+def test_a_maximum_of_none_at_all_closes_the_day(store):
+    call_around(store, most=100, outreach_override_rules={"dates": {"2026-11-23": {"max_daily_calls": 0}}})
+    pass_time(store, minutes=2, step=10)
+    assert (store.batch("a")["status"], started(store, "a")) == ("IDLE", 0)
+
+
+def test_the_day_of_a_maximum_is_that_of_the_campaigns_zone(store):
+    """In Tokyo, Tuesday begins at 15:00 UTC."""
+    rules = {"days": {"mon": {"max_daily_calls": 3}, "tue": {"max_daily_calls": 5}}}
+    call_around(store, most=None, outreach_override_rules=rules)
+    store.change_campaign(1, timezone="Asia/Tokyo")
+    pass_time(store, minutes=20, step=10)
+    assert started(store, "a") + started(store, "b") == 3
+    pass_time(store, minutes=20, step=10, start=NOON.replace(hour=15))
+    assert started(store, "a") + started(store, "b") == 3 + 5
+
+
+def under_way(store, batch_id="b"):
+    return {row["status"] for row in store.requests(batch_id) if row["channel_manager_status"] == "IN_PROGRESS"}
+
+
+def test_requests_that_ended_may_stay_connected(store):
+    store.add_campaign(rate=60)
+    store.add_batch("b", status="ACTIVE", requests=20, more={"stays_connected": True})
+    after = pass_time(store, minutes=25, step=5)
+    ended = {(row["status"], row["channel_manager_status"]) for row in store.requests("b")}
+    assert {status for status, _ in ended} == {"CONNECTED"}
+    assert ("CONNECTED", "COMPLETED") in ended
+    assert store.batch("b")["status"] == "IDLE"
+    assert ended_at(store, "b") < after
+
+
+def test_a_share_of_the_requests_may_stay_connected(store):
+    store.add_campaign(rate=60)
+    store.add_batch("b", status="ACTIVE", requests=200, more={"stays_connected": 0.5, "call_rate": 3600})
+    pass_time(store, minutes=6, step=5)
+    counts = store.status_counts("b")
+    assert 60 < counts["CONNECTED"] < 140
+    assert counts["COMPLETED"] + counts["FAILED"] + counts["CONNECTED"] == 200
+
+
+@pytest.mark.parametrize(("more", "status"), [({}, "CONNECTED"), ({"begins_late": True}, "INITIATED")])
+def test_a_request_may_be_in_progress_before_it_is_connected(store, more, status):
+    store.add_campaign(rate=60)
+    store.add_batch("b", status="ACTIVE", requests=20, more=more)
+    pass_time(store, minutes=0.75, step=5)
+    assert under_way(store) == {status}
+
+
+def test_the_end_of_a_batch_is_known_when_its_last_request_has_ended(store):
+    store.add_campaign(rate=60)
+    store.add_batch("b", status="ACTIVE", requests=5)
+    assert ended_at(store, "b") is None
+    now = NOON
+    while store.batch("b")["status"] == "ACTIVE":
+        assert ended_at(store, "b") in (None, now)
+        now += timedelta(seconds=5)
+        advance(store, now, 5)
+    assert ended_at(store, "b") == now - timedelta(seconds=5)
+    store.add_requests("b", [{"reference_id": "late"}])
+    assert ended_at(store, "b") is None
+    assert ended_at(store, "nowhere") is None
+
+
+def test_the_agent_may_live_elsewhere_than_the_campaign_says(store):
+    """Only where the contract has it so: the zone is what the caller of `advance` says it is."""
+    agent_id = store.add_agent(timezone="Asia/Tokyo")
+    store.add_campaign(daily_start_time="09:00:00", daily_end_time="17:00:00", more={"agent_id": agent_id})
+    store.add_batch("b", status="ACTIVE", requests=5)
+    advance(store, NOON, 1, zone=agent_zone)
+    assert store.batch("b")["status"] == "IDLE"
+    advance(store, NOON, 1, zone=own_zone)
+    assert store.batch("b")["status"] == "ACTIVE"
 
 
 def test_time_passes_while_it_runs(monkeypatch):

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sandbox import seed
+from sandbox.hours import agent_zone
+from sandbox.seed_campaigns import CAMPAIGNS
 from sandbox.store import Store
 
 NOW = datetime(2026, 11, 23, 15, 42, tzinfo=UTC)
@@ -43,6 +45,26 @@ def test_what_only_one_contract_knows_is_there_too(store):
         assert {bool(batch["more"][field]) for batch in batches} == {True, False}
     assert all(batch["expires_on"] for batch in batches if batch["more"]["auto_call_rate"])
     assert not any(batch["status"] == "FAILED" and batch["count"] for batch in batches)
+
+
+def test_the_agent_of_a_campaign_is_assigned_or_behind_its_source_or_not_known(store):
+    known = {}
+    for campaign in store.rows("SELECT * FROM campaigns"):
+        behind = store.rows("SELECT agent_id FROM targets WHERE target = ?", campaign["source"])
+        how = "assigned" if campaign["more"].get("agent_id") else "behind" if behind else "not known"
+        known.setdefault(how, []).append(campaign)
+        if how != "not known":
+            agent = store.agent(campaign["more"].get("agent_id") or behind[0]["agent_id"])
+            assert agent["timezone"] == campaign["timezone"] == agent_zone(store, campaign)
+    assert {how: len(campaigns) for how, campaigns in known.items()} == {"assigned": 1, "behind": 4, "not known": 1}
+
+
+def test_a_campaign_has_rules_for_a_day_and_for_dates_to_come(store):
+    rules = [campaign["more"].get("outreach_override_rules") for campaign in store.rows("SELECT * FROM campaigns")]
+    [with_rules] = filter(None, rules)
+    assert with_rules["days"].keys() == {"sat"}
+    assert {date > f"{NOW:%Y-%m-%d}" for date in with_rules["dates"]} == {True}
+    assert not CAMPAIGNS[1]["more"]["outreach_override_rules"]["dates"]
 
 
 def test_some_expire_within_the_hour_some_tomorrow_some_never(store):
