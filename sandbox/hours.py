@@ -83,9 +83,9 @@ def _calls(start: time, end: time, at: time, *, begun_today: bool) -> bool:
 def _rule(campaign: Row, day: date) -> Row:
     """Return what counts on a day, field by field: the rule for the date, else for the weekday, else the campaign's."""
     more, weekday = campaign["more"], DAYS[day.weekday()]
-    days, rules = more.get("active_days"), more.get("outreach_override_rules") or {}
+    rules = more.get("outreach_override_rules") or {}
     rule: Row = {
-        "active": days is None or weekday in days,
+        "active": weekday in (more.get("active_days") or DAYS),
         "daily_start_time": campaign["daily_start_time"],
         "daily_end_time": campaign["daily_end_time"],
         "max_daily_calls": more.get("max_daily_calls"),
