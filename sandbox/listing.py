@@ -63,13 +63,19 @@ class ListQuery(BaseModel, Generic[Properties]):
         )
 
     def _order(self, key: str, columns: Mapping[str, str]) -> str:
-        """Return the order: newest first by default, nulls largest as in PostgreSQL."""
+        """Return the order: newest first by default, nulls largest as in PostgreSQL.
+
+        In words that the indexes of `tables.py` can follow: these cannot hold NULLS FIRST.
+        """
         if self.order_by is None:
-            return f"created_epoch DESC NULLS FIRST, {key} DESC"
+            return _ordered("created_epoch", key, "DESC")
         column = MOMENTS.get(self.order_by) or columns.get(self.order_by, self.order_by)
-        if self.order_by_direction == "desc":
-            return f"{column} DESC NULLS FIRST, {key} DESC"
-        return f"{column} ASC NULLS LAST, {key}"
+        return _ordered(column, key, "DESC" if self.order_by_direction == "desc" else "ASC")
+
+
+def _ordered(column: str, key: str, direction: str) -> str:
+    by = (key,) if column == key else (f"{column} IS NULL", column, key)
+    return ", ".join(f"{part} {direction}" for part in by)
 
 
 def _bound(name: str, text: str) -> float:

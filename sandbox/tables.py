@@ -31,6 +31,9 @@ CREATE TABLE IF NOT EXISTS requests (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS one_reference ON requests (batch_id, reference_id);
 CREATE INDEX IF NOT EXISTS by_status ON requests (batch_id, status);
+CREATE INDEX IF NOT EXISTS by_creation ON batches (created_epoch IS NULL, created_epoch, batch_id);
+CREATE INDEX IF NOT EXISTS by_update ON batches
+    (moment(last_updated_at) IS NULL, moment(last_updated_at), batch_id);
 """
 TABLES = ("requests", "batches", "campaigns", "targets", "agents")
 JSON_COLUMNS = {"campaign_variables", "more", "extra", "omit", "request_variables", "insights"}

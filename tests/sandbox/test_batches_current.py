@@ -2,6 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sandbox.contract_current import BatchProperties
+from sandbox.listing import ListQuery
+
 FIELDS = {
     "batch_id", "campaign_id", "expires_on", "paused", "call_rate", "auto_call_rate", "status",
     "auto_call_rate_baseline", "upload_filename", "dispatch_id", "created_at", "deleted_at", "deleted_reason",
@@ -248,3 +251,12 @@ def test_results_say_more_of_each_request_and_are_filtered_by_their_insights(api
     assert found(insights_status="COMPLETED") == ["x"]
     assert found(status="NO-ANSWER") == found(status="FAILED") == ["x"]
     assert found(status="PENDING", insights_status="COMPLETED") == []
+
+
+@pytest.mark.parametrize("order_by", [None, "batch_id", "last_updated_at"])
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+def test_a_page_of_very_many_batches_is_read_in_the_order_of_an_index(sandbox, order_by, direction):
+    query = ListQuery[BatchProperties](order_by=order_by, order_by_direction=direction)
+    search = query.search(key="batch_id", contains="batch_id", columns={})
+    plan = sandbox.store.rows(f"EXPLAIN QUERY PLAN SELECT * FROM batches ORDER BY {search.order} LIMIT 25")
+    assert not any("SORT" in step["detail"] or "B-TREE" in step["detail"] for step in plan)
