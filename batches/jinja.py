@@ -14,9 +14,11 @@ from batches.words import (
     batch,
     change,
     change_facts,
+    contact_hours,
     operation,
     progress,
     stream,
+    time_left,
     tones,
     trail,
     trail_filter,
@@ -24,7 +26,21 @@ from batches.words import (
 from common.jinja import environment as common_environment
 from common.jinja import functions_of
 
-WORDS = (abort, api_errors, batch, change, change_facts, operation, progress, stream, tones, trail, trail_filter)
+WORDS = (
+    abort,
+    api_errors,
+    batch,
+    change,
+    change_facts,
+    contact_hours,
+    operation,
+    progress,
+    stream,
+    time_left,
+    tones,
+    trail,
+    trail_filter,
+)
 
 
 def quick_reasons() -> list[str]:

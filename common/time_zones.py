@@ -1,6 +1,6 @@
 """The time zones people may choose from."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -30,6 +30,16 @@ def validate_time_zone(name: str) -> None:
     """Validate a field that holds the name of a zone. Raises ValidationError."""
     if not is_time_zone(name):
         raise ValidationError("“%(name)s” is not a time zone.", params={"name": name}, code="unknown_time_zone")
+
+
+def zone_or_none(name: str) -> ZoneInfo | None:
+    """Return the zone of this name, None where this machine knows none."""
+    return _zone(name) if is_time_zone(name) else None
+
+
+def city(zone: tzinfo) -> str:
+    """Return what people call a zone: `New York` of America/New_York."""
+    return str(zone).rsplit("/", 1)[-1].replace("_", " ")
 
 
 def offset(at: datetime) -> str:

@@ -112,6 +112,7 @@ class ContractCurrent:
         inexpressible={
             (BatchStatus.PENDING, BatchStatus.ACTIVE): errors.STARTS_BY_ITSELF,
         },
+        has_agents=True,
     )
     fields = ("paused", "expires_on", "call_rate", "auto_call_rate")
     sent_back = ("paused", "expires_on")

@@ -52,6 +52,7 @@ MAY_IMPORT = {
     "batches.rules": {"syllable.schemas"},
     "batches.selectors": {
         "batches.access",
+        "batches.calling_hours",
         "batches.campaign_cache",
         "batches.change_entry",
         "batches.trail_filter",
@@ -96,6 +97,8 @@ MAY_IMPORT = {
     },
     "batches.words": {
         "batches.access",
+        "batches.calling_hours",
+        "batches.estimate",
         "batches.campaign_cache",
         "batches.trail_filter",
         "trail",

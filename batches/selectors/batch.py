@@ -5,25 +5,30 @@ from dataclasses import dataclass, field
 from batches.access import Scope
 from batches.api_client import syllable_client
 from batches.models import Change, Outcome
-from batches.selectors.campaign_names import campaign_name
+from batches.selectors.campaign_names import cached_campaign_names, campaign_name
+from batches.selectors.campaign_seen import campaign_seen
+from batches.selectors.campaign_zone import ZONE_SECONDS, CampaignHours, campaign_hours
 from batches.selectors.changes import HISTORY_LENGTH, batch_history
 from batches.selectors.scoped_reader import reader
 from syllable.contracts import check_contract
 from syllable.errors import SyllableError, WrongContract
-from syllable.schemas import Abilities, Batch, BatchStatus
+from syllable.resilience.deadline import Deadline
+from syllable.schemas import OVER, Abilities, Batch, BatchStatus
 
 
 @dataclass(frozen=True, slots=True)
 class BatchPage:
     """A batch as Syllable returns it now, or the error instead; the history is ours and always there.
 
-    `wrong_contract` is set if the answer speaks a contract other than the configured one: then the page is read-only.
+    `hours` are those of its campaign, not known for a batch that has ended. `wrong_contract` is set if the answer
+    speaks a contract other than the configured one: then the page is read-only.
     """
 
     scope: Scope
     batch: Batch | None
     error: SyllableError | None
     campaign_name: str
+    hours: CampaignHours = field(default_factory=CampaignHours)
     history: list[Change] = field(default_factory=list)
     wrong_contract: WrongContract | None = None
 
@@ -43,19 +48,27 @@ class BatchPage:
 
 
 def batch_page(batch_id: str, *, scope: Scope) -> BatchPage:
-    """Return the page of a batch. Costs one GET, and the campaigns unless cached."""
+    """Return the page of a batch. Costs one GET, the campaigns unless cached, and what `campaign_hours` costs."""
     history = list(batch_history(batch_id, scope=scope))
     try:
         batch = batch_now(batch_id, scope=scope)
     except SyllableError as error:
-        return BatchPage(scope, None, error, "", history)
+        return BatchPage(scope, None, error, "", history=history)
     name = campaign_name(batch.campaign_id, scope=scope)
-    return BatchPage(scope, batch, None, name, history, _wrong_contract(batch))
+    return BatchPage(scope, batch, None, name, _hours(batch, scope=scope), history, _wrong_contract(batch))
 
 
 def batch_now(batch_id: str, *, scope: Scope) -> Batch:
     """Return the batch from Syllable as it is now. Raises SyllableError."""
     return reader(scope).get_batch(batch_id)
+
+
+def _hours(batch: Batch, *, scope: Scope) -> CampaignHours:
+    """Return the hours of the batch's campaign; nothing is read for a batch that has ended, or after a failure."""
+    if batch.status in OVER or cached_campaign_names(scope=scope) is None:
+        return CampaignHours()
+    campaign = campaign_seen(batch.campaign_id, scope=scope, deadline=Deadline(ZONE_SECONDS))
+    return campaign_hours(campaign, scope=scope)
 
 
 def _wrong_contract(batch: Batch) -> WrongContract | None:

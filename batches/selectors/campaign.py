@@ -10,6 +10,7 @@ from batches.access import Scope
 from batches.models import Change
 from batches.selectors.batches import BatchList, batch_list
 from batches.selectors.campaign_names import campaign_label
+from batches.selectors.campaign_zone import CampaignHours, campaign_hours
 from batches.selectors.changes import campaign_history
 from batches.selectors.operations import Progress, campaign_operations
 from batches.selectors.parallel_reads import EXTRAS_SECONDS, result, submit
@@ -35,6 +36,7 @@ class CampaignPage:
     campaign: Campaign | None
     read_at: datetime
     error: SyllableError | None
+    hours: CampaignHours
     batches: BatchList
     operations: list[Progress]
     history: list[Change]
@@ -57,7 +59,8 @@ _last_seen: LastSeen[tuple[Campaign, datetime]] = LastSeen(most=64)
 def campaign_page(query: BatchQuery, *, scope: Scope) -> CampaignPage:
     """Return the page of the campaign in `query`, a query for its batches.
 
-    Costs one GET beside the cost of `batch_list`, takes as long as that, and raises no SyllableError.
+    Costs one GET beside the cost of `batch_list` and of `campaign_hours`, takes as long as these, and raises no
+    SyllableError.
     """
     campaign_id = query.campaign_id
     client = reader(scope)
@@ -76,4 +79,5 @@ def campaign_page(query: BatchQuery, *, scope: Scope) -> CampaignPage:
             campaign, read_at = seen
     name = campaign.campaign_name if campaign else batches.campaign_names.get(campaign_id)
     label = campaign_label(campaign_id, name)
-    return CampaignPage(campaign_id, label, campaign, read_at, error, batches, operations, history)
+    hours = campaign_hours(campaign, scope=scope)
+    return CampaignPage(campaign_id, label, campaign, read_at, error, hours, batches, operations, history)

@@ -5,6 +5,7 @@ from django.core.cache import caches
 
 from batches.access import Scope
 from batches.campaign_cache import campaign_names_note
+from batches.selectors.campaign_seen import campaigns_keep
 from batches.selectors.scoped_reader import reader
 from syllable.errors import SyllableError
 from syllable.resilience.bulkhead import Lane
@@ -26,6 +27,7 @@ def campaign_names(*, scope: Scope, deadline: Deadline, lane: Lane = Lane.PAGES)
     page = reader(scope, lane).list_campaigns(limit=MOST_CAMPAIGNS, deadline=deadline)
     names = {str(campaign.id): campaign_label(campaign.id, campaign.campaign_name) for campaign in page.items}
     campaign_names_note(names)
+    campaigns_keep(page.items, scope=scope)
     caches["local"].set(CACHE_KEY.format(scope=scope.key), names, NAMES_KEPT_SECONDS)
     return names
 

@@ -11,7 +11,7 @@ from syllable.contracts import Contract
 from syllable.errors import NotFound
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
-from syllable.schemas import Batch, BatchQuery, Campaign, Page
+from syllable.schemas import Agent, Batch, BatchQuery, Campaign, ChannelTarget, Page
 
 Row = TypeVar("Row")
 
@@ -65,6 +65,16 @@ class Reader:
     def get_campaign(self, campaign_id: int | str, *, deadline: Deadline | None = None) -> Campaign:
         self._check(campaign_id)
         return self.client.get_campaign(campaign_id, deadline=deadline)
+
+    def list_channel_targets(
+        self, page: int, *, limit: int = 100, deadline: Deadline | None = None
+    ) -> Page[ChannelTarget]:
+        """Return one page of the account's addresses, which belong to no campaign."""
+        return self.client.list_channel_targets(page=page, limit=limit, deadline=deadline)
+
+    def get_agent(self, agent_id: int | str, *, deadline: Deadline | None = None) -> Agent:
+        """Return an agent of the account, which belongs to no campaign."""
+        return self.client.get_agent(agent_id, deadline=deadline)
 
     def _check(self, campaign_id: int | str | None) -> None:
         if not self.scope.covers(campaign_id):

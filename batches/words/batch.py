@@ -1,6 +1,5 @@
 """How pages speak of a batch, and of a campaign with its batches."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,11 +7,8 @@ from typing import Any
 from batches.words.tones import REQUESTS, STATUSES, Tone
 from common.moments import NOTHING
 from common.untrusted import visible
-from syllable.schemas import Campaign
 
 NO_STATUS = "no status"
-HOURS_UNKNOWN = "unknown"
-TO = "\N{EN DASH}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +72,3 @@ def _segments(counts: Mapping[str, int], tones: Mapping[str, Tone]) -> list[Segm
             found.append(Segment(state, count, tones.get(state, Tone.PURPLE), round(start, 2), width, percent))
             start += width
     return found
-
-
-def contact_hours(campaign: Campaign | None) -> str:
-    """Return when a campaign may contact people, and in which zone; if a part is missing, that this is unknown."""
-    if not (campaign and campaign.timezone and campaign.daily_start_time and campaign.daily_end_time):
-        return HOURS_UNKNOWN
-    start, end = _to_the_minute(campaign.daily_start_time), _to_the_minute(campaign.daily_end_time)
-    return visible(f"{start}{TO}{end} {campaign.timezone}")
-
-
-def _to_the_minute(time: str) -> str:
-    return time[:5] if re.fullmatch(r"\d\d:\d\d:\d\d", time) else time

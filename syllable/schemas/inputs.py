@@ -84,7 +84,8 @@ class Abilities:
     """What a contract can express.
 
     `statuses` is in the order in which they are offered; `order_by` is what lists sort by; `editable` the fields of an
-    edit. For a step from one status to another, `inexpressible` returns why the API cannot make it.
+    edit. For a step from one status to another, `inexpressible` returns why the API cannot make it. `has_agents` says
+    that a campaign has no zone of its own, but an agent that has one.
     """
 
     contract: str
@@ -92,6 +93,7 @@ class Abilities:
     order_by: tuple[str, ...]
     editable: tuple[str, ...]
     inexpressible: Mapping[tuple[BatchStatus, BatchStatus], str] = field(default_factory=dict)
+    has_agents: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batches.calling_hours import CallingHours
-from sandbox.pace import within_hours
+from sandbox.hours import within_hours
 from syllable.schemas import Campaign
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -198,6 +198,32 @@ days = st.lists(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"
 def test_a_campaign_is_open_when_the_sandbox_calls(start, end, zone, days, at):
     row = {"daily_start_time": start, "daily_end_time": end, "timezone": zone, "more": {"active_days": days}}
     assert hours(start, end, zone=zone, active_days=days).is_open(at) is within_hours(row, at)
+
+
+overrides = st.fixed_dictionaries(
+    {},
+    optional={
+        "active": st.booleans() | st.none(),
+        "daily_start_time": times | st.none(),
+        "daily_end_time": times | st.none(),
+        "max_daily_calls": st.integers(0, 2) | st.none(),
+    },
+)
+rules = st.fixed_dictionaries(
+    {},
+    optional={
+        "days": st.dictionaries(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), overrides),
+        "dates": st.dictionaries(st.integers(1, 31).map(lambda day: f"2026-03-{day:02}"), overrides),
+    },
+)
+
+
+@given(times, times, zones, rules, st.integers(0, 31 * 24 * 60))
+def test_with_any_rules_a_campaign_is_open_when_the_sandbox_calls(start, end, zone, rules, minutes):
+    at = datetime(2026, 3, 1, 0, 0, 30, tzinfo=UTC) + timedelta(minutes=minutes)
+    more = {"active_days": ["mon", "wed", "fri"], "outreach_override_rules": rules}
+    row = {"daily_start_time": start, "daily_end_time": end, "timezone": zone, "more": more}
+    assert hours(start, end, zone=zone, **more).is_open(at) is within_hours(row, at)
 
 
 @given(times, times, zones, days, moments)

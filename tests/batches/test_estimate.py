@@ -266,12 +266,13 @@ def test_eight_of_ten_ends_lie_within_their_ranges():
     assert within / runs > 0.75
 
 
-def sandbox_run(name, *, people=600, start=NOON):
+def sandbox_run(name, *, people=600, start=NOON, most=None):
     """Run a batch of the sandbox to its end; returns its samples, one each half minute, and when it was done."""
     store = Store(":memory:")
-    store.add_campaign(rate=60, daily_start_time="09:00:00", daily_end_time="17:00:00")
+    more = {"max_daily_calls": most}
+    store.add_campaign(rate=60, daily_start_time="09:00:00", daily_end_time="17:00:00", more=more)
     store.add_batch(name, status="ACTIVE", requests=people)
-    samples, now, step = [], start, timedelta(seconds=5)
+    samples, now = [], start
     while True:
         counts = store.status_counts(name)
         under_way = counts.get("INITIATED", 0) + counts.get("CONNECTED", 0)
@@ -282,6 +283,7 @@ def sandbox_run(name, *, people=600, start=NOON):
             return samples, now
         if (now - start) % (MINUTE / 2) == timedelta():
             samples.append(sample)
+        step = timedelta(seconds=5) if 9 <= now.hour < 17 else 5 * MINUTE
         now += step
         advance(store, now, step.total_seconds())
 
@@ -313,6 +315,12 @@ def test_it_is_right_where_the_hours_close_in_between():
     samples, done = sandbox_run("evening", start=datetime(2026, 12, 1, 16, 55, tzinfo=UTC))
     assert done.date() == date(2026, 12, 2)
     assert errors([(samples, done)], left=500, known=hours()) <= [0.02]
+
+
+def test_it_is_right_where_a_daily_maximum_puts_the_rest_off():
+    samples, done = sandbox_run("capped", most=450, start=datetime(2026, 12, 1, 16, 50, tzinfo=UTC))
+    assert done.date() == date(2026, 12, 2)
+    assert errors([(samples, done)], left=400, known=hours(max_daily_calls=450)) <= [0.02]
 
 
 def simulated(seed, *, retries, is_pending_again):

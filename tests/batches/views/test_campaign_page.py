@@ -103,7 +103,7 @@ def test_it_shows_the_facts(open_page, campaign):
 def test_it_shows_the_facts_as_far_as_the_contract_tells_them(open_page, campaign):
     words = in_words(text(open_page(campaign)))
 
-    assert "Contact hours unknown Mode voice Source +15550121 Rate 1800 per hour" in words
+    assert "Contact hours 09:00 to 17:00. Time zone not known. Mode voice Source +15550121 Rate 1800 per hour" in words
     assert shown(text(open_page(campaign))) == ["PAUSED.1", "CANCELED.1", "ACTIVE.1"]
 
 
@@ -226,7 +226,7 @@ def test_a_campaign_of_any_id_has_a_page(open_page, sandbox, campaign_id):
     assert response.status_code == 200
     words = in_words(text(response))
     assert "Odd one" in words
-    assert "Contact hours unknown" in words
+    assert "Contact hours Not known." in words
     assert "fast per minute" in words
     assert shown(text(response)) == ["b"]
     assert f"/batches/?campaign={quote(campaign_id, safe='')}" in attributes(response, "a", "href")
