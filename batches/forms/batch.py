@@ -1,6 +1,7 @@
 """The edit form of a batch: it validates what was typed and returns a typed edit. It makes no calls."""
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.utils import timezone
 from batches import rules
 from batches.forms.expiry import ClockField, ExpiryForm, in_picker, tells_one_moment, typed_as, zone_named
 from batches.forms.reason import ReasonField
+from common.time_zones import zone_or_none
 from syllable.schemas import KEEP, NOT_OVER, Abilities, Batch, BatchEdit, BatchStatus, Keep, Timestamp
 
 FINGERPRINT_SALT = "batches.fingerprint"
@@ -84,11 +86,14 @@ class BatchForm(ExpiryForm):
         abilities: Abilities,
         paused_from: BatchStatus | None = None,
         batch: Batch | None = None,
+        campaign_zone: tzinfo | None = None,
     ) -> None:
         super().__init__(data)
         self.batch_id, self.abilities, self.paused_from = batch_id, abilities, paused_from
         self.edit, self.why = BatchEdit(), ""
-        fingerprint = self.data.get("fingerprint", "") if self.is_bound else fingerprint_of(batch or Batch())
+        fingerprint = (
+            self.data.get("fingerprint", "") if self.is_bound else fingerprint_of(batch or Batch(), campaign_zone)
+        )
         loaded = _loaded_with(fingerprint, batch_id)
         self.is_lost = loaded is None
         for name in set(rules.EDITABLE) - set(abilities.editable):
@@ -96,6 +101,7 @@ class BatchForm(ExpiryForm):
         self.loaded = {name: (loaded or {}).get(name) for name in rules.EDITABLE}
         self.shown_expiry: str = (loaded or {}).get("shown_expiry", "")
         self.clock = zone_named((loaded or {}).get("zone", ""))
+        self.campaign_clock = zone_or_none((loaded or {}).get("campaign_zone", ""))
         self._offer(fingerprint)
 
     def _offer(self, fingerprint: str) -> None:
@@ -247,14 +253,12 @@ def _as_choice(auto_call_rate: object) -> str:
     return "true" if auto_call_rate is True else "false"
 
 
-def fingerprint_of(batch: Batch) -> str:
-    """Return what a form for `batch` is loaded with, signed.
-
-    This means the editable fields, the expiry as the picker shows it, and the picker's zone.
-    """
+def fingerprint_of(batch: Batch, campaign_zone: tzinfo | None = None) -> str:
+    """Return, signed, the editable fields of `batch`, its expiry as the picker shows it, and the zones for that."""
     loaded = {
         "batch_id": batch.batch_id,
         "zone": timezone.get_current_timezone_name(),
+        "campaign_zone": str(campaign_zone or ""),
         "shown_expiry": in_picker(batch.expires_on, timezone.get_current_timezone()),
         **rules.snapshot(batch),
     }

@@ -41,11 +41,29 @@ class ExpiryForm(forms.Form):
     expires_on_offset = forms.CharField(required=False, max_length=20, label="Which time?", widget=forms.HiddenInput)
 
     clock: tzinfo
+    # Of the campaign, None where it is not known.
+    campaign_clock: tzinfo | None = None
 
     @property
     def zone(self) -> str:
         """The zone in which the expiry is shown and read."""
         return str(self.clock)
+
+    @property
+    def other_zone(self) -> tzinfo | None:
+        """The zone of the campaign, None where it is not known or has the same time now."""
+        now = timezone.now()
+        there = self.campaign_clock
+        return there if there and now.astimezone(there).utcoffset() != now.astimezone(self.clock).utcoffset() else None
+
+    @property
+    def expiry_there(self) -> str:
+        """The expiry in the picker on the clocks of `other_zone`; "" where it is not exactly one moment."""
+        shown = str(self["expires_on"].value() or "").strip()
+        if self.other_zone is None or not tells_one_moment(shown, self.clock):
+            return ""
+        [at] = moments_at(datetime.fromisoformat(shown), self.clock)
+        return in_picker(Timestamp.of(at), self.other_zone).replace("T", " ")
 
     @property
     def quick_expiries(self) -> list[tuple[str, str]]:

@@ -31,11 +31,11 @@ class CampaignHours:
     hours: CallingHours | None = None
 
 
-def campaign_hours(campaign: Campaign | None, *, scope: Scope) -> CampaignHours:
+def campaign_hours(campaign: Campaign | None, *, scope: Scope, deadline: Deadline | None = None) -> CampaignHours:
     """Return the hours of a campaign that was read within `scope`. Costs what `campaign_zone` costs."""
     if campaign is None:
         return CampaignHours()
-    zone = campaign_zone(campaign, scope=scope, deadline=Deadline(ZONE_SECONDS))
+    zone = campaign_zone(campaign, scope=scope, deadline=(deadline or Deadline(ZONE_SECONDS)).capped(ZONE_SECONDS))
     return CampaignHours(campaign, zone, CallingHours.of(campaign, zone))
 
 

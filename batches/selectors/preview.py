@@ -4,15 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from batches.access import Scope
 from batches.models import STOPPING, Change, ChangeQuerySet, ItemState, Kind, Operation, Outcome, Target, TargetScope
 from batches.selectors.campaign_names import cached_campaign_names, campaign_label
+from batches.selectors.campaign_zone import CampaignHours, campaign_hours
 from batches.selectors.operations import CAMPAIGN_OF_ITEM
 from batches.selectors.parallel_reads import EXTRAS_SECONDS, result, submit
 from batches.selectors.recipients import MOST_READ, Starts, paused_batches, read_each, starts_of
@@ -36,7 +34,7 @@ class Preview:
 
     `touched` is how many it is going to write, None where they cannot be counted: `error` says why. `skipped` counts
     the others by status, `unknown` the selected ones that could not be read. `mode` is how their one campaign reaches
-    people, "" where that is unknown or there are several.
+    people, "" where that is unknown or there are several. `hours` are those of their one campaign; a stop reads none.
     """
 
     touched: int | None
@@ -46,7 +44,7 @@ class Preview:
     campaign_name: str = ""
     is_whole_campaign: bool = False
     mode: str = ""
-    hours: str = ""
+    hours: CampaignHours = field(default_factory=CampaignHours)
     starts: Starts | None = None
 
     @property
@@ -85,8 +83,8 @@ def operation_preview(
             preview = _resuming(preview, target.query, meant, deadline, scope)
     if target.scope != TargetScope.CAMPAIGN:
         return _of_one_campaign(replace(preview, campaign_name=_known_name(target.campaign_id, scope)), deadline, scope)
-    preview = replace(preview, is_whole_campaign=True)
-    return _with_campaign(preview, target.campaign_id, campaign, deadline, scope)
+    preview = _with_campaign(replace(preview, is_whole_campaign=True), target.campaign_id, campaign, deadline, scope)
+    return preview if kind in STOPPING else _with_hours(preview, deadline, scope)
 
 
 def undo_preview(operation: Operation, *, scope: Scope) -> Preview:
@@ -120,7 +118,9 @@ def _resume_preview(operation: Operation, batch_ids: set[str], scope: Scope, *, 
         preview = replace(preview, starts=replace(starts, people=people, not_resumed=0))
     if not is_complete and not preview.touched:
         preview = replace(preview, touched=None)
-    return _with_campaign(preview, operation.campaign_id, campaign, deadline, scope) if campaign else preview
+    if campaign is None:
+        return preview
+    return _with_hours(_with_campaign(preview, operation.campaign_id, campaign, deadline, scope), deadline, scope)
 
 
 def _of_known(batch_ids: set[str], deadline: Deadline, scope: Scope) -> Preview:
@@ -156,8 +156,13 @@ def _with_campaign(
     except SyllableError:
         return replace(preview, campaign_name=_known_name(campaign_id, scope))
     name = campaign_label(campaign_id, campaign.campaign_name)
-    mode, hours = (campaign.mode or "").lower(), out_of_hours(campaign, timezone.now())
-    return replace(preview, campaign_name=name, mode=mode, hours=hours)
+    hours = CampaignHours(campaign)
+    return replace(preview, campaign_name=name, mode=(campaign.mode or "").lower(), hours=hours)
+
+
+def _with_hours(preview: Preview, deadline: Deadline, scope: Scope) -> Preview:
+    """Add the zone of the campaign, which may take two calls more."""
+    return replace(preview, hours=campaign_hours(preview.hours.campaign, scope=scope, deadline=deadline))
 
 
 def _of_one_campaign(preview: Preview, deadline: Deadline, scope: Scope) -> Preview:
@@ -168,7 +173,7 @@ def _of_one_campaign(preview: Preview, deadline: Deadline, scope: Scope) -> Prev
     if campaign_id is None:
         return preview
     read = _with_campaign(preview, campaign_id, _submit_campaign(campaign_id, deadline, scope), deadline, scope)
-    return replace(read, campaign_name=preview.campaign_name)
+    return _with_hours(replace(read, campaign_name=preview.campaign_name), deadline, scope)
 
 
 def _known_name(campaign_id: int | str | None, scope: Scope) -> str:
@@ -260,20 +265,3 @@ def _resuming(preview: Preview, query: BatchQuery, meant: set[str] | None, deadl
 
 def _positive(counts: Mapping[str, int]) -> Counter[str]:
     return Counter({name: count for name, count in counts.items() if count > 0})
-
-
-def out_of_hours(campaign: Campaign, now: datetime) -> str:
-    """Return a sentence if the campaign does not call at `now` (aware); "" if it does, or its hours are unknown."""
-    try:
-        start, end = (time.fromisoformat(text or "") for text in (campaign.daily_start_time, campaign.daily_end_time))
-        local = now.astimezone(ZoneInfo(campaign.timezone or ""))
-    except (ValueError, OSError, LookupError):
-        return ""
-    at = local.time()
-    calls = start <= at < end if start <= end else at >= start or at < end
-    if calls or start == end:
-        return ""
-    return (
-        f"It is now {at:%H:%M} in {campaign.timezone}. The campaign's contact hours there are {start:%H:%M} to "
-        f"{end:%H:%M}, so nobody should be contacted before {start:%H:%M}."
-    )

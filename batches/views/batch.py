@@ -34,7 +34,11 @@ def batch(request: UserRequest, batch_id: str) -> HttpResponse:
         return render(request, "batches/batch_unavailable.html", context, status=404 if context["is_unknown"] else 503)
     if not context["why_no_edit"] and page.batch and page.batch.status != BatchStatus.CANCELED:
         context["form"] = BatchForm(
-            batch_id=batch_id, batch=page.batch, abilities=abilities(), paused_from=page.paused_from
+            batch_id=batch_id,
+            batch=page.batch,
+            abilities=abilities(),
+            paused_from=page.paused_from,
+            campaign_zone=page.hours.zone,
         )
     return render(request, "batches/batch.html", context)
 

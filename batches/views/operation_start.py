@@ -67,6 +67,7 @@ def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) 
         operation = operation_start(kind=kind, target=named, edit=form.edit, reason=form.why, **by(request))
         return redirect("batches:operation", operation.pk)
     preview = preview or _preview(request, kind, target)
+    form.campaign_clock = preview.hours.zone
     shown = Seen(preview.campaign_name or seen.campaign_name, form.word, form.zone)
     context = {
         "kind": kind,

@@ -82,6 +82,13 @@ def hours_now(found: Any) -> str:
     return f"Open until {in_both_zones(change, hours.zone)}."
 
 
+def out_of_hours(found: Any) -> str:
+    """Return that nobody should be contacted now, if contact hours are closed; "" if open or not known."""
+    if found.hours is None or found.hours.is_open(timezone.now()):
+        return ""
+    return f"{hours_sentence(found)} Nobody should be contacted before."
+
+
 def other_rules(found: Any) -> str:
     """Return that some days have rules of their own, now or later; else ""."""
     hours, rules = found.hours, found.campaign and found.campaign.outreach_override_rules

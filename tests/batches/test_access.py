@@ -47,8 +47,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 OF_7, NOTHING = Scope(frozenset({7})), Scope(frozenset())
 # What reads nothing that belongs to a campaign, and what the command line asks for the whole account.
-WITHOUT_SCOPE = {"recent_requests", "abilities", "account_check", "campaign_label", "changes_compare", "out_of_hours"}
-TOOLS = {"masking", "parallel_reads", "scoped_reader", "stale_cache", "time_limit"}
+WITHOUT_SCOPE = {"recent_requests", "abilities", "account_check", "campaign_label", "changes_compare"}
+TOOLS = {"hourly_cache", "masking", "parallel_reads", "scoped_reader", "stale_cache", "time_limit"}
 SINCE = {"seen_at": timezone.now(), "deadline_at": timezone.now() - timedelta(hours=1)}
 
 

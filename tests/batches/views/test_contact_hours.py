@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sandbox import faults
-from tests.html import attributes, in_words
+from tests.html import attributes, hidden, in_words, texts
 
 pytestmark = pytest.mark.django_db
 BATCH = "20261201.1"
@@ -162,3 +162,70 @@ def test_the_strip_has_no_style_of_its_own(campaign, open_page):
     html = open_page(f"/campaigns/{campaign()}/")
     assert "style=" not in html.split("<main")[1]
     assert attributes(html, ".hours-strip", "role") == ["img"]
+
+
+# The picker ----------------------------------------------------------------------------------------------------------
+
+EXPIRY = "2027-01-15T17:00:00+00:00"
+THERE = "[data-expiry-there]"
+
+
+def test_the_picker_shows_the_zone_of_the_campaign_and_the_expiry_there(campaign, open_page, sandbox):
+    campaign()
+    sandbox.store.change_batch(BATCH, expires_on=EXPIRY)
+    html = open_page(f"/batches/{BATCH}/")
+    assert "Time zone: America/New_York" in in_words(html)
+    assert texts(html, THERE) == ["Time zone of the campaign: Europe/Kyiv. The expiry there: 2027-01-15 19:00"]
+    assert attributes(html, THERE, "data-zone") == ["America/New_York"]
+
+
+def test_a_form_with_a_problem_still_shows_both(campaign, open_page, client, sandbox):
+    campaign()
+    sandbox.store.change_batch(BATCH, expires_on=EXPIRY)
+    fields = hidden(open_page(f"/batches/{BATCH}/"))
+    sandbox.requests.clear()
+    typed = {**fields, "status": "ACTIVE", "expires_on": "2020-01-01T08:00"}
+    response = client.post(f"/batches/{BATCH}/edit/", typed)
+    assert response.status_code == 422
+    assert texts(response, THERE) == ["Time zone of the campaign: Europe/Kyiv. The expiry there: 2020-01-01 15:00"]
+    assert not sandbox.requests
+
+
+def test_without_an_expiry_only_the_zone_is_shown(campaign, open_page, sandbox):
+    campaign()
+    sandbox.store.change_batch(BATCH, expires_on=None)
+    html = open_page(f"/batches/{BATCH}/")
+    assert texts(html, f"{THERE} span[hidden] output") == [""]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "America/Toronto", "Mars/Olympus"])
+def test_one_zone_is_enough_where_the_other_is_the_same_or_not_known(campaign, open_page, zone):
+    campaign(zone=zone)
+    assert "data-expiry-there" not in open_page(f"/batches/{BATCH}/")
+
+
+def test_the_expiry_of_a_whole_campaign_is_picked_with_both_zones(campaign, open_page, client):
+    campaign_id = campaign()
+    open_page(f"/batches/{BATCH}/")
+    asked = {"kind": "expiry", "scope": "campaign", "campaign": str(campaign_id)}
+    html = client.post("/operations/", asked)
+    assert texts(html, THERE)[0].startswith("Time zone of the campaign: Europe/Kyiv")
+    again = client.post("/operations/", asked | {"confirm": "1", "expires_on": "2020-01-01T08:00"})
+    assert again.status_code == 422
+    assert texts(again, THERE) == ["Time zone of the campaign: Europe/Kyiv. The expiry there: 2020-01-01 15:00"]
+
+
+def test_a_pause_waits_for_no_zone(campaign, open_page, client, sandbox):
+    campaign_id = campaign()
+    open_page("/operations/")
+    client.post("/operations/", {"kind": "pause", "scope": "campaign", "campaign": str(campaign_id)})
+    assert not [request.path for request in sandbox.requests if "/outbound/" not in request.path]
+
+
+def test_a_resume_says_that_nobody_should_be_contacted_now(campaign, open_page, client):
+    campaign_id = campaign(status="PAUSED", daily_start_time=in_kyiv(3), daily_end_time=in_kyiv(5))
+    open_page("/operations/")
+    asked = {"kind": "resume", "scope": "selection", "batch": [BATCH], "list": f"campaign={campaign_id}"}
+    words = in_words(client.post("/operations/", asked))
+    assert "Contact hours are closed until" in words
+    assert "Nobody should be contacted before." in words

@@ -272,7 +272,7 @@ class TestResume:
         )
         campaign.store.add_batch("night", campaign_id=9, status="ACTIVE", requests=1)
         carried_out(start(Kind.PAUSE, operator, campaign_id=9))
-        assert "contact hours there are 00:00 to 00:00" in words(asked(RESUME | {"campaign": "9"}))
+        assert "Contact hours are closed until" in words(asked(RESUME | {"campaign": "9"}))
 
     def test_nothing_to_resume_cannot_be_started(self, asked, campaign):
         text = words(asked(RESUME | {"campaign": "8"}))
