@@ -28,8 +28,8 @@ WORKDIR /app
 RUN useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin dashboard
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
-# For SQLite, where no DATABASE_URL says otherwise.
-RUN install -d -o dashboard -m 700 /app/var
+# For SQLite, where no DATABASE_URL says otherwise, and for the volume of the exports.
+RUN install -d -o dashboard -m 700 /app/var /app/var/exports
 USER dashboard
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=6s --start-period=20s CMD ["python", "-m", "dashboard.probe"]

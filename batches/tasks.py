@@ -15,7 +15,10 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from accounts.mail import mail_waits
+from batches.export_parts import export_parts
 from batches.models import Operation
+from batches.services.exports.enqueue import export_enqueue
+from batches.services.exports.make import export_make
 from batches.services.operations.enqueue import operation_enqueue
 from batches.services.operations.runner import operation_run
 from batches.services.operations.turn import TURN_SECONDS
@@ -33,6 +36,16 @@ def run_operation(operation_id: int) -> None:
         again = operation_run(operation_id, must_leave=lambda: must_leave() or is_mails_turn())
     if again:
         operation_enqueue(Operation.objects.get(pk=operation_id))
+
+
+@task
+def make_export(export_id: int) -> None:
+    """Make the file of an export for one turn, and queue it again if that did not end it."""
+    close_old_connections()
+    with _asked_to_leave() as must_leave:
+        again = export_make(export_id, parts=export_parts, must_leave=must_leave)
+    if again:
+        export_enqueue(export_id)
 
 
 def tasks_forget() -> None:

@@ -3,7 +3,16 @@
 from django.urls import path, register_converter
 
 from batches.converters import BatchIdConverter, CampaignIdConverter
-from batches.views import batch_actions, batch_requests, campaigns, changes, operation_actions, operations, trail
+from batches.views import (
+    batch_actions,
+    batch_requests,
+    campaigns,
+    changes,
+    exports,
+    operation_actions,
+    operations,
+    trail,
+)
 from batches.views.batch import batch
 from batches.views.batches import batch_list
 from batches.views.trail_proof import entry_proof
@@ -32,6 +41,9 @@ urlpatterns = [
     path("operations/<int:operation_id>/undo/", operation_actions.undo, name="operation_undo"),
     path("changes/", trail.change_list, name="change_list"),
     path("changes/export/", trail.export, name="change_export"),
+    path("changes/exports/", exports.export_list, name="export_list"),
+    path("changes/exports/<int:export_id>/", exports.export, name="export"),
+    path("changes/exports/<int:export_id>/file/", exports.export_file, name="export_file"),
     path("changes/entries/<int:entry_id>/proof/", entry_proof, name="entry_proof"),
     path("changes/<int:change_id>/", changes.change, name="change"),
     path("changes/<int:change_id>/undo/", changes.undo, name="change_undo"),

@@ -95,6 +95,7 @@ def environment(folder: Path, *, api: str) -> dict[str, str]:
         "TRUSTED_PROXIES": "",
         "CSRF_TRUSTED_ORIGINS": "",
         "EMAIL_URL": "dummymail://",
+        "TRAIL_EXPORTS_DIR": str(folder / "exports"),
         "DATABASE_URL": os.environ.get("BENCHMARK_DATABASE_URL") or f"sqlite:///{folder / 'dashboard.sqlite3'}",
         "SYLLABLE_API_URL": api,
         "SYLLABLE_API_KEY": API_KEY,

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.template.defaultfilters import floatformat, pluralize, truncatechars
+from django.template.defaultfilters import filesizeformat, floatformat, pluralize, truncatechars
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django_htmx.jinja import htmx_script
@@ -47,6 +47,7 @@ def environment(*, loader: BaseLoader, auto_reload: bool, **_defaults: Any) -> E
     }
     made.filters |= functions_of(fields, moments, untrusted) | {
         "dash": dash,
+        "filesizeformat": filesizeformat,
         "floatformat": floatformat,
         "pluralize": pluralize,
         "quoted": quoted,

@@ -16,6 +16,7 @@ from dashboard.settings_trail import (  # noqa: F401 - settings like those below
     AUDIT_STREAM_TIMEOUT,
     AUDIT_STREAM_URL,
     TRAIL_DAYS,
+    TRAIL_EXPORTS_DIR,
 )
 from syllable.contracts import CONTRACTS
 from syllable.resilience.bulkhead import LIMITS, Lane
@@ -185,6 +186,14 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "dashboard.stylesheets.BundlingStaticFilesStorage"},
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": TRAIL_EXPORTS_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -1,13 +1,16 @@
-"""The settings of the trail: how long it is kept, and what leaves the house."""
+"""The settings of the trail: how long it is kept, where its files are, and what leaves the house."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from dashboard.environment import env, seconds
+from dashboard.environment import BASE_DIR, env, seconds
 
 # Days for which entries are kept, 0 for ever.
 TRAIL_DAYS = env.int("TRAIL_DAYS", default=0)
+# Where workers put long files of the trail. Web servers, workers and the sweep need the same folder.
+TRAIL_EXPORTS_DIR = Path(env("TRAIL_EXPORTS_DIR", default="") or BASE_DIR / "var" / "exports")
 # Where entries go once they are sealed, "" for nowhere; the key that signs them; seconds for one delivery.
 AUDIT_STREAM_URL = env("AUDIT_STREAM_URL", default="")
 AUDIT_STREAM_SECRET = env("AUDIT_STREAM_SECRET", default="")

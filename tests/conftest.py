@@ -228,6 +228,16 @@ def certificate(tmp_path_factory) -> tuple[Path, Path]:
     return certificate, key
 
 
+@pytest.fixture
+def exports_folder(settings, tmp_path):
+    """Return the folder of exports, which is the test's own and not there yet."""
+    folder = tmp_path / "exports"
+    storage = settings.STORAGES["exports"]
+    options = storage["OPTIONS"] | {"location": folder}
+    settings.STORAGES = settings.STORAGES | {"exports": storage | {"OPTIONS": options}}
+    return folder
+
+
 def member_of(role, email, **fields):
     """Create a person in a role, "" for none."""
     user = User.objects.create_user(email, **fields)

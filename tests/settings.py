@@ -22,6 +22,7 @@ os.environ |= {
     "REDIS_URL": "",
     "EMAIL_URL": "memorymail://",
     "TRAIL_DAYS": "0",
+    "TRAIL_EXPORTS_DIR": f"{tempfile.gettempdir()}/exports-{os.getpid()}",
     "AUDIT_STREAM_URL": "",
     "AUDIT_STREAM_SECRET": "",
     "AUDIT_STREAM_TIMEOUT": "60",
@@ -38,7 +39,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
 # The outbox of a test stands for a mail server.
 MAIL_DELIVERS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES = {
+STORAGES = STORAGES | {  # noqa: F405
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     # The hashed names exist only after collectstatic.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

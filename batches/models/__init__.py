@@ -1,6 +1,7 @@
-"""What the database keeps: the changes, the operations with their items, and what the watcher saw."""
+"""What the database keeps: changes, operations with their items, exports, and what the watcher saw."""
 
 from batches.models.change import NOT_WRITTEN, Change, ChangeQuerySet, Origin, Outcome
+from batches.models.export import UNDER_WAY, ExportFormat, ExportProblem, ExportState, TrailExport, exports_storage
 from batches.models.operation import (
     MOST_SELECTED,
     STOPPING,

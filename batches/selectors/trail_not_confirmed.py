@@ -6,16 +6,20 @@ from django.utils import timezone
 from batches.access import Scope
 from batches.models import Change, Origin
 from batches.selectors.trail_people import actors_matching
-from batches.trail_filter import Group, TrailFilter
+from batches.trail_filter import AsOf, Group, TrailFilter
 from syllable.schemas import BatchStatus
 
 STATUSES = {"pause": BatchStatus.PAUSED, "cancel": BatchStatus.CANCELED}
 
 
-def not_confirmed_changes(asked: TrailFilter, *, scope: Scope) -> QuerySet[Change]:
-    """Return the changes that are not confirmed, newest first. Some have no entry yet: their writer died."""
+def not_confirmed_changes(asked: TrailFilter, *, scope: Scope, as_of: AsOf | None = None) -> QuerySet[Change]:
+    """Return the changes that are not confirmed, newest first. Some have no entry yet: their writer died.
+
+    `as_of` is when and where it was asked, by default here and now. What is not confirmed is always that of now.
+    """
+    now, zone = (as_of.moment, as_of.zone) if as_of else (timezone.now(), timezone.get_current_timezone())
     changes = scope.limit(Change.objects.not_confirmed().select_related("operation"))
-    since, until = asked.period(now=timezone.now(), zone=timezone.get_current_timezone())
+    since, until = asked.period(now=now, zone=zone)
     equal: dict[str, object] = {
         "actor_id__in": actors_matching(asked.who, scope=scope) if asked.who else "",
         "batch_id": asked.batch,

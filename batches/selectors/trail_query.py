@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from batches.access import Reader, Scope
 from batches.selectors.trail_people import actors_matching
-from batches.trail_filter import Group, TrailFilter
+from batches.trail_filter import AsOf, Group, TrailFilter
 from trail.models import BESIDE, FOLDED, Action, Entry
 
 # What no index finds is looked for among the entries of so many days.
@@ -47,21 +47,29 @@ class Selection:
 
 
 def trail_selection(
-    asked: TrailFilter, *, scope: Scope, reader: Reader, is_foldable: bool = True, is_whole: bool = False
+    asked: TrailFilter,
+    *,
+    scope: Scope,
+    reader: Reader,
+    is_foldable: bool = True,
+    is_whole: bool = False,
+    as_of: AsOf | None = None,
 ) -> Selection:
     """Return the entries that `asked` names, whether or not their changes are settled by now.
 
-    `is_whole`: however long that takes, not those of LONGEST_LOOK alone. Takes two queries where it names a person,
-    else none.
+    `is_whole`: however long that takes, not those of LONGEST_LOOK alone. `as_of` is when and where it was asked, by
+    default here and now. Takes two queries where it names a person, else none.
     """
-    now = timezone.now()
+    now, zone = (as_of.moment, as_of.zone) if as_of else (timezone.now(), timezone.get_current_timezone())
     is_folded = is_foldable and not asked.chosen
     rows = scope.limit(_seen_by(reader, Entry.objects.all()))
+    if as_of:
+        rows = rows.filter(at__lte=as_of.moment)
     if is_folded:
         return Selection(rows.filter(FOLDED), is_folded=True)
     actors = actors_matching(asked.who, scope=scope) if asked.who else []
     rows = _matching(rows, asked, actors)
-    since, until = asked.period(now=now, zone=timezone.get_current_timezone())
+    since, until = asked.period(now=now, zone=zone)
     looked_since = None
     if not is_whole and not _has_index(asked, actors, reader):
         earliest = (until or now) - LONGEST_LOOK

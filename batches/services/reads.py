@@ -32,10 +32,20 @@ def requests_exported(
 
 
 def trail_exported(
-    *, asked: Mapping[str, str], file_format: str, actor: User | None, source: Source = BACKGROUND
+    *,
+    asked: Mapping[str, str],
+    file_format: str,
+    actor: User | None,
+    source: Source = BACKGROUND,
+    export_id: int | None = None,
 ) -> None:
-    """Record that `actor` takes entries of the trail away, or the command line where it is None."""
+    """Record that `actor` takes entries of the trail away, or the command line where it is None.
+
+    `export_id` is set where a worker made the file, maybe for somebody else.
+    """
     body = {"what": "trail", "format": file_format, "filter": storable(dict(asked))}
+    if export_id is not None:
+        body["export"] = export_id
     entry_add(Action.EXPORTED, actor=actor, source=source, body=body)
 
 

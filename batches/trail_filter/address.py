@@ -1,6 +1,7 @@
 """The filter of the trail as it comes in an address, from a form or from a search."""
 
 from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl
 
 from batches.models import Origin, Outcome
 from batches.trail_filter.criteria import ACTIONS, FIELDS, WHEN, TrailFilter
@@ -27,6 +28,11 @@ def clean_filter(params: Mapping[str, str]) -> tuple[TrailFilter, dict[str, str]
             problems[name] = f"{_problem(name, text)} {IGNORED}"
     found = TrailFilter(**usable)
     return found, problems
+
+
+def read_query(query: str) -> tuple[TrailFilter, dict[str, str]]:
+    """Return the same of the query of an address, as `TrailFilter.query_string` makes it."""
+    return clean_filter(dict(parse_qsl(query.removeprefix("?"))))
 
 
 def _words(text: str) -> bool:

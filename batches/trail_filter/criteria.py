@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from batches.trail_filter.period import WHEN, period
 
-__all__ = ["ACTIONS", "FIELDS", "WHEN", "Group", "TrailFilter"]
+__all__ = ["ACTIONS", "FIELDS", "WHEN", "AsOf", "Group", "TrailFilter"]
 
 
 class Group(StrEnum):
@@ -36,6 +36,14 @@ ACTIONS: Mapping[str, str] = {
     Group.EXPORTS: "Downloads and phone numbers",
     Group.REFUSALS: "Refusals",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """When and in which zone somebody asked: what their `today` means. What came later is no part of the answer."""
+
+    moment: datetime
+    zone: tzinfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from accounts.actor import by
@@ -23,7 +24,7 @@ class UserRequest(HttpRequest):
     user: User
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 may_view = permission_required(VIEW, raise_exception=True)
 
@@ -37,7 +38,7 @@ def explained(view: View) -> View:
     """Have a page say why if a service refuses, and ask for a reason if only that is missing."""
 
     @wraps(view)
-    def answered(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answered(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except ReasonMissing as missing:

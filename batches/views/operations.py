@@ -1,6 +1,7 @@
 """Viewing operations: the list of them, and one while it runs and afterwards."""
 
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
@@ -23,7 +24,7 @@ from batches.views.operation_start import start
 
 @may_view
 @require_http_methods(["GET", "HEAD", "POST"])
-def operation_list(request: UserRequest) -> HttpResponse:
+def operation_list(request: UserRequest) -> HttpResponseBase:
     """Show all operations, newest first. For POST see `operation_start.start`."""
     if request.method == "POST":
         return may_edit(start)(request)

@@ -12,14 +12,17 @@ from django.views.decorators.http import require_safe
 
 from accounts.actor import by
 from batches.access import reader_of, scope_of
+from batches.models import ExportFormat
 from batches.selectors.changes import change_for_notice
-from batches.selectors.trail_export import trail_entries
+from batches.selectors.exports import exports_exist
+from batches.selectors.trail_export import trail_entries, trail_is_long
 from batches.selectors.trail_page import TrailPage, trail_page
 from batches.selectors.trail_people import trail_known
 from batches.services.reads import trail_exported
 from batches.trail_filter import FIELDS, TrailFilter, as_search, clean_filter, read_search
 from batches.views.decorators import UserRequest, may_view
-from batches.views.trail_file import FORMATS, NoRoom, trail_file
+from batches.views.exports import NO_ROOM, made_later, refused
+from batches.views.trail_file import NoRoom, trail_file
 from batches.views.trail_form import campaigns_of, form_context
 from trail.stream import stream_state
 
@@ -60,6 +63,7 @@ def change_list(request: UserRequest) -> HttpResponse:
         "notice": change_for_notice(request.GET.get("change", ""), scope=scope),
         "zone": timezone.get_current_timezone_name(),
         "sees_people": reader.sees_people,
+        "has_exports": exports_exist(scope=scope, reader=reader),
         "stream": stream_state() if reader.sees_people else None,
         **form_context(known, asked, email=request.user.email or ""),
     }
@@ -69,28 +73,28 @@ def change_list(request: UserRequest) -> HttpResponse:
 @may_view
 @require_safe
 def export(request: UserRequest) -> HttpResponseBase:
-    """Return all that the filter in the address shows as a file, streamed; `format` is csv or jsonl."""
+    """Return all that the filter in the address shows as a file, streamed; `format` is csv or jsonl.
+
+    A long file is made by a worker: then the answer leads to the page of the export.
+    """
     asked, problems, _typed = _asked(request.GET)
-    kind = request.GET.get("format", "csv")
-    if kind not in FORMATS:
-        problems["format"] = f"A file has one of these formats: {', '.join(FORMATS)}."
+    kind = request.GET.get("format", ExportFormat.CSV)
+    if kind not in ExportFormat:
+        problems["format"] = f"A file has one of these formats: {', '.join(ExportFormat)}."
     if problems:
         # A file says nothing about what it leaves out.
-        return _refused(request, problems, asked, status=422)
-    entries = trail_entries(asked, scope=scope_of(request.user), reader=reader_of(request.user))
+        return refused(request, problems, asked, status=422)
+    file_format = ExportFormat(kind)
+    scope, reader = scope_of(request.user), reader_of(request.user)
+    if trail_is_long(asked, scope=scope, reader=reader):
+        return made_later(request, asked, file_format)
     try:
-        response = trail_file(entries, asked, kind, reader=reader_of(request.user))
+        response = trail_file(trail_entries(asked, scope=scope, reader=reader), asked, file_format, reader=reader)
     except NoRoom:
-        busy = "Other downloads of the trail are running. Try again when one of these is done."
-        return _refused(request, {"": busy}, asked, status=429)
+        return refused(request, {"": NO_ROOM}, asked, status=429)
     if request.method == "GET":
-        trail_exported(asked=asked.chosen, file_format=kind, **by(request))
+        trail_exported(asked=asked.chosen, file_format=file_format, **by(request))
     return response
-
-
-def _refused(request: UserRequest, problems: dict[str, str], asked: TrailFilter, *, status: int) -> HttpResponse:
-    context = {"problems": problems, "asked": asked}
-    return render(request, "batches/trail_export_refused.html", context, status=status)
 
 
 def _asked(params: Mapping[str, Any]) -> tuple[TrailFilter, dict[str, str], str]:

@@ -1,19 +1,24 @@
-"""The trail as a download."""
+"""The trail as a download: streamed, or from the file that a worker made."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from threading import BoundedSemaphore
-from typing import cast
 
+from django.core.files.base import File
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from batches.access import Reader
-from batches.trail_filter import TrailFilter
-from batches.views.csv_export import BLOCK, csv_response, download
-from batches.words.trail_file import entry_lines, entry_rows
+from batches.models import ExportFormat, TrailExport
+from batches.trail_filter import TrailFilter, read_query
+from batches.views.csv_export import download
+from batches.words.trail_file import file_blocks, file_name
+from common.blocks import BLOCK
 from trail.models import Entry
 
-FORMATS = ("csv", "jsonl")
+CONTENT_TYPES = {
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+    ExportFormat.JSONL: "application/jsonl; charset=utf-8",
+}
 # Of the threads of this process, which have to find room for a stop at any time.
 MOST_AT_A_TIME = 2
 _room = BoundedSemaphore(MOST_AT_A_TIME)
@@ -24,10 +29,13 @@ class NoRoom(Exception):
 
 
 class _Download:
-    """The blocks of a download. It gives its place back when the server closes the answer, read to the end or not."""
+    """The blocks of a download. It gives its place back when the server closes the answer, read to the end or not.
 
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks, self._free = blocks, [_room.release]
+    `close` is called then, too.
+    """
+
+    def __init__(self, blocks: Iterator[bytes], close: Callable[[], None]) -> None:
+        self._blocks, self._free = blocks, [_room.release, close]
 
     def __iter__(self) -> Iterator[bytes]:
         return self._blocks
@@ -37,31 +45,29 @@ class _Download:
             self._free.pop()()
 
 
-def trail_file(entries: Iterable[Entry], asked: TrailFilter, kind: str, *, reader: Reader) -> StreamingHttpResponse:
+def trail_file(
+    entries: Iterable[Entry], asked: TrailFilter, file_format: ExportFormat, *, reader: Reader
+) -> StreamingHttpResponse:
     """Return the entries as a download, streamed, whose name has the time and the filter. Raises NoRoom."""
-    if not _room.acquire(blocking=False):
-        raise NoRoom
-    response = _file(entries, asked, kind, reader)
-    blocks = cast("Iterator[bytes]", response.streaming_content)
-    response.streaming_content = _Download(blocks)
+    blocks = file_blocks(entries, file_format, reader)
+    return _download(blocks, file_name(asked, timezone.now()), file_format)
+
+
+def export_file(file: File, export: TrailExport) -> StreamingHttpResponse:
+    """Return the file of an export as a download with the name that it would have had when it was asked for.
+
+    Closes the file. Raises NoRoom.
+    """
+    name = file_name(read_query(export.query)[0], export.asked_at)
+    response = _download(iter(file.chunks(BLOCK)), name, ExportFormat(export.file_format), close=file.close)
+    response["Content-Length"] = str(export.bytes)
     return response
 
 
-def _file(entries: Iterable[Entry], asked: TrailFilter, kind: str, reader: Reader) -> StreamingHttpResponse:
-    chosen = "-".join(f"{name}-{value}" for name, value in asked.chosen.items())
-    name = f"trail-{timezone.now():%Y%m%dT%H%M%SZ}-{chosen or 'all'}"
-    if kind == "csv":
-        return csv_response(name, entry_rows(entries, reader))
-    return download(_blocks(entry_lines(entries, reader)), name, "jsonl", "application/jsonl; charset=utf-8")
-
-
-def _blocks(lines: Iterable[str]) -> Iterator[bytes]:
-    block: list[str] = []
-    length = 0
-    for line in lines:
-        block.append(line)
-        length += len(line)
-        if length >= BLOCK:
-            yield "".join(block).encode()
-            block, length = [], 0
-    yield "".join(block).encode()
+def _download(
+    blocks: Iterator[bytes], name: str, file_format: ExportFormat, *, close: Callable[[], None] = lambda: None
+) -> StreamingHttpResponse:
+    if not _room.acquire(blocking=False):
+        close()
+        raise NoRoom
+    return download(_Download(blocks, close), name, file_format, CONTENT_TYPES[file_format])

@@ -6,7 +6,7 @@ word always stands beside it: the colour only helps.
 
 from enum import StrEnum
 
-from batches.models import Outcome, Standing, State
+from batches.models import ExportState, Outcome, Standing, State
 from syllable.schemas import BatchStatus
 
 
@@ -91,6 +91,13 @@ STANDINGS: dict[str, Tone] = {
     Standing.FAILED: Tone.RED,
 }
 OPERATION_STATES: dict[str, Tone] = {State.WAITING: Tone.BLUE, State.RUNNING: Tone.BLUE, State.ASKING: Tone.ORANGE}
+EXPORT_STATES: dict[str, Tone] = {
+    ExportState.WAITING: Tone.BLUE,
+    ExportState.RUNNING: Tone.BLUE,
+    ExportState.READY: Tone.GREEN,
+    ExportState.FAILED: Tone.RED,
+    ExportState.REMOVED: Tone.GRAY,
+}
 # How an operation ended.
 ENDS: dict[str, Tone] = {
     Alert.SUCCESS: Tone.GREEN,
@@ -113,6 +120,11 @@ def request_tone(status: str) -> Tone:
 def outcome_tone(outcome: str) -> Tone:
     """Return the tone of an outcome of a change, known or not."""
     return OUTCOMES.get(outcome, Tone.GRAY)
+
+
+def export_tone(state: str) -> Tone:
+    """Return the tone of the state of an export."""
+    return EXPORT_STATES.get(state, Tone.GRAY)
 
 
 def standing_tone(standing: str) -> Tone:

@@ -76,6 +76,8 @@ def _what(entry: Entry) -> str:
             return visible(f"{entry.body.get('method', '')} {entry.body.get('path', '')}".strip())
         case Action.EXPORTED:
             what = DOWNLOADS.get(str(entry.body.get("what")), "the trail")
+            if export := entry.body.get("export"):
+                return visible(f"{what}, export {export}")
             return visible(f"{what} {entry.body.get('entry', '')}".strip())
         case Action.ROLE_CREATED | Action.ROLE_CHANGED:
             return visible(_object(entry.body.get("new")).get("name", ""))

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 
 from batches.access import Reader
+from batches.models import ExportFormat
+from batches.trail_filter import TrailFilter
+from common.blocks import csv_blocks, text_blocks
 from syllable.schemas import encodable
 from trail.models import Entry
 
@@ -30,9 +33,25 @@ COLUMNS = (
 AT, ADDRESS = COLUMNS.index("at"), COLUMNS.index("address")
 
 
-def entry_rows(entries: Iterable[Entry], reader: Reader) -> Iterator[list[object]]:
-    """Return a table with a head; what has no column is JSON in the last one."""
-    yield [*COLUMNS, "body"]
+def file_name(asked: TrailFilter, at: datetime) -> str:
+    """Return what a file is called, without its extension: the time, and the filter."""
+    chosen = "-".join(f"{name}-{value}" for name, value in asked.chosen.items())
+    return f"trail-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{chosen or 'all'}"
+
+
+def file_blocks(
+    entries: Iterable[Entry], file_format: ExportFormat, reader: Reader, *, is_beginning: bool = True
+) -> Iterator[bytes]:
+    """Return the content of a file; not `is_beginning` where earlier entries stand before these."""
+    if file_format == ExportFormat.CSV:
+        return csv_blocks(entry_rows(entries, reader, has_head=is_beginning), is_beginning=is_beginning)
+    return text_blocks(entry_lines(entries, reader))
+
+
+def entry_rows(entries: Iterable[Entry], reader: Reader, *, has_head: bool = True) -> Iterator[list[object]]:
+    """Return a table; what has no column is JSON in the last one."""
+    if has_head:
+        yield [*COLUMNS, "body"]
     for entry in entries:
         yield [*_values(entry, reader), _body(entry)]
 

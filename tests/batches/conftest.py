@@ -5,8 +5,12 @@ from functools import partial
 import pytest
 from django_tasks_db.models import DBTaskResult
 
+from batches import tasks
 from batches.api_client import syllable_client
 from batches.models import Operation
+from batches.selectors import trail_export
+from batches.services.exports import enqueue as export_enqueue
+from batches.services.exports import make
 from batches.services.operations import enqueue
 from sandbox import faults
 from syllable.errors import SyllableUnavailable
@@ -63,3 +67,15 @@ def queued(monkeypatch):
         return [Operation.objects.get(pk=task.args_kwargs["args"][0]) for task in tasks]
 
     return queued
+
+
+@pytest.fixture
+def exports_folder(exports_folder, monkeypatch):
+    """Have a worker make files of more than three entries, and return the folder of these."""
+    monkeypatch.setattr(trail_export, "MOST_STREAMED", 3)
+    # Of a machine that has little.
+    monkeypatch.setattr(make, "LEAST_FREE", 0)
+    # The test's own transaction is on the connection, and holds nothing back.
+    monkeypatch.setattr(export_enqueue, "on_commit", lambda act: act())
+    monkeypatch.setattr(tasks, "close_old_connections", lambda: None)
+    return exports_folder

@@ -10,9 +10,20 @@ from django.utils import timezone
 
 import batches
 from batches import access, selectors
-from batches.access import EVERY_READER, EVERYTHING, Scope, scope_behind, scope_of
-from batches.models import Change, Kind, Operation, Outcome, State, Target, TargetScope
-from batches.selectors import operations, preview
+from batches.access import EVERY_READER, EVERYTHING, Scope, reader_of, scope_behind, scope_of
+from batches.models import (
+    Change,
+    ExportFormat,
+    ExportState,
+    Kind,
+    Operation,
+    Outcome,
+    State,
+    Target,
+    TargetScope,
+    TrailExport,
+)
+from batches.selectors import exports, operations, preview
 from batches.selectors.batch import batch_now, batch_page
 from batches.selectors.batch_requests import Choice, requests_export, requests_page
 from batches.selectors.batches import batch_list
@@ -33,6 +44,8 @@ from batches.selectors.trail_page import trail_page
 from batches.selectors.trail_people import trail_known
 from batches.services.changes.guard import Reason
 from batches.services.changes.update import NotAllowed, batch_pause
+from batches.services.exports.ask import export_ask
+from batches.services.exports.permissions import export_actor
 from batches.services.operations.actions import operation_stop
 from batches.services.operations.targets import operation_find
 from batches.trail_filter import TrailFilter
@@ -166,6 +179,26 @@ class TestTheDatabase:
             assert operations.operation_items(other, scope=OF_7, total=1)[1] == []
         assert operations.campaign_operations("8", scope=OF_7) == []
         assert operations.operation_progress(of_7, scope=OF_7).total == 1
+
+    def test_exports(self, operator):
+        def made(scope):
+            about = {"query": "", "file_format": "csv", "time_zone": "UTC", "sees_people": False}
+            state = ExportState.REMOVED
+            return TrailExport.objects.create(actor=operator, scope=scope.key, state=state, **about)
+
+        of_7, of_everything = made(OF_7), made(EVERYTHING)
+        for somebody in (reader_of(operator), EVERY_READER):
+            assert list(exports.exports_page(scope=OF_7, reader=somebody)) == [of_7]
+            assert exports.export_by_id(of_7.pk, scope=OF_7, reader=somebody) == of_7
+            assert exports.export_by_id(of_everything.pk, scope=OF_7, reader=somebody) is None
+            assert exports.exports_exist(scope=OF_7, reader=somebody)
+            assert not exports.exports_exist(scope=NOTHING, reader=somebody)
+
+    def test_an_export_is_for_whoever_has_the_scope_of_then(self, restricted, operator):
+        export, _ = export_ask(query="", file_format=ExportFormat.CSV, time_zone="UTC", actor=operator)
+        assert export_actor(export) == operator
+        restricted()
+        assert export_actor(export) is None
 
     def test_the_counts_of_the_header(self, kept):
         of_7, everything = operations.header_counts(scope=OF_7), operations.header_counts(scope=EVERYTHING)

@@ -6,7 +6,8 @@ import socket
 
 import pytest
 
-from batches.models import Kind, Operation, TargetScope
+from batches.models import ExportState, Kind, Operation, TargetScope, TrailExport
+from tests.batches.services.exports.files import added, asked_for, now
 from tests.batches.services.factories import start
 from tests.workers.campaigns import an_hour_later, assert_all_done, fill, never_queued, taken_over, wait_for_writes
 from tests.workers.processes import eventually
@@ -91,3 +92,17 @@ def test_an_operation_outlives_a_redis_that_forgets_everything(redis, sandbox, p
     processes.worker("stop")
 
     assert_all_done(operation, sandbox, ids)
+
+
+def test_a_long_file_of_the_trail_is_made(redis, processes, operator, exports_folder):
+    redis()
+    processes.environment["TRAIL_EXPORTS_DIR"] = str(exports_folder)
+    added(operator, 100)
+    export = asked_for(operator, query="campaign=3")
+    TrailExport.objects.update(queued_at=None)
+    processes.worker()
+    processes.sweep()
+
+    eventually(lambda: now(export).state == ExportState.READY)
+
+    assert (exports_folder / now(export).file.name).read_bytes().count(b"\n") == 100

@@ -1,4 +1,4 @@
-"""`manage.py sweep_operations`: hand operations and mails that are in no queue to the workers."""
+"""`manage.py sweep_operations`: hand operations, exports and mails that are in no queue to the workers."""
 
 import time
 from typing import Any
@@ -7,6 +7,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.tasks import mails_sweep
+from batches.services.exports.enqueue import export_enqueue, exports_to_queue
+from batches.services.exports.files import exports_remove
 from batches.services.operations.enqueue import operation_enqueue, operations_to_queue
 from batches.tasks import tasks_forget
 from common.loop import repeat
@@ -15,10 +17,11 @@ DAY = 24 * 60 * 60
 
 
 class Command(BaseCommand):
-    """Any number of machines may run this at a time: each operation and each mail is handed over once."""
+    """Any number of machines may run this at a time: each operation, export and mail is handed over once."""
 
     help = (
-        "Queues operations and mails that are missing from their queue, and deletes old tasks and sessions. "
+        "Queues operations, exports and mails that are missing from their queue, and deletes old files of exports, "
+        "tasks and sessions. "
         "Safe to run at any time."
     )
 
@@ -35,6 +38,10 @@ class Command(BaseCommand):
         for operation in operations_to_queue():
             operation_enqueue(operation)
             self.stdout.write(f"{operation} is queued again.")
+        for export in exports_to_queue():
+            export_enqueue(export.pk)
+            self.stdout.write(f"{export} is queued again.")
+        exports_remove()
         mails_sweep()
         if time.monotonic() >= self.forget_at:
             tasks_forget()

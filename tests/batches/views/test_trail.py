@@ -429,7 +429,7 @@ class TestQueries:
 
     @pytest.mark.parametrize(
         ("params", "queries"),
-        [({}, 8), ({"batch": "b1"}, 8), ({"who": "anna"}, 10), ({"outcome": "rejected"}, 7), ({"unsettled": "1"}, 7)],
+        [({}, 9), ({"batch": "b1"}, 9), ({"who": "anna"}, 11), ({"outcome": "rejected"}, 8), ({"unsettled": "1"}, 8)],
     )
     def test_a_page_asks_the_api_nothing_and_the_database_little(
         self, read, client, viewer, many, django_assert_max_num_queries, params, queries
