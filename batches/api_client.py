@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from batches.api_counts import call_count, readings_of
 from syllable.client import SyllableClient
 from syllable.contracts import CONTRACTS
 from syllable.resilience.bulkhead import Lane
@@ -26,4 +27,6 @@ def syllable_client(lane: Lane = Lane.PAGES) -> SyllableClient:
 @lru_cache(maxsize=4)
 def client_for(base_url: str, api_key: str, contract: str, timeout: float) -> SyllableClient:
     """Return the one client for these settings; the last four are cached."""
-    return SyllableClient(base_url, api_key, contract=CONTRACTS[contract], timeout=timeout)
+    client = SyllableClient(base_url, api_key, contract=CONTRACTS[contract], timeout=timeout, count=call_count)
+    readings_of(client)
+    return client

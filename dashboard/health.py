@@ -1,26 +1,13 @@
 """Health checks for whoever watches the process: alive, and able to serve."""
 
-from functools import cache
-
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error as DatabaseTrouble
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-
-class NotMigrated(Exception):
-    """The database lacks migrations of this version."""
-
-
-@cache
-def require_migrations() -> None:
-    """Raise NotMigrated unless every migration is applied. Success is cached: migrations are never reversed."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise NotMigrated
+from common.migrated import NotMigrated, require_migrations
 
 
 @login_not_required

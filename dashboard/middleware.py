@@ -15,12 +15,13 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRefresh
 from django_structlog.middlewares import RequestMiddleware
 
+from common.counters import RESPONSES
 from common.time_zones import is_time_zone
 from dashboard.addresses import Address, address_of
 from dashboard.errors import method_not_allowed_page
 from dashboard.logs import request_id
 
-HEALTH = ("/healthz", "/readyz")
+WITHOUT_COOKIES = ("/healthz", "/readyz", "/metrics")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -62,10 +63,10 @@ class TrustedProxies(Middleware):
 
 
 class HealthWithoutCookies(Middleware):
-    """Drop the cookies of health checks: a session would be looked up in a database that may be down."""
+    """Drop the cookies of health checks and metrics: a session would be looked up in a database that may be down."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info in HEALTH:
+        if request.path_info in WITHOUT_COOKIES:
             request.META.pop("HTTP_COOKIE", None)
         return self.get_response(request)
 
@@ -101,11 +102,12 @@ class ResponseHeaders(Middleware):
 
 
 class RequestLog(RequestMiddleware):
-    """Write one log line per request, without the query, and return the request's id as `X-Request-ID`."""
+    """Write one log line per request, without the query, and count it. Its id is returned as `X-Request-ID`."""
 
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
         # Read before the id is cleared together with the request's log context.
         response.headers["X-Request-ID"] = request_id()
+        RESPONSES.labels(f"{response.status_code // 100}xx").inc()
         super().handle_response(request, response)
 
     @staticmethod

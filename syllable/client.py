@@ -34,14 +34,21 @@ class SyllableClient:
     Every method takes at most `timeout` seconds, or what is left of `deadline` if that is less, and raises a
     SyllableError. Reads are retried where that may help and the lane allows it; a write goes out once. Reads use the
     lane for pages, or the lane given to `within`. Writes use the lane for writes; within the lane for operations they
-    stay there.
+    stay there. `count` is called with each attempt, and with each call that was turned away before its first.
     """
 
     def __init__(
-        self, base_url: str, api_key: str, *, contract: Contract, timeout: float = 10.0, pool_size: int = 64
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        contract: Contract,
+        timeout: float = 10.0,
+        pool_size: int = 64,
+        count: Witness | None = None,
     ) -> None:
         self.contract = contract
-        self._transport = Transport(base_url, api_key, timeout=timeout, pool_size=pool_size)
+        self._transport = Transport(base_url, api_key, timeout=timeout, pool_size=pool_size, count=count)
         self._lane = Lane.PAGES
         self._tell: Witness | None = None
 

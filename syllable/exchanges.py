@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from syllable.resilience.bulkhead import Lane
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -11,6 +13,7 @@ class Exchange:
     `status` is the HTTP status of the answer, None without an answer; `error` the name of the class of what went wrong.
     """
 
+    lane: Lane
     method: str
     began: float
     seconds: float

@@ -3,8 +3,8 @@
 import logging
 import random
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import cached_property
 from http.client import HTTPException
 from typing import Any
@@ -15,7 +15,16 @@ from urllib3.exceptions import HTTPError
 
 from syllable import errors
 from syllable.connections import DeadlineAdapter, call
-from syllable.errors import KeyRefused, NotSent, SyllableError, SyllableUnavailable, TimedOut, UnreadableAnswer
+from syllable.errors import (
+    KeyRefused,
+    NotAnswering,
+    NotSent,
+    SyllableError,
+    SyllableUnavailable,
+    TimedOut,
+    TooBusy,
+    UnreadableAnswer,
+)
 from syllable.exchanges import Exchange, Witness
 from syllable.resilience.bulkhead import LIMITS, Bulkhead, Lane
 from syllable.resilience.deadline import Deadline
@@ -38,13 +47,17 @@ class Transport:
 
     `path` starts with a slash and is already percent-encoded: it is sent as it is. Methods take at most `timeout`
     seconds for all attempts together, or what is left of `deadline` if that is less, and raise a SyllableError. `tell`
-    is called with each attempt.
+    is called with each attempt. `count` is called with each attempt of any call, and with each call that was turned
+    away before its first.
     """
 
-    def __init__(self, base_url: str, api_key: str, *, timeout: float, pool_size: int) -> None:
+    def __init__(
+        self, base_url: str, api_key: str, *, timeout: float, pool_size: int, count: Witness | None = None
+    ) -> None:
         self._base_url = base_url
         self._key = api_key.strip()
         self._timeout = timeout
+        self._count = count
         self._adapter = DeadlineAdapter(pool_maxsize=pool_size)
         self.bulkhead = Bulkhead()
 
@@ -59,7 +72,7 @@ class Transport:
     ) -> Any:
         """Return the JSON of a 2xx answer. Tries as often as the lane allows, where that may help."""
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
-        with self.bulkhead.call(lane, deadline):
+        with self._admitted("GET", lane, deadline):
             return self._tried(requests.Request("GET", path, params=params), deadline, lane, tell)
 
     def send(
@@ -78,11 +91,23 @@ class Transport:
         deadline = (deadline or Deadline(self._timeout)).capped(self._timeout)
         request = requests.Request(method, path, headers={"X-Request-ID": request_id}, data=form, json=json)
         try:
-            with self.bulkhead.call(lane, deadline):
+            with self._admitted(method, lane, deadline):
                 return self._logged(request, deadline, 1, lane, tell)
         except UnreadableAnswer as error:
             if error.status_code is not None and _is_success(error.status_code):
                 return None
+            raise
+
+    @contextmanager
+    def _admitted(self, method: str, lane: Lane, deadline: Deadline) -> Iterator[None]:
+        """Admit one call, with all its attempts, for the body. One that is turned away is counted."""
+        started = time.monotonic()
+        try:
+            with self.bulkhead.call(lane, deadline):
+                yield
+        except (TooBusy, NotAnswering) as error:
+            # Only the bulkhead raises these, before the body.
+            _tell(Exchange(lane, method, started, time.monotonic() - started, None, type(error).__name__), self._count)
             raise
 
     def _tried(self, request: requests.Request, deadline: Deadline, lane: Lane, tell: Witness | None) -> Any:
@@ -110,10 +135,11 @@ class Transport:
         except SyllableError as error:
             outcome = f"{type(error).__name__} {error.status_code or ''}".rstrip()
             log.info("%s %s: %s, %d ms, try %d", request.method, request.url, outcome, _since(started), number)
-            _tell(tell, request, started, error.status_code, type(error).__name__)
+            kind, seconds = type(error).__name__, time.monotonic() - started
+            _tell(Exchange(lane, request.method or "", started, seconds, error.status_code, kind), tell, self._count)
             raise
         log.debug("%s %s: %s, %d ms, try %d", request.method, request.url, status, _since(started), number)
-        _tell(tell, request, started, status)
+        _tell(Exchange(lane, request.method or "", started, time.monotonic() - started, status), tell, self._count)
         return answer
 
     def _exchange(self, request: requests.Request, deadline: Deadline) -> tuple[int, Any]:
@@ -192,9 +218,10 @@ def _pause(error: SyllableUnavailable, number: int) -> float:
     return FIRST_PAUSE * 2 ** (number - 1) * random.uniform(0.5, 1.5)  # noqa: S311 (it spreads load, it hides nothing)
 
 
-def _tell(tell: Witness | None, request: requests.Request, started: float, status: int | None, error: str = "") -> None:
-    if tell is not None:
-        tell(Exchange(request.method or "", started, time.monotonic() - started, status, error))
+def _tell(exchange: Exchange, *witnesses: Witness | None) -> None:
+    for witness in witnesses:
+        if witness is not None:
+            witness(exchange)
 
 
 def _is_success(status: int) -> bool:

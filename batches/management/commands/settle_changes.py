@@ -12,6 +12,7 @@ from batches.selectors.changes import changes_left_open
 from batches.services.changes.reconcile import changes_settle
 from batches.words.change import change_detail
 from common.loop import repeat
+from common.models import Process
 from common.untrusted import visible
 
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, every: float | None = None, **options: Any) -> None:
         if every:
-            repeat(self._settle, every=every)
+            repeat(self._settle, every=every, process=Process.SETTLE)
         self._settle()
         left_open = changes_left_open(scope=EVERYTHING)
         for change in left_open:

@@ -11,9 +11,12 @@ from batches.services.exports.enqueue import export_enqueue, exports_to_queue
 from batches.services.exports.files import exports_remove
 from batches.services.operations.enqueue import operation_enqueue, operations_to_queue
 from batches.tasks import tasks_forget
+from common.heartbeat import heartbeats_forget
 from common.loop import repeat
+from common.models import Process
 
-DAY = 24 * 60 * 60
+HOUR = 60 * 60
+DAY = 24 * HOUR
 
 
 class Command(BaseCommand):
@@ -29,9 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--every", type=float, metavar="SECONDS", help="keep sweeping, with this pause in between")
 
     def handle(self, *args: Any, every: float | None = None, **options: Any) -> None:
-        self.forget_at = time.monotonic()
+        self.forget_at = self.count_at = time.monotonic()
         if every:
-            repeat(self._sweep, every=every)
+            repeat(self._sweep, every=every, process=Process.SWEEP)
         self._sweep()
 
     def _sweep(self) -> None:
@@ -43,6 +46,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{export} is queued again.")
         exports_remove()
         mails_sweep()
+        if time.monotonic() >= self.count_at:
+            heartbeats_forget()
+            self.count_at = time.monotonic() + HOUR
         if time.monotonic() >= self.forget_at:
             tasks_forget()
             call_command("clearsessions")

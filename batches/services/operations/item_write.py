@@ -18,6 +18,7 @@ from batches.services.operations.lease import Lease
 from batches.services.operations.outage import check_answers
 from batches.services.operations.permissions import authorized
 from batches.services.operations.targets import is_newest
+from common.counters import ITEMS
 from syllable.errors import KeyRefused, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import Batch, BatchEdit, BatchStatus
@@ -203,7 +204,8 @@ def _remember(item: OperationItem, change: Change) -> None:
 def _end(item: OperationItem, state: ItemState, detail: str, change: Change | None) -> None:
     """End the item, unless another worker did: that result is just as true."""
     waiting = OperationItem.objects.filter(pk=item.pk, state=ItemState.WAITING)
-    waiting.update(state=state, detail=detail, change=_telling(item, change), finished_at=Now())
+    if waiting.update(state=state, detail=detail, change=_telling(item, change), finished_at=Now()):
+        ITEMS.labels(state.value).inc()
 
 
 def _telling(item: OperationItem, change: Change | None) -> Change | None:

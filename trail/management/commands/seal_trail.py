@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from common.loop import repeat
+from common.models import Process
 from trail.retention import entries_remove, removal_announce
 from trail.sealer import entries_seal
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         self.announce_at = time.monotonic()
         self.may_remove = True
         if every:
-            repeat(self._run, every=every)
+            repeat(self._run, every=every, process=Process.SEAL)
         self._run()
 
     def _run(self) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from common.loop import repeat
+from common.models import Process
 from trail.head_mail import HeadMailer
 from trail.stream import Streamer
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, every: float | None = None, **options: Any) -> None:
         self.streamer, self.mailer = Streamer(pause=every or PAUSE), HeadMailer()
         if every:
-            repeat(self._run, every=every)
+            repeat(self._run, every=every, process=Process.STREAM)
         self._run()
 
     def _run(self) -> None:
