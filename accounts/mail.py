@@ -1,7 +1,8 @@
 """Mails to people: a request records them, a worker delivers them, and a sweep queues retries."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import structlog
@@ -62,6 +63,26 @@ def mails_to_queue() -> list[Mail]:
 def mail_waits() -> bool:
     """Return whether a mail waits that no worker has looked at yet."""
     return Mail.objects.filter(state=MailState.QUEUED, tries=0).exists()
+
+
+class MailsState(NamedTuple):
+    """How mails go out. `delayed` are those that a mail server did not take yet.
+
+    `ended_at` is when the last one ended, and `problem` why it was not sent; None where there was none.
+    """
+
+    delayed: int
+    ended_at: datetime | None = None
+    problem: MailProblem | None = None
+
+
+def mail_state() -> MailsState:
+    """Return how mails go out. Takes two queries."""
+    delayed = Mail.objects.filter(state=MailState.QUEUED, tries__gt=0).count()
+    last = Mail.objects.exclude(state=MailState.QUEUED).order_by("-ended_at").first()
+    if last is None:
+        return MailsState(delayed)
+    return MailsState(delayed, last.ended_at, MailProblem(last.problem) if last.problem else None)
 
 
 def mails_forget() -> None:

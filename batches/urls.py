@@ -11,6 +11,7 @@ from batches.views import (
     exports,
     operation_actions,
     operations,
+    status,
     trail,
 )
 from batches.views.batch import batch
@@ -39,6 +40,8 @@ urlpatterns = [
     path("operations/<int:operation_id>/confirm/", operation_actions.confirm, name="operation_confirm"),
     path("operations/<int:operation_id>/take-over/", operation_actions.take_over, name="operation_take_over"),
     path("operations/<int:operation_id>/undo/", operation_actions.undo, name="operation_undo"),
+    path("status/", status.status, name="status"),
+    path("metrics", status.metrics, name="metrics"),
     path("changes/", trail.change_list, name="change_list"),
     path("changes/export/", trail.export, name="change_export"),
     path("changes/exports/", exports.export_list, name="export_list"),

@@ -21,6 +21,9 @@ from dashboard.settings_trail import (  # noqa: F401 - settings like those below
 from syllable.contracts import CONTRACTS
 from syllable.resilience.bulkhead import LIMITS, Lane
 
+# Characters of a secret that nobody can try out.
+SHORTEST_TOKEN = 24
+
 SECRET_KEY = env("SECRET_KEY")
 DEBUG = env.bool("DEBUG", default=False)
 SANDBOX = env.bool("SANDBOX", default=False)
@@ -256,7 +259,7 @@ if TRUSTED_PROXIES:
     # dashboard.middleware.TrustedProxies drops this header from anyone else.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # Preloading a whole domain is up to the owner of the domain.
@@ -278,6 +281,13 @@ CONTENT_SECURITY_POLICY = {
 }
 CSRF_FAILURE_VIEW = "dashboard.errors.csrf_failure"
 DEFAULT_EXCEPTION_REPORTER = "dashboard.errors.ExceptionReporter"
+
+# Watching the installation --------------------------------------------------------------------------------------
+
+# Who sends this as a bearer token may read `/metrics`. "" for nobody: then there is no such address.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+if METRICS_TOKEN and len(METRICS_TOKEN) < SHORTEST_TOKEN:
+    raise ImproperlyConfigured(f"METRICS_TOKEN must have at least {SHORTEST_TOKEN} characters.")
 
 # Logs ------------------------------------------------------------------------------------------------------------
 

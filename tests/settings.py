@@ -27,6 +27,7 @@ os.environ |= {
     "AUDIT_STREAM_SECRET": "",
     "AUDIT_STREAM_TIMEOUT": "60",
     "AUDIT_HEAD_TO": "",
+    "METRICS_TOKEN": "",
 }
 
 from dashboard.settings import *  # noqa: F403

@@ -64,11 +64,13 @@ MAY_IMPORT = {
     "batches.selectors": {
         "batches.access",
         "batches.calling_hours",
+        "batches.status",
         "batches.campaign_cache",
         "batches.change_entry",
         "batches.trail_filter",
         "batches.models",
         "batches.api_client",
+        "accounts",
         "syllable",
         "trail",
         "common",
@@ -88,6 +90,7 @@ MAY_IMPORT = {
         "accounts",
         "common",
     },
+    "batches.status": set(),
     "batches.trail_filter": {"batches.models", "common"},
     "batches.tasks": {"batches.export_parts", "batches.services", "batches.models", "accounts"},
     "batches.urls": {"batches.converters", "batches.views"},
@@ -101,6 +104,7 @@ MAY_IMPORT = {
         "batches.selectors",
         "batches.rules",
         "batches.models",
+        "batches.status",
         "accounts",
         "common",
         "trail",
@@ -111,6 +115,7 @@ MAY_IMPORT = {
         "batches.calling_hours",
         "batches.estimate",
         "batches.campaign_cache",
+        "batches.status",
         "batches.trail_filter",
         "trail",
         "batches.outcome_messages",
@@ -133,6 +138,7 @@ WITHOUT_DJANGO = {
     "batches.rules",
     "batches.campaign_cache",
     "batches.converters",
+    "batches.status",
 }
 
 

@@ -1,0 +1,1 @@
+"""How the installation is doing, from the database alone: for the status page and for `/metrics`."""
