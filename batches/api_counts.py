@@ -24,8 +24,11 @@ RESULTS = {
 REFUSED = "refused"
 # Results of calls that were never attempted.
 TURNED_AWAY = ("too_busy", "breaker_open")
+# What a result shows of the API: it accepts the key, it refuses the key, it does not answer.
+SHOWS = {"ok": "accepted", REFUSED: "accepted", "key_refused": "refused"}
+SHOWS |= dict.fromkeys(("timed_out", "not_sent", "unavailable", "unreadable"), "failed")
 
-# When a call last showed that the API accepts the key, and that it refuses the key, by the monotonic clock.
+# When a call last showed each of these, by the monotonic clock.
 _last: dict[str, float] = {}
 
 
@@ -35,16 +38,15 @@ def call_count(call: Exchange) -> None:
     API_CALLS.labels(call.lane.value, result).inc()
     if result not in TURNED_AWAY:
         API_SECONDS.labels(call.lane.value).inc(call.seconds)
-    if result in ("ok", REFUSED):
-        _last["accepted"] = time.monotonic()
-    elif result == "key_refused":
-        _last["refused"] = time.monotonic()
+    if result in SHOWS:
+        _last[SHOWS[result]] = time.monotonic()
 
 
 def readings_of(client: SyllableClient) -> None:
     """Have the heartbeat say how the calls of `client` fare."""
     readings["api_accepted_ago"] = lambda: _ago("accepted")
     readings["api_refused_ago"] = lambda: _ago("refused")
+    readings["api_failed_ago"] = lambda: _ago("failed")
     readings["api_silent_for"] = lambda: _silent_for(client)
     readings["api_held_for"] = lambda: client.held_for or None
 

@@ -7,6 +7,9 @@ import socket
 import pytest
 
 from batches.models import ExportState, Kind, Operation, TargetScope, TrailExport
+from batches.selectors.status.queues import queues_read
+from common.counters import from_json
+from common.models import Process, ProcessHeartbeat
 from tests.batches.services.exports.files import added, asked_for, now
 from tests.batches.services.factories import start
 from tests.workers.campaigns import an_hour_later, assert_all_done, fill, never_queued, taken_over, wait_for_writes
@@ -106,3 +109,25 @@ def test_a_long_file_of_the_trail_is_made(redis, processes, operator, exports_fo
     eventually(lambda: now(export).state == ExportState.READY)
 
     assert (exports_folder / now(export).file.name).read_bytes().count(b"\n") == 100
+
+
+def test_a_worker_says_that_it_is_alive_and_its_queue_can_be_read(redis, sandbox, processes, operator, settings):
+    redis()
+    settings.REDIS_URL = processes.environment["REDIS_URL"]
+    ids = fill(sandbox, 5)
+    operation = never_queued(start(Kind.PAUSE, operator))
+    assert [queue.waiting for queue in queues_read()] == [0, 0]
+    processes.sweep()
+    waiting = eventually(lambda: next((queue for queue in queues_read() if queue.waiting), None))
+    assert waiting.name == "stop"
+    assert waiting.since >= operation.created_at
+
+    worker = processes.worker("stop")
+    assert_all_done(operation, sandbox, ids)
+    assert ProcessHeartbeat.objects.alive().filter(process=Process.STOPPER).exists()
+    eventually(lambda: queues_read()[1].waiting == 0)
+    worker.send(signal.SIGTERM)
+    eventually(lambda: not worker.is_alive)
+
+    counted = from_json(ProcessHeartbeat.objects.exclude(ended_at=None).get(process=Process.STOPPER).counters)
+    assert counted["outbound_tasks", ("stop", "ok")] >= 1

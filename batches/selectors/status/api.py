@@ -41,8 +41,8 @@ def answer_check(processes: Processes) -> Check:
     if silent := processes.silent():
         facts = {"since": min(silent.values()), "processes": ", ".join(sorted(silent))}
         return Check(Subject.ANSWERS, Finding.SILENT, facts)
-    answers = [found for name in ("api_accepted_ago", "api_refused_ago") if (found := processes.latest(name))]
-    if not answers:
+    answered = processes.answered()
+    if answered is None:
         return Check(Subject.ANSWERS, Finding.NOT_ASKED)
-    at, process = max(answers)
+    at, process = answered
     return Check(Subject.ANSWERS, Finding.ANSWERED, {"at": at, "process": process})

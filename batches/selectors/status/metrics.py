@@ -54,7 +54,9 @@ def counted() -> dict[str, Counts]:
 def _processes(processes: Processes) -> Iterator[Metric]:
     alive = GaugeMetricFamily("outbound_processes", "Processes with a heartbeat.", labels=("process",))
     needed = GaugeMetricFamily("outbound_process_needed", "1 where the settings need the process.", labels=("process",))
-    silent = GaugeMetricFamily("outbound_breakers_open", "Processes that get no answer.", labels=("process",))
+    silent = GaugeMetricFamily(
+        "outbound_breakers_open", "Processes whose circuit breaker is open.", labels=("process",)
+    )
     held = GaugeMetricFamily("outbound_rate_limited", "Processes that wait after a 429.", labels=("process",))
     failing = GaugeMetricFamily("outbound_run_failing", "Processes whose runs fail.", labels=("process",))
     for process in Process:
@@ -64,6 +66,8 @@ def _processes(processes: Processes) -> Iterator[Metric]:
         for family, reading in ((silent, "api_silent_for"), (held, "api_held_for"), (failing, "failing_for")):
             family.add_metric((process.value,), sum(reading in row.readings for row in rows))
     yield from (alive, needed, silent, held, failing)
+    is_silent = float(bool(processes.silent()))
+    yield GaugeMetricFamily("outbound_api_silent", "1 while no process gets an answer.", value=is_silent)
 
 
 def _batches(scope: Scope) -> Iterator[Metric]:

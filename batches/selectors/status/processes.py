@@ -27,9 +27,23 @@ class Processes:
     alive: list[ProcessHeartbeat]
     last: dict[str, datetime]
 
+    def answered(self) -> tuple[datetime, str] | None:
+        """Return when the API last answered any of them, and which; None where it did not."""
+        return max(filter(None, map(self.latest, ("api_accepted_ago", "api_refused_ago"))), default=None)
+
     def silent(self) -> dict[str, datetime]:
-        """Return since when the API has not answered, by the name of each process that finds so."""
-        return {row.process: at for row in self.alive for at in _since([row], "api_silent_for")}
+        """Return since when the API has not answered, by the name of each process that finds so.
+
+        A circuit breaker stays open in a process that makes no more calls. So it counts only if no other process was
+        answered after the last call that failed there.
+        """
+        answered = self.answered()
+        return {
+            row.process: at
+            for row in self.alive
+            for at in _since([row], "api_silent_for")
+            if answered is None or max(_since([row], "api_failed_ago"), default=at) > answered[0]
+        }
 
     def of(self, process: Process) -> list[ProcessHeartbeat]:
         """Return those of one name, the oldest first."""

@@ -28,6 +28,11 @@ DOCS = Path(__file__).parents[3] / "docs"
 QUERIES = 9
 
 
+@pytest.fixture(autouse=True)
+def _without_a_watcher(settings):
+    settings.WATCH_INTERVAL = 0
+
+
 @pytest.fixture
 def scrape(client, settings):
     """Read the metrics as Prometheus does: values by name, or by name and labels."""
@@ -110,6 +115,7 @@ def test_it_says_which_processes_get_no_answer_wait_or_fail(scrape):
     found = scrape()
 
     assert found["outbound_breakers_open", "web"] == 1
+    assert found["outbound_api_silent",] == 1
     assert found["outbound_rate_limited", "worker"] == 1
     assert found["outbound_run_failing", "settle"] == 1
     assert found["outbound_processes", "stopper"] == 0

@@ -43,6 +43,11 @@ def _forget_what_was_found():
     require_migrations.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def _without_a_watcher(settings):
+    settings.WATCH_INTERVAL = 0
+
+
 @pytest.fixture
 def look(client, operator):
     """Open the page as an operator; return the finding and the state of each line by its subject."""
@@ -143,6 +148,15 @@ def test_an_api_that_does_not_answer_opens_the_breaker_and_the_page_says_so(look
 
     assert found["answers"] == ("silent", "fails")
     assert "breaker_open" in attributes(look.page, '[data-subject="web"] [data-finding]', "data-finding")
+
+
+@pytest.mark.parametrize(("answered_ago", "found"), [(5.0, ("answered", "works")), (90.0, ("silent", "fails"))])
+def test_a_breaker_that_is_open_for_want_of_calls_is_not_taken_for_silence(look, answered_ago, found):
+    heartbeat_add(Process.SETTLE, readings={"api_silent_for": 3600.0, "api_failed_ago": 60.0})
+    heartbeat_add(Process.WEB, readings={"api_accepted_ago": answered_ago})
+
+    assert look()["answers"] == found
+    assert "breaker_open" in attributes(look.page, '[data-subject="settle"] [data-finding]', "data-finding")
 
 
 @pytest.mark.django_db(transaction=True)
