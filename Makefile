@@ -16,8 +16,8 @@ PROCESSES := web worker stopper sweep settle seal stream
 
 DEMO := SANDBOX=true DEBUG=false HTTPS=false ALLOWED_HOSTS=127.0.0.1,localhost TRUSTED_PROXIES= EMAIL_URL=consolemail:// \
 	DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 CSRF_TRUSTED_ORIGINS= REDIS_URL= BIND=127.0.0.1 \
-	SYLLABLE_API_URL=http://127.0.0.1:$(SANDBOX_PORT) SYLLABLE_API_KEY=sandbox-key SYLLABLE_API_CONTRACT=$(CONTRACT) \
-	PORT=$(PORT) SANDBOX_PORT=$(SANDBOX_PORT) PATH="$(CURDIR)/$(BIN):$$PATH"
+	SYLLABLE_API_URL=http://127.0.0.1:$(SANDBOX_PORT) SYLLABLE_API_KEY=sandbox-key SYLLABLE_API_CONTRACT=auto \
+	PORT=$(PORT) SANDBOX_PORT=$(SANDBOX_PORT) SANDBOX_CONTRACT=$(CONTRACT) PATH="$(CURDIR)/$(BIN):$$PATH"
 # What `check --deploy` judges is the shipped default, so nothing of a local .env may soften it.
 PRODUCTION := SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') DEBUG=false HTTPS=true \
 	SANDBOX=false ALLOWED_HOSTS=dashboard.example.com SYLLABLE_API_KEY=none

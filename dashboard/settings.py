@@ -19,6 +19,7 @@ from dashboard.settings_trail import (  # noqa: F401 - settings like those below
     TRAIL_EXPORTS_DIR,
 )
 from syllable.contracts import CONTRACTS
+from syllable.evidence import AUTO
 from syllable.resilience.bulkhead import LIMITS, Lane
 
 # Characters of a secret that nobody can try out.
@@ -34,12 +35,13 @@ SYLLABLE_API_URL = env("SYLLABLE_API_URL", default="https://api.syllable.cloud")
 SYLLABLE_API_KEY = env("SYLLABLE_API_KEY", default="") or env("SYLLABLESDK_API_KEY_HEADER", default="")
 if not SYLLABLE_API_KEY:
     raise ImproperlyConfigured("Set SYLLABLE_API_KEY to the API key of your organization.")
-SYLLABLE_API_CONTRACT = env("SYLLABLE_API_CONTRACT", default="2025-04")
+SYLLABLE_API_CONTRACT = env("SYLLABLE_API_CONTRACT", default=AUTO)
 SYLLABLE_TIMEOUT = seconds("SYLLABLE_TIMEOUT", env("SYLLABLE_TIMEOUT", default="10"))
 
-if SYLLABLE_API_CONTRACT not in CONTRACTS:
+if SYLLABLE_API_CONTRACT not in (AUTO, *CONTRACTS):
     raise ImproperlyConfigured(
-        f"SYLLABLE_API_CONTRACT is {SYLLABLE_API_CONTRACT!r}. This version speaks {' and '.join(CONTRACTS)}."
+        f"SYLLABLE_API_CONTRACT is {SYLLABLE_API_CONTRACT!r}. This version speaks {' and '.join(CONTRACTS)}. "
+        f"With {AUTO} the answers of the API decide."
     )
 
 # How many batches of one operation are written in parallel, and after how many silent seconds a worker loses its

@@ -8,7 +8,8 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from syllable.contracts import Contract, Write
-from syllable.errors import NotFound, UnreadableAnswer
+from syllable.errors import NotFound, SyllableError, UnreadableAnswer
+from syllable.evidence import ContractChoice
 from syllable.exchanges import Witness
 from syllable.paging import pages
 from syllable.resilience.bulkhead import Lane
@@ -42,12 +43,12 @@ class SyllableClient:
         base_url: str,
         api_key: str,
         *,
-        contract: Contract,
+        contracts: ContractChoice,
         timeout: float = 10.0,
         pool_size: int = 64,
         count: Witness | None = None,
     ) -> None:
-        self.contract = contract
+        self.contracts = contracts
         self._transport = Transport(base_url, api_key, timeout=timeout, pool_size=pool_size, count=count)
         self._lane = Lane.PAGES
         self._tell: Witness | None = None
@@ -66,6 +67,11 @@ class SyllableClient:
         client = copy(self)
         client._tell = tell
         return client
+
+    @property
+    def contract(self) -> Contract:
+        """The contract to expect of the next answer, for whatever is not about one batch (`ContractChoice.known`)."""
+        return self.contracts.known
 
     @property
     def silent_since(self) -> datetime | None:
@@ -95,13 +101,16 @@ class SyllableClient:
             direction = "desc" if query.descending else "asc"
             params += [("order_by", query.order_by), ("order_by_direction", direction)]
         answer = self._get(BATCHES, params=params, deadline=deadline)
-        return _page(Batch, answer, page=query.page, limit=query.limit)
+        page = _page(Batch, answer, page=query.page, limit=query.limit)
+        self.contracts.saw(page.items)
+        return page
 
     def get_batch(self, batch_id: str, *, deadline: Deadline | None = None) -> Batch:
         """Return the batch with its `status_counts`. Raises NotFound."""
         batch = Batch.read(self._get(f"{BATCHES}/{_segment(batch_id)}", deadline=deadline))
         if batch.batch_id != batch_id:
             raise UnreadableAnswer("The answer is about another batch.")
+        self.contracts.saw([batch])
         return batch
 
     def send(self, write: Write, *, request_id: str, deadline: Deadline | None = None) -> Batch | None:
@@ -121,7 +130,23 @@ class SyllableClient:
             tell=self._tell,
         )
         batch = Batch.read(answer) if isinstance(answer, dict) else None
-        return batch if batch and batch.batch_id == write.batch_id else None
+        if batch is None or batch.batch_id != write.batch_id:
+            return None
+        self.contracts.saw([batch])
+        return batch
+
+    def speaks_another(self, contract: Contract, batch_id: str, *, deadline: Deadline | None = None) -> bool:
+        """Return whether the batch, read again, shows another contract than that of a write which was refused.
+
+        Where a contract is set nothing is read, and a read that fails shows nothing.
+        """
+        if self.contracts.is_fixed:
+            return False
+        try:
+            batch = self.get_batch(batch_id, deadline=deadline)
+        except SyllableError:
+            return False
+        return self.contracts.of(batch.spoken_contract, otherwise=contract) is not contract
 
     def list_results(self, batch_id: str) -> Page[dict[str, Any]]:
         """Return the requests of a batch with their outcomes, all on one page, because the API does not page them.

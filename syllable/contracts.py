@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from syllable import errors
-from syllable.errors import Inexpressible, WrongContract
+from syllable.errors import Inexpressible
 from syllable.schemas import KEEP, OVER, Abilities, Batch, BatchEdit, BatchStatus, Timestamp
 
 _S = BatchStatus
@@ -156,22 +156,6 @@ class ContractCurrent:
 
 RELEASED = (BatchStatus.PENDING, BatchStatus.ACTIVE)
 CONTRACTS: Mapping[str, Contract] = {"2025-04": Contract202504(), "current": ContractCurrent()}
-
-
-def check_contract(contract: Contract, batch: Batch) -> None:
-    """Raise WrongContract where `batch` shows that the API speaks another contract. No evidence passes."""
-    spoken = spoken_contract(batch)
-    if spoken and spoken != contract.abilities.contract:
-        raise WrongContract(errors.speaks(spoken, contract.abilities.contract))
-
-
-def spoken_contract(batch: Batch) -> str:
-    """Return the contract that an answer speaks, by positive evidence only; "" where there is none."""
-    if "paused" in batch.raw:
-        return "current"
-    if "last_worked_on" in batch.raw or "count" in batch.raw:
-        return "2025-04"
-    return ""
 
 
 def _check_editable(edit: BatchEdit, abilities: Abilities) -> None:

@@ -164,12 +164,19 @@ class WrongContract(Inexpressible):
     user_message = "Syllable speaks a different API contract from the one set here. Nothing was sent."
 
 
+class UnknownContract(Inexpressible):
+    """No answer has shown yet which contract the API speaks, and none is set: how to write cannot be known."""
+
+    user_message = "Syllable's answers do not show which API contract they speak. Nothing was sent."
+
+
 # The `detail` of errors that are found on this side: it stands below the sentence of its class.
 
 BROKE_OFF = "The answer broke off."
 KEY_NOT_SENDABLE = "The API key has characters that a header cannot carry."
 NO_ANSWER = "No answer before the deadline."
 NOT_COMPLETE = "The answer was not complete before the deadline."
+SET_CONTRACT = "An administrator can set SYLLABLE_API_CONTRACT."
 STARTS_BY_ITSELF = "only Syllable can start a pending batch"
 TOO_LARGE = "The answer is too large."
 

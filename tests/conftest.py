@@ -27,6 +27,7 @@ from common.backoff import Backoff
 from sandbox.contracts import CONTRACTS
 from sandbox.server import Sandbox
 from syllable import transport
+from syllable.evidence import AUTO
 from syllable.resilience import latency
 from syllable.transport import Transport
 from tests import impatience
@@ -207,6 +208,15 @@ def sandbox(empty_sandbox, contract, settings):
     yield empty_sandbox
     wait_for_parallel_reads()
     caches["local"].clear()
+
+
+@pytest.fixture
+def auto_contract(sandbox, settings, db):
+    """Provide the sandbox to a dashboard that goes by the answers, and knows nothing yet."""
+    settings.SYLLABLE_API_CONTRACT = AUTO
+    # Its table outlives a test that commits.
+    caches["default"].clear()
+    return sandbox
 
 
 def wait_for_parallel_reads():

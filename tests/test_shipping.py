@@ -23,6 +23,10 @@ from benchmarks import operations
 from dashboard.probe import host_of, is_alive
 from sandbox.contracts import CONTRACTS
 from sandbox.server import Sandbox
+from syllable.client import SyllableClient
+from syllable.contracts import CONTRACTS as API_CONTRACTS
+from syllable.evidence import Fixed
+from syllable.schemas import BatchQuery
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_ONLY = {"sandbox"}
@@ -66,6 +70,29 @@ def test_compose_runs_what_the_procfile_runs():
 def test_make_starts_every_process_of_the_procfile():
     names = re.search(r"PROCESSES := (.*)", text_of("Makefile"))[1].split()
     assert set(names) == procfile().keys() - DEMO_ONLY
+
+
+@pytest.mark.parametrize(("chosen", "spoken"), [({}, "2025-04"), ({"SANDBOX_CONTRACT": "current"}, "current")])
+def test_the_sandbox_speaks_a_contract_of_its_own_whatever_decides_for_the_dashboard(tmp_path, chosen, spoken):
+    line = dict(line.split(": ", 1) for line in text_of("Procfile").splitlines())["sandbox"]
+    (tmp_path / "sandbox").symlink_to(ROOT / "sandbox")
+    environment = os.environ | {
+        "SYLLABLE_API_CONTRACT": "auto",
+        "SANDBOX_PORT": "0",
+        "SYLLABLE_API_KEY": "key",
+        **chosen,
+    }
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    process = subprocess.Popen(
+        f"exec {line}", shell=True, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        url = process.stdout.readline().removeprefix("Syllable sandbox: ").strip()
+        client = SyllableClient(url, "key", contracts=Fixed(API_CONTRACTS[spoken]), timeout=START_SECONDS)
+        assert client.list_batches(BatchQuery(limit=1)).items[0].spoken_contract == spoken
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_make_brings_what_the_benchmarks_need():
@@ -197,6 +224,7 @@ def environment(tmp_path, api):
         "ALLOWED_HOSTS": "dashboard.example.com",
         "SYLLABLE_API_URL": api.url,
         "SYLLABLE_API_KEY": api.api_key,
+        "SYLLABLE_API_CONTRACT": "auto",
         "PORT": str(port),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from batches import rules
 from batches.forms.expiry import ClockField, ExpiryForm, in_picker, tells_one_moment, typed_as, zone_named
+from batches.forms.fingerprint import fingerprint_of, loaded_with, unsealed
 from batches.forms.reason import ReasonField
 from common.time_zones import zone_or_none
 from syllable.schemas import KEEP, NOT_OVER, Abilities, Batch, BatchEdit, BatchStatus, Keep, Timestamp
 
-FINGERPRINT_SALT = "batches.fingerprint"
 REVIEW_SALT = "batches.review"
 LOST = (
     "This form is no longer valid. What you typed is still here. "
@@ -94,7 +94,7 @@ class BatchForm(ExpiryForm):
         fingerprint = (
             self.data.get("fingerprint", "") if self.is_bound else fingerprint_of(batch or Batch(), campaign_zone)
         )
-        loaded = _loaded_with(fingerprint, batch_id)
+        loaded = loaded_with(fingerprint, batch_id)
         self.is_lost = loaded is None
         for name in set(rules.EDITABLE) - set(abilities.editable):
             del self.fields[name]
@@ -166,7 +166,7 @@ class BatchForm(ExpiryForm):
     def is_as_reviewed(self) -> bool:
         """Whether the edit is the one that was reviewed. True without `reviewed`: then there was no review."""
         sealed = self.data.get("reviewed", "")
-        return not sealed or _unsealed(sealed, REVIEW_SALT) == self._reviewed()
+        return not sealed or unsealed(sealed, REVIEW_SALT) == self._reviewed()
 
     def _reviewed(self) -> dict[str, Any]:
         return {"batch_id": self.batch_id, "loaded": self.loaded, "edit": self.edit.fields(), "why": self.why}
@@ -187,6 +187,8 @@ class BatchForm(ExpiryForm):
             auto_call_rate=None if canceling else self._wanted_auto_call_rate(cleaned),
         )
         self.why = self.edit.deleted_reason or cleaned["reason"]
+        self._refuse_foreign("call_rate", shown=_in_box(self.loaded["call_rate"]))
+        self._refuse_foreign("auto_call_rate", shown=_as_choice(self.loaded["auto_call_rate"]))
         if self.errors:
             return cleaned
         for problem in self._problems():
@@ -194,6 +196,16 @@ class BatchForm(ExpiryForm):
         if not self.edit:
             raise forms.ValidationError("Nothing to change. You have not edited anything.")
         return cleaned
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Add an error; about a field that this contract does not have, to the form as a whole."""
+        super().add_error(field if field in self.fields else None, error)
+
+    def _refuse_foreign(self, name: str, *, shown: str) -> None:
+        """Say so if a field was edited that only another contract has: the form may have been loaded under that one."""
+        if name not in self.fields and self.data.get(name, shown).strip() != shown:
+            label = str(self.base_fields[name].label).lower()
+            self.add_error(None, f"This version of the API has no {label}.")
 
     def _problems(self) -> list[rules.Problem]:
         return [
@@ -232,7 +244,7 @@ class BatchForm(ExpiryForm):
 
     def _wanted_call_rate(self, cleaned: dict[str, Any]) -> int | Keep | None:
         shown = _in_box(self.loaded["call_rate"])
-        if self.data.get("call_rate", shown).strip() == shown:
+        if "call_rate" not in self.fields or self.data.get("call_rate", shown).strip() == shown:
             return KEEP
         rate: int | None = cleaned.get("call_rate")
         return rate
@@ -253,18 +265,6 @@ def _as_choice(auto_call_rate: object) -> str:
     return "true" if auto_call_rate is True else "false"
 
 
-def fingerprint_of(batch: Batch, campaign_zone: tzinfo | None = None) -> str:
-    """Return, signed, the editable fields of `batch`, its expiry as the picker shows it, and the zones for that."""
-    loaded = {
-        "batch_id": batch.batch_id,
-        "zone": timezone.get_current_timezone_name(),
-        "campaign_zone": str(campaign_zone or ""),
-        "shown_expiry": in_picker(batch.expires_on, timezone.get_current_timezone()),
-        **rules.snapshot(batch),
-    }
-    return signing.dumps(loaded, salt=FINGERPRINT_SALT)
-
-
 def fill(batch: Batch, edit: BatchEdit, why: str = "") -> dict[str, str]:
     """Return what a form loaded with `batch` posts when `edit` is typed into it, with the reason `why`."""
     zone = timezone.get_current_timezone()
@@ -282,17 +282,3 @@ def fill(batch: Batch, edit: BatchEdit, why: str = "") -> dict[str, str]:
     elif edit.expires_on is not KEEP:
         data |= typed_as(edit.expires_on, zone)
     return data
-
-
-def _loaded_with(fingerprint: str, batch_id: str) -> dict[str, Any] | None:
-    """Return the content of a fingerprint; None where it is forged or belongs to another batch."""
-    loaded = _unsealed(fingerprint, FINGERPRINT_SALT)
-    return loaded if loaded and loaded.get("batch_id") == batch_id else None
-
-
-def _unsealed(sealed: str, salt: str) -> dict[str, Any] | None:
-    try:
-        content: dict[str, Any] = signing.loads(sealed, salt=salt)
-    except signing.BadSignature:
-        return None
-    return content

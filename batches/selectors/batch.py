@@ -10,8 +10,7 @@ from batches.selectors.campaign_seen import campaign_seen
 from batches.selectors.campaign_zone import ZONE_SECONDS, CampaignHours, campaign_hours
 from batches.selectors.changes import HISTORY_LENGTH, batch_history
 from batches.selectors.scoped_reader import reader
-from syllable.contracts import check_contract
-from syllable.errors import SyllableError, WrongContract
+from syllable.errors import Inexpressible, SyllableError
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import OVER, Abilities, Batch, BatchStatus
 
@@ -20,8 +19,8 @@ from syllable.schemas import OVER, Abilities, Batch, BatchStatus
 class BatchPage:
     """A batch as Syllable returns it now, or the error instead; the history is ours and always there.
 
-    `hours` are those of its campaign, not known for a batch that has ended. `wrong_contract` is set if the answer
-    speaks a contract other than the configured one: then the page is read-only.
+    `hours` are those of its campaign, not known for a batch that has ended. `unwritable` is set if the contract of the
+    answer is not the one that is set, or not known: then the page is read-only.
     """
 
     scope: Scope
@@ -30,7 +29,7 @@ class BatchPage:
     campaign_name: str
     hours: CampaignHours = field(default_factory=CampaignHours)
     history: list[Change] = field(default_factory=list)
-    wrong_contract: WrongContract | None = None
+    unwritable: Inexpressible | None = None
 
     @property
     def last_applied(self) -> Change | None:
@@ -55,7 +54,7 @@ def batch_page(batch_id: str, *, scope: Scope) -> BatchPage:
     except SyllableError as error:
         return BatchPage(scope, None, error, "", history=history)
     name = campaign_name(batch.campaign_id, scope=scope)
-    return BatchPage(scope, batch, None, name, _hours(batch, scope=scope), history, _wrong_contract(batch))
+    return BatchPage(scope, batch, None, name, _hours(batch, scope=scope), history, _unwritable(batch))
 
 
 def batch_now(batch_id: str, *, scope: Scope) -> Batch:
@@ -71,17 +70,21 @@ def _hours(batch: Batch, *, scope: Scope) -> CampaignHours:
     return campaign_hours(campaign, scope=scope)
 
 
-def _wrong_contract(batch: Batch) -> WrongContract | None:
+def _unwritable(batch: Batch) -> Inexpressible | None:
     try:
-        check_contract(syllable_client().contract, batch)
-    except WrongContract as error:
+        syllable_client().contracts.to_write(batch)
+    except Inexpressible as error:
         return error
     return None
 
 
-def abilities() -> Abilities:
-    """Return what the configured contract can express."""
-    return syllable_client().contract.abilities
+def abilities(spoken: str = "") -> Abilities:
+    """Return what the contract `spoken` can express: the one that a batch shows, "" for whatever is about no batch.
+
+    Where that is "", the contract that is set or was shown last decides; while none is known, what all contracts have
+    in common. A contract that is set decides always. Costs no call.
+    """
+    return syllable_client().contracts.of(spoken).abilities
 
 
 def paused_from(batch_id: str, *, scope: Scope) -> BatchStatus | None:

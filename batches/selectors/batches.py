@@ -14,7 +14,7 @@ from batches.selectors.campaign_names import cached_campaign_names, campaign_nam
 from batches.selectors.parallel_reads import EXTRAS_SECONDS, result_or_none, submit
 from batches.selectors.scoped_reader import Reader, reader
 from batches.selectors.stale_cache import LastSeen
-from syllable.errors import SyllableError, SyllableUnavailable
+from syllable.errors import Invalid, SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch, BatchQuery, Page
@@ -31,7 +31,7 @@ class BatchList:
 
     `page` is None where it could not be read, and `error` says why. `counts` has the number of batches by status, ""
     for all of them; None where it is unknown. `campaign_names` is by campaign id as text; empty where the names could
-    not be read.
+    not be read. `is_reordered` says that Syllable has no such order: the page is then by batch id, Z to A.
     """
 
     read_at: datetime
@@ -40,6 +40,7 @@ class BatchList:
     counts: Counts
     campaign_names: dict[str, str]
     stale_because: SyllableUnavailable | None = None
+    is_reordered: bool = False
 
     @property
     def is_stale(self) -> bool:
@@ -83,17 +84,28 @@ def _read(client: Reader, query: BatchQuery) -> BatchList:
         counting = {status: submit(_count, part, extras, scope=client.scope) for status, part in missing.items()}
         if names is None:
             naming = submit(campaign_names, scope=client.scope, deadline=extras, lane=Lane.PARALLEL)
+    page, error, is_reordered = None, None, False
     try:
-        page, error = client.list_batches(query, deadline=deadline), None
+        page, is_reordered = _page(client, query, deadline)
     except SyllableError as caught:
-        page, error = None, caught
+        error = caught
         # Nobody waits for numbers beside a page that is missing.
         extras = Deadline(0)
     counts[query.status] = page.total_count if page else None
     counts |= {status: result_or_none(future, extras) for status, future in counting.items()}
     if naming is not None:
         names = result_or_none(naming, extras)
-    return BatchList(timezone.now(), page, error, counts, names or {})
+    return BatchList(timezone.now(), page, error, counts, names or {}, is_reordered=is_reordered)
+
+
+def _page(client: Reader, query: BatchQuery, deadline: Deadline) -> tuple[Page[Batch], bool]:
+    """Return the page, and whether it is by batch id because Syllable refused an order that not every contract has."""
+    try:
+        return client.list_batches(query, deadline=deadline), False
+    except Invalid:
+        if query.order_by in ("", *client.contracts.certain.order_by):
+            raise
+    return client.list_batches(replace(query, order_by="batch_id", descending=True), deadline=deadline), True
 
 
 def _count(query: BatchQuery, deadline: Deadline, *, scope: Scope) -> int | None:

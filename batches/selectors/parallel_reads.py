@@ -9,6 +9,7 @@ from math import ceil
 from threading import BoundedSemaphore
 from typing import ParamSpec, TypeVar
 
+from batches.api_client import keep_off_the_cache
 from syllable.errors import SyllableError, TimedOut, TooBusy
 from syllable.resilience.bulkhead import LIMITS, Lane
 from syllable.resilience.deadline import Deadline
@@ -19,7 +20,9 @@ EXTRAS_SECONDS = 3.0
 
 # Shared by all requests, so that a slow API cannot create endless threads. Code in the pool never touches the ORM: a
 # pool thread would keep a database connection of its own open.
-_pool = ThreadPoolExecutor(max_workers=LIMITS[Lane.PARALLEL].calls, thread_name_prefix="syllable")
+_pool = ThreadPoolExecutor(
+    max_workers=LIMITS[Lane.PARALLEL].calls, thread_name_prefix="syllable", initializer=keep_off_the_cache
+)
 # The limit of running and waiting reads: without it a hanging API would let the queue grow with every visit.
 MOST_WAITING = 64
 _room = BoundedSemaphore(MOST_WAITING)

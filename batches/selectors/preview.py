@@ -182,8 +182,12 @@ def _known_name(campaign_id: int | str | None, scope: Scope) -> str:
 
 
 def _of_query(query: BatchQuery, statuses: Collection[BatchStatus], deadline: Deadline, scope: Scope) -> Preview:
-    """Count by status, in parallel: one call per status, and one for all of them."""
+    """Count by status, in parallel: one call per status, and one for all of them.
+
+    One more goes first where the contract, and so its statuses, are not known yet.
+    """
     client = reader(scope, Lane.PARALLEL)
+    client.learn_contract(deadline)
     asked = [query.status] if query.status else [*client.contract.abilities.statuses, ANY]
     counting = {
         status: submit(client.list_batches, replace(query, status=str(status), limit=1), deadline=deadline)

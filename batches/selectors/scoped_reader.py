@@ -1,5 +1,6 @@
 """The API within somebody's scope: every answer leaves out what is outside."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -8,7 +9,8 @@ from batches.access import EVERYTHING, Scope
 from batches.api_client import syllable_client
 from syllable.client import SyllableClient
 from syllable.contracts import Contract
-from syllable.errors import NotFound
+from syllable.errors import NotFound, SyllableError
+from syllable.evidence import UNKNOWN, ContractChoice
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import Agent, Batch, BatchQuery, Campaign, ChannelTarget, Page
@@ -33,11 +35,21 @@ class Reader:
         return self.client.contract
 
     @property
+    def contracts(self) -> ContractChoice:
+        return self.client.contracts
+
+    @property
     def silent_since(self) -> datetime | None:
         return self.client.silent_since
 
     def within(self, lane: Lane) -> "Reader":
         return Reader(self.client.within(lane), self.scope)
+
+    def learn_contract(self, deadline: Deadline) -> None:
+        """Make one small read if nothing has shown the contract yet. Its failure is left for the next read to meet."""
+        if self.contract is UNKNOWN:
+            with suppress(SyllableError):
+                self.client.list_batches(BatchQuery(limit=1), deadline=deadline)
 
     def list_batches(self, query: BatchQuery, *, deadline: Deadline | None = None) -> Page[Batch]:
         page = self.client.list_batches(query, deadline=deadline)

@@ -10,7 +10,7 @@ from batches.selectors.batch import abilities, batch_page
 from batches.selectors.changes import change_for_notice
 from batches.services.changes.update import NotAllowed, check_actor
 from batches.views.decorators import UserRequest, may_view
-from syllable.errors import NotFound, SyllableUnavailable, WrongContract
+from syllable.errors import Inexpressible, NotFound, SyllableUnavailable
 from syllable.schemas import BatchStatus
 
 
@@ -24,7 +24,7 @@ def batch(request: UserRequest, batch_id: str) -> HttpResponse:
         "batch_id": batch_id,
         "page": page,
         "notice": change_for_notice(request.GET.get("change", ""), scope=scope, batch_id=batch_id),
-        "why_no_edit": why_no_edit(request, page.wrong_contract),
+        "why_no_edit": why_no_edit(request, page.unwritable),
         "form": None,
     }
     if page.error:
@@ -36,17 +36,17 @@ def batch(request: UserRequest, batch_id: str) -> HttpResponse:
         context["form"] = BatchForm(
             batch_id=batch_id,
             batch=page.batch,
-            abilities=abilities(),
+            abilities=abilities(page.batch.spoken_contract),
             paused_from=page.paused_from,
             campaign_zone=page.hours.zone,
         )
     return render(request, "batches/batch.html", context)
 
 
-def why_no_edit(request: UserRequest, wrong_contract: WrongContract | None) -> str:
+def why_no_edit(request: UserRequest, unwritable: Inexpressible | None) -> str:
     """Return why this person cannot edit this batch, as sentences for them; "" where they can."""
-    if wrong_contract:
-        return wrong_contract.sentence
+    if unwritable:
+        return unwritable.sentence
     try:
         check_actor(request.user)
     except NotAllowed as refusal:

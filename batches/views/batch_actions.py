@@ -7,7 +7,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.actor import by
 from batches import rules
 from batches.access import scope_of
-from batches.forms.batch import LOST, BatchForm, fill, fingerprint_of
+from batches.forms.batch import LOST, BatchForm, fill
+from batches.forms.fingerprint import contract_as_loaded, fingerprint_of
 from batches.models import Outcome
 from batches.selectors.batch import abilities, batch_now, paused_from
 from batches.services.changes.update import NotAllowed, batch_edit, batch_pause, batch_resume
@@ -82,7 +83,8 @@ def written(request: UserRequest, result: Result) -> HttpResponse:
 
 def _form(request: UserRequest, data: dict[str, str], batch_id: str) -> BatchForm:
     known = paused_from(batch_id, scope=scope_of(request.user))
-    return BatchForm(data, batch_id=batch_id, abilities=abilities(), paused_from=known)
+    able = abilities(contract_as_loaded(data, batch_id))
+    return BatchForm(data, batch_id=batch_id, abilities=able, paused_from=known)
 
 
 def _found_again(request: UserRequest, batch_id: str) -> BatchForm | None:

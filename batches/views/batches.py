@@ -1,6 +1,6 @@
 """The list of batches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -15,7 +15,7 @@ from batches.selectors.batches import batch_list as read_list
 from batches.selectors.campaign_names import campaign_label
 from batches.selectors.changes import change_for_notice
 from batches.views.decorators import UserRequest, may_view
-from batches.views.list_query import LIMITS, ListQuery, read_list_query
+from batches.views.list_query import DEFAULT_ORDER, LIMITS, PROBLEMS, ListQuery, read_list_query
 from batches.views.list_rows import Row, RowMaker
 from syllable.schemas import Abilities
 
@@ -80,10 +80,13 @@ class Pager:
 @require_safe
 def batch_list(request: UserRequest) -> HttpResponse:
     """Show the page, or, for htmx, only its table."""
-    able = abilities()
-    address, problems = read_list_query(request.GET, able)
+    address, problems = read_list_query(request.GET, abilities())
     scope = scope_of(request.user)
     batch_list = read_list(address.query(), scope=scope)
+    if batch_list.is_reordered:
+        address, problems["order"] = replace(address, order=DEFAULT_ORDER), PROBLEMS["order"]
+    # The read may have shown the contract.
+    able = abilities()
     table = table_context(request, address, batch_list, here=str(address))
     if is_refresh(request):
         return refreshed_table(request, table)

@@ -1,7 +1,7 @@
 """Campaigns, when they call, and the agents that they call with."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import PlainValidator
 
@@ -82,6 +82,20 @@ class Campaign(Answer):
     where the contract has no such field. `rate` is in calls per minute, `hourly_rate` per hour. `max_daily_calls` is
     the number of reference ids that are contacted first on one day. `mode` is voice, sms or email.
     """
+
+    unused: ClassVar[frozenset[str]] = frozenset(
+        {
+            "allowed_line_types",
+            "campaign_variables",
+            "include_unknown_line_types",
+            "labels",
+            "pause_seconds",
+            "sms_session_ttl",
+            "target_filters",
+            "voicemail_detection",
+            "webhooks",
+        }
+    )
 
     id: Integer = None
     campaign_name: Text = ""

@@ -5,7 +5,7 @@ value that does not fit its type stays as the text it came as, so that a page ca
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, ValidationError, WrapValidator
 from pydantic.functional_validators import ModelWrapValidatorHandler, SkipValidation
@@ -76,6 +76,8 @@ class Answer(BaseModel):
     """One object of an answer. `raw` is that object untouched, and not nested deeper than 50 levels."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
+    # What the API documents and nothing here needs.
+    unused: ClassVar[frozenset[str]] = frozenset()
     raw: SkipValidation[dict[str, Any]] = Field(default_factory=dict, exclude=True, repr=False)
 
     @classmethod
@@ -86,3 +88,9 @@ class Answer(BaseModel):
         if is_too_deep(payload):
             raise UnreadableAnswer("the object is nested too deeply")
         return cls.model_validate({**payload, "raw": payload})
+
+    @property
+    def unknown_fields(self) -> list[str]:
+        """The names of fields that no contract documents, as far as we know: untrusted text."""
+        known = {*type(self).model_fields, *self.unused} - {"raw"}
+        return [encodable(name) for name in self.raw if name not in known]

@@ -20,6 +20,9 @@ from syllable.schemas.fields import (
 from syllable.schemas.status import OVER_REQUESTS
 from syllable.schemas.text import encodable_json
 
+# The keys of a batch that only one contract has, those that count more first.
+EVIDENCE = {"paused": "current", "last_worked_on": "2025-04", "count": "2025-04"}
+
 
 class Batch(Answer):
     """A batch, as `BatchDetails` and `CommunicationBatch` of the API describe it in any contract.
@@ -49,6 +52,11 @@ class Batch(Answer):
     error_message: OptionalText = None
     status_counts: Counts = None
     detailed_status_counts: Anything = None
+
+    @property
+    def spoken_contract(self) -> str:
+        """The contract that the answer speaks, by positive evidence only: the keys it has. "" where there is none."""
+        return next((contract for key, contract in EVIDENCE.items() if key in self.raw), "")
 
     @property
     def request_count(self) -> int | str | None:

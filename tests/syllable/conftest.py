@@ -8,6 +8,7 @@ import pytest
 
 from syllable.client import SyllableClient
 from syllable.contracts import CONTRACTS
+from syllable.evidence import Fixed
 from syllable.transport import Transport
 from tests.conftest import KEY
 
@@ -48,7 +49,7 @@ def sandbox(empty_sandbox):
 @pytest.fixture
 def client_of() -> Callable[..., SyllableClient]:
     def client_of(url: str, *, timeout: float = 20.0, key: str = KEY, pool_size: int = 8) -> SyllableClient:
-        return SyllableClient(url, key, contract=CONTRACTS["2025-04"], timeout=timeout, pool_size=pool_size)
+        return SyllableClient(url, key, contracts=Fixed(CONTRACTS["2025-04"]), timeout=timeout, pool_size=pool_size)
 
     return client_of
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syllable.contracts import CONTRACTS, Write, check_contract, spoken_contract
+from syllable.contracts import CONTRACTS, Write
 from syllable.errors import Inexpressible, WrongContract
+from syllable.evidence import Fixed
 from syllable.schemas import Batch, BatchEdit, BatchStatus, Timestamp
 
 CONTRACT = CONTRACTS["current"]
@@ -140,13 +141,13 @@ def test_it_believes_what_it_reads(edit, read, expected):
     ],
 )
 def test_a_contract_is_told_by_positive_evidence_only(raw, spoken):
-    assert spoken_contract(Batch.read(raw)) == spoken
+    assert Batch.read(raw).spoken_contract == spoken
 
 
 def test_evidence_of_the_other_contract_stops_a_write():
-    check_contract(CONTRACT, Batch.read(READ))
-    check_contract(CONTRACT, Batch.read({"batch_id": "x"}))
+    assert Fixed(CONTRACT).to_write(Batch.read(READ)) is CONTRACT
+    assert Fixed(CONTRACT).to_write(Batch.read({"batch_id": "x"})) is CONTRACT
     with pytest.raises(WrongContract, match="speaks 2025-04"):
-        check_contract(CONTRACT, Batch.read({"count": 1}))
+        Fixed(CONTRACT).to_write(Batch.read({"count": 1}))
     with pytest.raises(WrongContract, match="speaks current"):
-        check_contract(CONTRACTS["2025-04"], Batch.read(READ))
+        Fixed(CONTRACTS["2025-04"]).to_write(Batch.read(READ))

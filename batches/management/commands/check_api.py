@@ -6,12 +6,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from batches.selectors.api_health import Account, account_check
+from common.untrusted import visible_id
 
 
 class Command(BaseCommand):
     """Exits with 1 if anything stands in the way."""
 
-    help = "Checks that the API answers and accepts the key, and which contract it speaks. Writes nothing."
+    help = "Checks that the API answers and accepts the key, and which contract and fields it has. Writes nothing."
 
     def handle(self, *args: Any, **options: Any) -> None:
         account = account_check()
@@ -26,11 +27,14 @@ def lines(account: Account) -> list[str]:
     found = [
         f"Address    {settings.SYLLABLE_API_URL}: {'answers' if account.answers else 'does not answer'}",
         f"Key        {'accepted' if account.key_accepted else 'not accepted' if account.answers else 'not tried'}",
-        f"Contract   set to {account.contract}, answers speak {account.spoken or 'unknown'}",
+        f"Contract   set to {account.contract}, answers speak {' and '.join(account.spoken) or 'unknown'}",
+        *([f"Remembered {account.remembered or 'nothing yet'}"] if account.is_auto else []),
         f"Batches    {_count(account.batches)}",
         f"Campaigns  {_count(account.campaigns)}",
         f"Latency    {'unknown' if account.latency is None else f'{account.latency * 1000:.0f} ms'}",
     ]
+    for kind, names in account.unknown_fields.items():
+        found.append(f"New field  in {kind}, not known to this dashboard: {', '.join(map(visible_id, names))}")
     return found + [f"Problem    {trouble}" for trouble in account.troubles]
 
 

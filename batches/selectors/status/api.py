@@ -7,7 +7,7 @@ from django.conf import settings
 from batches.models import Sighting
 from batches.selectors.status.processes import Processes
 from batches.status import Check, Finding, Subject
-from syllable.contracts import CONTRACTS, spoken_contract
+from syllable.contracts import CONTRACTS
 
 # Some batches show no contract.
 SIGHTINGS = 5
@@ -28,7 +28,7 @@ def contract_check() -> Check:
     """Return whether the newest batches that the watcher saw speak the contract of the settings."""
     configured = settings.SYLLABLE_API_CONTRACT
     seen = Sighting.objects.order_by("-created_at", "-pk").only("raw")[:SIGHTINGS]
-    spoken = next(filter(None, (spoken_contract(sighting.batch) for sighting in seen)), "")
+    spoken = next(filter(None, (sighting.batch.spoken_contract for sighting in seen)), "")
     facts = {"contract": configured, "spoken": spoken, "setting": "SYLLABLE_API_CONTRACT"}
     if not spoken:
         return Check(Subject.CONTRACT, Finding.CONTRACT_UNTRIED, facts)

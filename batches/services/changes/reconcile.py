@@ -15,6 +15,7 @@ from batches.models import Change, ItemState, Outcome
 from batches.services.changes.audit import change_ended, change_settled
 from batches.services.changes.steps import look_note
 from common.clock import from_now
+from syllable.contracts import Contract
 from syllable.errors import KeyRefused, Refused, SyllableError
 from syllable.exchanges import Exchange
 from syllable.resilience.bulkhead import Lane
@@ -55,7 +56,7 @@ def change_settle(change: Change, *, is_abandoned: bool = False) -> Change:
             return _not_found(change, error.sentence)
         return _record(change, Outcome.UNCONFIRMED, error.sentence)
     saw(change, batch, at=following.started_at if following else Now())
-    if syllable_client().contract.shows(batch, change.edit):
+    if _contract(change, batch).shows(batch, change.edit):
         return _record(change, Outcome.APPLIED, expiry_moved(change), settled_at=Now())
     # `seen` says it, and words make a sentence of it in the reader's zone. The record will say the same next time.
     return _not_found(change, "", is_last=following is not None)
@@ -95,6 +96,13 @@ def _following(change: Change) -> Change | None:
     """
     since = Change.objects.filter(batch_id=change.batch_id, pk__gt=change.pk, before__isnull=False)
     return since.order_by("pk").first()
+
+
+def _contract(change: Change, batch: Batch) -> Contract:
+    """Return the contract that `batch` speaks; where it shows none, the one that the batch spoke before the write."""
+    contracts = syllable_client().contracts
+    before = change.batch_before
+    return contracts.of(batch.spoken_contract, otherwise=contracts.of(before.spoken_contract) if before else None)
 
 
 def _read(change: Change) -> Batch:

@@ -19,7 +19,7 @@ from batches.services.changes.reconcile import expiry_moved, saw
 from batches.services.changes.steps import step_note
 from common.clock import from_now
 from syllable.client import SyllableClient
-from syllable.contracts import Write, check_contract
+from syllable.contracts import Contract, Write
 from syllable.errors import (
     Inexpressible,
     Invalid,
@@ -29,8 +29,8 @@ from syllable.errors import (
     SyllableError,
     SyllableUnavailable,
     TimedOut,
-    WrongContract,
 )
+from syllable.evidence import UNKNOWN
 from syllable.exchanges import Exchange
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import Batch, BatchEdit, BatchStatus
@@ -89,7 +89,8 @@ class Road:
     `sent` is True once a write may have reached the API: nothing may be called "not sent" from then on. `in_doubt` is
     set once a write had no definite answer, so that it may be taken late. `sent_alone` says that the last write was the
     contract's fallback, `trouble` in words what went wrong last. `brief` makes a short try: so many seconds per call,
-    and no repeat of calls that hung. `began` is the start by the monotonic clock.
+    and no repeat of calls that hung. `began` is the start by the monotonic clock. `contract` is the one by which the
+    batch is written: each read before a write decides anew.
     """
 
     change: Change
@@ -99,6 +100,7 @@ class Road:
     began: float = field(default_factory=time.monotonic)
     deadline: Deadline = field(default_factory=lambda: Deadline(road_seconds()))
     batch: Batch | None = None
+    contract: Contract = UNKNOWN
     paused_from: BatchStatus | None = None
     guard: Guard | None = None
     brief: float | None = None
@@ -141,14 +143,14 @@ class Road:
                 self._refuse(Outcome.NOT_SENT, outcome_messages.BATCH_OUT_OF_SCOPE), refused_for=Reason.OUTSIDE
             )
         try:
-            check_contract(self.client.contract, batch)
-        except WrongContract as error:
+            self.contract = self.client.contracts.to_write(batch)
+        except Inexpressible as error:
             self.error = error
             return self._refuse(Outcome.NOT_SENT, error.sentence)
         problems = rules.problems(
             batch,
             self.edit,
-            abilities=self.client.contract.abilities,
+            abilities=self.contract.abilities,
             now=self._now(),
             paused_from=self.paused_from,
         )
@@ -166,12 +168,12 @@ class Road:
         """Send the write once. Returns None where another round may help: it did not arrive, or was not taken."""
         batch, now = self._batch(), self._now()
         try:
-            write = self.client.contract.write(batch, self.edit, by=self.change.actor_email, now=now)
+            write = self.contract.write(batch, self.edit, by=self.change.actor_email, now=now)
         except Inexpressible as error:
             return self._refuse(Outcome.NOT_SENT, error.sentence)
         if not self.sent:
             self.change.before = batch.raw
-            self.change.after = self.client.contract.after(batch, self.edit, now=now)
+            self.change.after = self.contract.after(batch, self.edit, now=now)
         # In doubt until answered, even if nobody lives to see the answer.
         read = ("campaign_id", "campaign_name", "before", "after", "seen", "seen_at", "steps")
         if not self._save(*read, in_doubt_until=from_now(time_to_land())):
@@ -181,12 +183,7 @@ class Road:
         except (NotSent, RateLimited) as error:
             return self._wait_out(error)
         except Refused as error:
-            self.error = error
-            if self.sent:
-                # A refusal of the repeat says nothing about the write before it, which may have caused it.
-                self.trouble = error.sentence
-                return self._read() or self._finish(Outcome.UNCONFIRMED, self.trouble)
-            return self._finish(Outcome.REJECTED, error.sentence, _problems_of(error))
+            return self._refused(error)
         except SyllableUnavailable as error:
             self.sent, self.in_doubt, self.trouble, self.error = True, True, error.sentence, error
             if self.brief is not None and isinstance(error, TimedOut):
@@ -201,13 +198,23 @@ class Road:
         saw(self.change, answer, at=self._now())
         return self._applied()
 
+    def _refused(self, error: Refused) -> Result | None:
+        """Return the end of the change; None where another round may help: the API speaks another contract by now."""
+        self.trouble, self.error = error.sentence, error
+        if self.sent:
+            # A refusal of the repeat says nothing about the write before it, which may have caused it.
+            return self._read() or self._finish(Outcome.UNCONFIRMED, self.trouble)
+        if self.client.speaks_another(self.contract, self.change.batch_id, deadline=self._deadline()):
+            return None
+        return self._finish(Outcome.REJECTED, self.trouble, _problems_of(error))
+
     def _send(self, write: Write) -> Batch | None:
         """Send the write or, if the API refuses the input, the contract's fallback. Raises SyllableError."""
         self.sent_alone = False
         try:
             return self.client.send(write, request_id=self.change.request_id, deadline=self._deadline())
         except Invalid:
-            fallback = self.client.contract.fallback(self._batch(), self.edit)
+            fallback = self.contract.fallback(self._batch(), self.edit)
             if fallback is None:
                 raise
         self.sent_alone = True
@@ -283,7 +290,7 @@ class Road:
         return self.batch
 
     def _shown(self, batch: Batch) -> bool:
-        return self.client.contract.shows(batch, self.edit)
+        return self.client.contracts.of(batch.spoken_contract, otherwise=self.contract).shows(batch, self.edit)
 
 
 def _problems_of(error: Refused) -> tuple[Problem, ...]:

@@ -83,7 +83,8 @@ def look_again(change: Change, *, operation: Operation) -> bool:
     is_last = Change.objects.filter(pk=change.pk, in_doubt_until__lte=Now()).exists()
     try:
         batch = client.get_batch(change.batch_id)
-        is_calling = not client.contract.shows(batch, edit) and batch.status in rules.eligible(edit)
+        shows = client.contracts.of(batch.spoken_contract).shows(batch, edit)
+        is_calling = not shows and batch.status in rules.eligible(edit)
     except NotFound:
         is_calling = False
     except SyllableError as error:

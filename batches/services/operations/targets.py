@@ -23,6 +23,7 @@ from batches.models import (
     TargetScope,
 )
 from syllable.client import SyllableClient
+from syllable.errors import Invalid
 from syllable.paging import pages
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
@@ -116,16 +117,23 @@ def _find_resumed(operation: Operation, resume: Operation) -> int:
 
 
 def _listed(client: SyllableClient, operation: Operation) -> Iterator[list[Batch]]:
-    """Yield the batches that can be touched, by page and status: there may be many more that have ended."""
+    """Yield the batches that can be touched, by page and status: there may be many more that have ended.
+
+    Statuses that only another contract has are asked for where answers decide which one the API speaks.
+    """
     meant, scope = operation.target.query, scope_behind(operation)
-    statuses = rules.eligible(operation.edit) & set(client.contract.abilities.statuses)
+    statuses = rules.eligible(operation.edit) & set(client.contracts.statuses)
     # Batches that contact people now come first.
     for status in sorted(statuses, key=lambda status: status is not BatchStatus.ACTIVE):
         if meant.status not in ("", status):
             continue
         query = replace(meant, status=status, order_by="batch_id", limit=ROWS_PER_PAGE)
-        for page in pages(partial(_page, client, query), most=MOST_PAGES):
-            yield [batch for batch in page.items if _is_meant(batch, query, scope)]
+        try:
+            for page in pages(partial(_page, client, query), most=MOST_PAGES):
+                yield [batch for batch in page.items if _is_meant(batch, query, scope)]
+        except Invalid:
+            if status in client.contract.abilities.statuses:
+                raise
 
 
 def _page(client: SyllableClient, query: BatchQuery, number: int) -> Page[Batch]:

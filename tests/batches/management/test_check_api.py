@@ -5,7 +5,9 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from batches.api_client import client_for
 from sandbox import faults
+from sandbox.contracts import CONTRACTS
 
 SILENCE = faults.hang()
 
@@ -52,6 +54,57 @@ def test_another_contract_is_told(account, settings):
     printed, code = check_api()
     assert code == 1
     assert "The API speaks contract 2025-04, but SYLLABLE_API_CONTRACT is current" in printed
+
+
+def test_what_the_answers_show_is_said_and_kept_for_others_where_they_decide(account, auto_contract):
+    printed, code = check_api()
+    assert code == 0
+    assert "Contract   set to auto, answers speak 2025-04\nRemembered nothing yet\n" in printed
+
+    client_for.cache_clear()
+    account.contract = CONTRACTS["current"]
+    printed, code = check_api()
+    assert code == 0
+    assert "Contract   set to auto, answers speak current\nRemembered 2025-04\n" in printed
+
+
+def test_answers_of_both_contracts_are_a_problem_where_one_is_set(account):
+    show_both(account)
+    printed, code = check_api()
+    assert code == 1
+    assert "The API speaks contract 2025-04 and current, but SYLLABLE_API_CONTRACT is 2025-04" in printed
+
+
+def test_answers_of_both_contracts_are_none_where_they_decide(account, auto_contract):
+    show_both(account)
+    printed, code = check_api()
+    assert code == 0
+    assert "answers speak 2025-04 and current\n" in printed
+
+
+def show_both(account):
+    account.store.change_batch("2", omit=["count", "last_worked_on"], extra={"paused": True})
+
+
+@pytest.mark.parametrize("contract", ["2025-04", "current"])
+def test_every_documented_field_is_known(account):
+    assert "New field" not in check_api()[0]
+
+
+def test_fields_that_are_new_are_named_without_their_values(account):
+    account.store.change_batch("1", extra={"priority": "secret-1", "odd\x1b[31m": "secret-2"})
+    account.store.change_batch("2", extra={"priority": "secret-3"})
+    account.store.add_campaign(extra={"colour": "secret-4"})
+    printed, code = check_api()
+    assert code == 0
+    assert "New field  in batches, not known to this dashboard: odd⟨U+001B⟩[31m, priority\n" in printed
+    assert "New field  in campaigns, not known to this dashboard: colour\n" in printed
+    assert "secret" not in printed
+
+
+def test_an_api_that_answers_countless_fields_does_not_fill_the_screen(account):
+    account.store.change_batch("1", extra={f"{number:04}{'x' * 500}": 1 for number in range(200)})
+    assert len(check_api()[0]) < 3000
 
 
 @pytest.mark.parametrize(

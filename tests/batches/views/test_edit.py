@@ -104,6 +104,23 @@ class TestReview:
         assert response.status_code == 422
         assert words in text(response)
 
+    @pytest.mark.parametrize(
+        ("name", "typed", "label"),
+        [("call_rate", "60", "call rate"), ("auto_call_rate", "true", "automatic call rate")],
+    )
+    def test_a_field_of_another_contract_gets_a_sentence(self, form, batch, name, typed, label):
+        response = form.confirm(status="PAUSED", **{name: typed})
+        assert response.status_code == 422
+        assert f"This version of the API has no {label}." in text(response)
+        assert not batch.requests.of("PUT")
+
+    def test_words_of_the_api_about_a_field_that_the_form_lacks_are_shown(self, form, batch):
+        refusal = {"detail": [{"loc": ["body", "call_rate"], "msg": "Too slow", "type": "value_error"}]}
+        batch.faults.add(faults.answer(422, refusal), method="PUT")
+        response = form.confirm(status="PAUSED")
+        assert response.status_code == 422
+        assert "Too slow" in text(response)
+
     @pytest.mark.parametrize("status", ["EXPIRED", "IDLE", "PENDING", "FAILED", "nonsense", "", "\x00", "A" * 500])
     def test_a_status_that_cannot_be_chosen_gets_a_sentence(self, form, batch, status):
         response = form.confirm(status=status)
