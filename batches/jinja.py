@@ -15,15 +15,19 @@ from batches.words import (
     change,
     change_facts,
     contact_hours,
+    estimate,
     export,
     operation,
+    overview,
     progress,
+    requests,
     status,
     stream,
     time_left,
     tones,
     trail,
     trail_filter,
+    trend,
 )
 from common.jinja import environment as common_environment
 from common.jinja import functions_of
@@ -35,15 +39,19 @@ WORDS = (
     change,
     change_facts,
     contact_hours,
+    estimate,
     export,
     operation,
+    overview,
     progress,
+    requests,
     status,
     stream,
     time_left,
     tones,
     trail,
     trail_filter,
+    trend,
 )
 
 

@@ -16,6 +16,7 @@ from batches.views import (
 )
 from batches.views.batch import batch
 from batches.views.batches import batch_list
+from batches.views.overview import overview
 from batches.views.trail_proof import entry_proof
 
 register_converter(BatchIdConverter, "batch_id")
@@ -23,6 +24,7 @@ register_converter(CampaignIdConverter, "campaign_id")
 
 app_name = "batches"
 urlpatterns = [
+    path("", overview, name="overview"),
     path("batches/", batch_list, name="batch_list"),
     path("batches/<batch_id:batch_id>/", batch, name="batch"),
     path("batches/<batch_id:batch_id>/edit/", batch_actions.edit, name="batch_edit"),

@@ -100,7 +100,7 @@ def mail_delivers() -> bool:
 
 def section(path: str) -> str:
     """Return the entry of the main navigation that `path` belongs to, "" where there is none."""
-    return next((entry for entry in SECTIONS if path.startswith(entry)), "")
+    return "/" if path == "/" else next((entry for entry in SECTIONS if path.startswith(entry)), "")
 
 
 def dash(value: Any) -> Any:

@@ -52,6 +52,9 @@ OPERATION_LEASE = seconds("OPERATION_LEASE", env("OPERATION_LEASE", default="10"
 if not 1 <= OPERATION_CONCURRENCY <= LIMITS[Lane.OPERATIONS].calls:
     raise ImproperlyConfigured(f"OPERATION_CONCURRENCY must be 1 to {LIMITS[Lane.OPERATIONS].calls}.")
 
+# Every how many seconds the watcher looks at the batches that are not over, 0 for never.
+WATCH_INTERVAL = env.float("WATCH_INTERVAL", default=30)
+
 # Why batches are changed: what forms suggest, and the actions that need a reason. A cancellation always needs one.
 CHANGE_REASONS = reasons_offered(env("CHANGE_REASONS", default=""))
 REASON_REQUIRED = reasons_required(env.list("REASON_REQUIRED", default=[]))

@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
 from dashboard import health
 
@@ -11,8 +10,6 @@ handler404 = "dashboard.errors.page_not_found"
 handler500 = "dashboard.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    # People come for the batches.
-    path("", RedirectView.as_view(url="/batches/"), name="home"),
     path("accounts/", include("accounts.urls")),
     path("", include("batches.urls")),
     path("admin/", admin.site.urls),

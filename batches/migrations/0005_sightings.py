@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('at', 'campaign_id'), name='one_campaign_sample_per_moment', nulls_distinct=False)],
+                'constraints': [models.UniqueConstraint(fields=('at', 'campaign_id'), name='one_campaign_sample_per_moment'), models.UniqueConstraint(condition=models.Q(('campaign_id', None)), fields=('at',), name='one_sample_per_moment_of_no_campaign')],
             },
         ),
         migrations.CreateModel(

@@ -157,9 +157,11 @@ class CampaignSample(models.Model):
 
     class Meta:
         default_permissions = ()
+        # No campaign is a campaign here, and no database but PostgreSQL takes NULLs for equal.
         constraints = (
+            models.UniqueConstraint(fields=("at", "campaign_id"), name="one_campaign_sample_per_moment"),
             models.UniqueConstraint(
-                fields=("at", "campaign_id"), name="one_campaign_sample_per_moment", nulls_distinct=False
+                fields=("at",), condition=Q(campaign_id=None), name="one_sample_per_moment_of_no_campaign"
             ),
         )
 

@@ -20,6 +20,7 @@ from trail.models import Entry
 OPERATIONS_PER_PAGE = 20
 ITEMS_PER_PAGE = 50
 OPERATIONS_OF_A_CAMPAIGN = 5
+OPERATIONS_AT_A_GLANCE = 5
 ENTRIES_OF_AN_OPERATION = 100
 CAMPAIGN_OF_ITEM = "operation__campaign_id"
 RATE_WINDOW = timedelta(seconds=60)
@@ -257,6 +258,11 @@ def campaign_operations(campaign_id: str, *, scope: Scope) -> list[Progress]:
         return []
     operations = scope.limit(Operation.objects.filter(campaign_id=number))
     return _progress_of(operations[:OPERATIONS_OF_A_CAMPAIGN], scope)
+
+
+def open_operations(*, scope: Scope) -> list[Progress]:
+    """Return how far the newest operations are that have not ended. Takes two queries, one where there is none."""
+    return _progress_of(scope.limit(Operation.objects.open().order_by("-pk"))[:OPERATIONS_AT_A_GLANCE], scope)
 
 
 def _progress_of(operations: Iterable[Operation], scope: Scope) -> list[Progress]:

@@ -15,9 +15,10 @@ from batches.selectors.trail_not_confirmed import not_confirmed_changes
 from batches.selectors.trail_query import Selection, trail_selection, without_ended_starts
 from batches.trail_filter import TrailFilter
 from common.numbers import whole_number
-from trail.models import Entry
+from trail.models import BESIDE, FOLDED, Entry
 
 ENTRIES_PER_PAGE = 50
+DECISIONS = 10
 # No more are counted, and no more unconfirmed changes are shown.
 MOST_COUNTED = 10_000
 MOST_NOT_CONFIRMED = 200
@@ -94,6 +95,14 @@ def trail_page(
         return TrailPage([], looked_since=selection.looked_since, is_too_slow=True)
     entries = without_ended_starts(page.entries, scope=scope) if page.is_folded else page.entries
     return replace(page, entries=entries, changes=_changes(entries, scope))
+
+
+def newest_decisions(*, scope: Scope) -> TrailPage:
+    """Return the newest decisions about batches, an operation as one of them. Takes up to three queries."""
+    decisions = scope.limit(Entry.objects.filter(FOLDED).exclude(BESIDE))
+    # The starts of ended operations are left out afterwards.
+    found = without_ended_starts(list(decisions.order_by("-at", "-pk")[: 2 * DECISIONS]), scope=scope)[:DECISIONS]
+    return TrailPage(found, is_folded=True, changes=_changes(found, scope))
 
 
 def _page(selection: Selection, before: Cursor | None, after: Cursor | None) -> TrailPage:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from batches.models import CampaignSighting, Sample, Sighting
+from batches.models import CampaignSample, CampaignSighting, Sample, Sighting, WatchState
 from syllable.schemas import Batch, BatchStatus
 
 
@@ -52,3 +52,19 @@ def sample_add(sighting: Sighting, at: datetime, *, pending: int, under_way: int
     return Sample.objects.create(
         sighting=sighting, at=at, pending=pending, under_way=under_way, ended=ended, failed=failed
     )
+
+
+def campaign_sample_add(at: datetime, *, ended: int, failed: int = 0, campaign_id: int | None = 1) -> CampaignSample:
+    """Add what happened in the five minutes from `at` in a campaign."""
+    return CampaignSample.objects.create(
+        campaign_id=campaign_id, at=at, active=1, pending=0, under_way=0, ended=ended, failed=failed
+    )
+
+
+def watch_state(**fields: Any) -> WatchState:
+    """Set how the watcher is doing: by default it has just looked."""
+    now = timezone.now()
+    state, _is_new = WatchState.objects.update_or_create(
+        pk=1, defaults={"looked_at": now, "full_look_at": now, "tried_at": now, **fields}
+    )
+    return state

@@ -60,7 +60,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 OF_7, NOTHING = Scope(frozenset({7})), Scope(frozenset())
 # What reads nothing that belongs to a campaign, and what the command line asks for the whole account.
-WITHOUT_SCOPE = {"recent_requests", "abilities", "account_check", "campaign_label", "changes_compare"}
+WITHOUT_SCOPE = {
+    "recent_requests",
+    "abilities",
+    "account_check",
+    "campaign_label",
+    "changes_compare",
+    "watching",
+}
 TOOLS = {"hourly_cache", "masking", "parallel_reads", "scoped_reader", "stale_cache", "time_limit"}
 SINCE = {"seen_at": timezone.now(), "deadline_at": timezone.now() - timedelta(hours=1)}
 

@@ -18,7 +18,7 @@ SPEAKERS = [
     *(settings.BASE_DIR / "static" / "js").glob("*.js"),
     settings.BASE_DIR / "common" / "fields.py",
 ]
-TONED = re.compile(r"(app-badge|bar)-(green|teal|blue|cyan|yellow|orange|red|gray|purple)")
+TONED = re.compile(r"(app-badge|bar|tile)-(green|teal|blue|cyan|yellow|orange|red|gray|purple)")
 
 
 @pytest.mark.parametrize("name", FILES)
