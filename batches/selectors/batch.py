@@ -1,26 +1,31 @@
 """What the pages of one batch read."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
 
 from batches.access import Scope
 from batches.api_client import syllable_client
-from batches.models import Change, Outcome
+from batches.models import Change, Outcome, Sighting
 from batches.selectors.campaign_names import cached_campaign_names, campaign_name
 from batches.selectors.campaign_seen import campaign_seen
 from batches.selectors.campaign_zone import ZONE_SECONDS, CampaignHours, campaign_hours
 from batches.selectors.changes import HISTORY_LENGTH, batch_history
 from batches.selectors.scoped_reader import reader
+from batches.selectors.sightings import CurvePoint, curve_of, sighting_of
 from syllable.errors import Inexpressible, SyllableError
 from syllable.resilience.deadline import Deadline
-from syllable.schemas import OVER, Abilities, Batch, BatchStatus
+from syllable.schemas import OVER, Abilities, Batch, BatchStatus, RequestCounts, request_counts
 
 
 @dataclass(frozen=True, slots=True)
 class BatchPage:
     """A batch as Syllable returns it now, or the error instead; the history is ours and always there.
 
-    `hours` are those of its campaign, not known for a batch that has ended. `unwritable` is set if the contract of the
-    answer is not the one that is set, or not known: then the page is read-only.
+    `hours` are those of its campaign, not known for a batch that has ended. `sighting` and `curve` are what the watcher
+    saw of it, None and empty where it saw nothing. `unwritable` is set if the contract of the answer is not the one that
+    is set, or not known: then the page is read-only.
     """
 
     scope: Scope
@@ -30,6 +35,14 @@ class BatchPage:
     hours: CampaignHours = field(default_factory=CampaignHours)
     history: list[Change] = field(default_factory=list)
     unwritable: Inexpressible | None = None
+    sighting: Sighting | None = None
+    curve: list[CurvePoint] = field(default_factory=list)
+    read_at: datetime = field(default_factory=timezone.now)
+
+    @property
+    def counts(self) -> RequestCounts | None:
+        """How far the requests are by Syllable's answer, None where the batch came without counts."""
+        return request_counts(self.batch) if self.batch else None
 
     @property
     def last_applied(self) -> Change | None:
@@ -54,7 +67,10 @@ def batch_page(batch_id: str, *, scope: Scope) -> BatchPage:
     except SyllableError as error:
         return BatchPage(scope, None, error, "", history=history)
     name = campaign_name(batch.campaign_id, scope=scope)
-    return BatchPage(scope, batch, None, name, _hours(batch, scope=scope), history, _unwritable(batch))
+    sighting = sighting_of(batch_id, scope=scope)
+    curve = curve_of(batch_id, scope=scope) if sighting else []
+    hours = _hours(batch, scope=scope)
+    return BatchPage(scope, batch, None, name, hours, history, _unwritable(batch), sighting, curve)
 
 
 def batch_now(batch_id: str, *, scope: Scope) -> Batch:

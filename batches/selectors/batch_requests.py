@@ -15,12 +15,12 @@ from django.utils import timezone
 from batches.access import Scope
 from batches.selectors.masking import masked, without
 from batches.selectors.scoped_reader import Reader, reader
-from syllable.schemas import RequestResult, Timestamp, plain_text
+from syllable.schemas import RequestResult, Timestamp, plain_text, told_status
 
 REQUESTS_PER_PAGE = 100
 KEPT_SECONDS = 20.0
 MOST_KEPT_REQUESTS = 30_000
-NOT_SENT = "not sent yet"
+PENDING = "PENDING"
 NO_STATUS = "no status"
 
 
@@ -28,8 +28,8 @@ NO_STATUS = "no status"
 class BatchRequest:
     """One request with its outcome.
 
-    `status` is the request's own if the API gives one, else the channel manager's, else our words for none. `insights`
-    is JSON text, "" where there are none.
+    `status` is the request's own, as batches count it: if the API gives none it is told from the channel manager's, and
+    PENDING if nothing was sent. `insights` is JSON text, "" where there are none.
     """
 
     reference_id: str
@@ -61,6 +61,7 @@ class Listed:
 
     reference_id: str
     status: str
+    channel: str
     raw: dict[str, Any]
 
     @property
@@ -80,13 +81,14 @@ class BatchRequests:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which requests to show: those with this `status` whose reference id contains `reference`; "" for all.
+    """Which requests: those with this `status` and `channel` whose reference id contains `reference`; "" for all.
 
-    `status` is as in `BatchRequest`; `reference` matches in any case. Nobody can search for what they may not see:
-    unless `in_full`, the search looks at reference ids with targets masked.
+    `status` is as in `BatchRequest`, or else a word of the channel; `reference` matches in any case. Nobody can search
+    for what they may not see: unless `in_full`, the search looks at reference ids with targets masked.
     """
 
     status: str = ""
+    channel: str = ""
     reference: str = ""
     in_full: bool = False
 
@@ -95,12 +97,14 @@ class Choice:
 class RequestsPage:
     """A page of the chosen requests, with its `rows`.
 
-    `counts` is by status, the most frequent first, of those that match `reference`; `total` counts the whole batch.
+    `counts` is by status, the most frequent first, of those that match `reference`, and `channels` is by the channel's
+    word, of those that have the chosen status too. `total` counts the whole batch.
     """
 
     page: Page[Listed]
     rows: list[BatchRequest]
     counts: dict[str, int]
+    channels: dict[str, int]
     total: int
     unreadable: int
     read_at: datetime
@@ -114,18 +118,26 @@ def requests_page(batch_id: str, choice: Choice, *, scope: Scope, number: str = 
     listed_requests = batch_requests(batch_id, scope=scope)
     listed = _with_reference(listed_requests.rows, choice)
     counts = Counter(row.status for row in listed)
-    page = Paginator(_with_status(listed, choice), REQUESTS_PER_PAGE).get_page(number)
+    of_status = _with_status(listed, choice)
+    channels = Counter(row.channel for row in of_status) if choice.status else Counter()
+    page = Paginator(_with_channel(of_status, choice), REQUESTS_PER_PAGE).get_page(number)
     rows = [_shown(row, choice) for row in page.object_list]
     total = len(listed_requests.rows)
     return RequestsPage(
-        page, rows, dict(counts.most_common()), total, listed_requests.unreadable, listed_requests.read_at
+        page,
+        rows,
+        dict(counts.most_common()),
+        dict(channels.most_common()),
+        total,
+        listed_requests.unreadable,
+        listed_requests.read_at,
     )
 
 
 def requests_export(batch_id: str, choice: Choice, *, scope: Scope) -> tuple[Iterator[BatchRequest], int]:
     """Return every chosen request, and how many rows could not be read. Raises SyllableError at once."""
     listed_requests = batch_requests(batch_id, scope=scope)
-    listed = _with_status(_with_reference(listed_requests.rows, choice), choice)
+    listed = _with_channel(_with_status(_with_reference(listed_requests.rows, choice), choice), choice)
     return (_shown(row, choice) for row in listed), listed_requests.unreadable
 
 
@@ -163,15 +175,23 @@ def _with_reference(rows: list[Listed], choice: Choice) -> list[Listed]:
 
 
 def _with_status(rows: list[Listed], choice: Choice) -> list[Listed]:
-    return [row for row in rows if row.status == choice.status] if choice.status else rows
+    if not choice.status:
+        return rows
+    found = [row for row in rows if row.status == choice.status]
+    # No request has the status of its own: then the word is the channel's.
+    return found or [row for row in rows if row.channel == choice.status]
+
+
+def _with_channel(rows: list[Listed], choice: Choice) -> list[Listed]:
+    return [row for row in rows if row.channel == choice.channel] if choice.channel else rows
 
 
 def _listed(raw: dict[str, Any]) -> Listed:
     # No page shows these fields, and they are personal data.
     raw.pop("request_variables", None)
-    said = (plain_text(raw.get(field)).strip() for field in ("request_status", "channel_manager_status"))
-    status = next(filter(None, said), NOT_SENT if raw.get("sent_at") is None else NO_STATUS)
-    return Listed(plain_text(raw.get("reference_id")), status, raw)
+    own, channel = (plain_text(raw.get(field)).strip() for field in ("request_status", "channel_manager_status"))
+    nothing = PENDING if raw.get("sent_at") is None else NO_STATUS
+    return Listed(plain_text(raw.get("reference_id")), own or told_status(channel) or nothing, channel, raw)
 
 
 def _shown(listed: Listed, choice: Choice) -> BatchRequest:
@@ -179,7 +199,7 @@ def _shown(listed: Listed, choice: Choice) -> BatchRequest:
     request = BatchRequest(
         reference_id=listed.reference_id,
         status=listed.status,
-        channel_manager_status=(result.channel_manager_status or "").strip(),
+        channel_manager_status=listed.channel,
         target=result.target,
         line_type=result.line_type or "",
         attempt_count=result.attempt_count,

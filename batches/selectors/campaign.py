@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from batches.access import Scope
-from batches.models import Change
+from batches.models import CampaignSighting, Change
 from batches.selectors.batches import BatchList, batch_list
 from batches.selectors.campaign_names import campaign_label
 from batches.selectors.campaign_zone import CampaignHours, campaign_hours
@@ -15,6 +15,7 @@ from batches.selectors.changes import campaign_history
 from batches.selectors.operations import Progress, campaign_operations
 from batches.selectors.parallel_reads import EXTRAS_SECONDS, result, submit
 from batches.selectors.scoped_reader import reader
+from batches.selectors.sightings import CampaignOutlook, campaign_outlook, campaign_sighting_of
 from batches.selectors.stale_cache import LastSeen
 from common.numbers import whole_number
 from syllable.errors import NotFound, SyllableError, SyllableUnavailable
@@ -27,6 +28,8 @@ from syllable.schemas import BatchQuery, Campaign
 class CampaignPage:
     """A campaign as of `read_at`, its first batches, its operations and its history.
 
+    `sighting` has the people of its batches that are not over, as the watcher last saw them, and `outlook` what is to
+    come; both are None where the watcher saw nothing.
     `error` says why the campaign could not be read now; `campaign` is then the version that this process last saw, or
     None. The batches do not depend on it: the API keeps those of a deleted campaign.
     """
@@ -40,6 +43,8 @@ class CampaignPage:
     batches: BatchList
     operations: list[Progress]
     history: list[Change]
+    sighting: CampaignSighting | None = None
+    outlook: CampaignOutlook | None = None
 
     @property
     def is_unknown(self) -> bool:
@@ -79,5 +84,10 @@ def campaign_page(query: BatchQuery, *, scope: Scope) -> CampaignPage:
             campaign, read_at = seen
     name = campaign.campaign_name if campaign else batches.campaign_names.get(campaign_id)
     label = campaign_label(campaign_id, name)
+    number = whole_number(campaign_id)
+    sighting = campaign_sighting_of(number, scope=scope)
+    outlook = campaign_outlook(number, scope=scope) if sighting and number is not None else None
     hours = campaign_hours(campaign, scope=scope)
-    return CampaignPage(campaign_id, label, campaign, read_at, error, hours, batches, operations, history)
+    return CampaignPage(
+        campaign_id, label, campaign, read_at, error, hours, batches, operations, history, sighting, outlook
+    )

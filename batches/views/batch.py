@@ -6,9 +6,10 @@ from django.views.decorators.http import require_safe
 
 from batches.access import scope_of
 from batches.forms.batch import BatchForm
-from batches.selectors.batch import abilities, batch_page
+from batches.selectors.batch import BatchPage, abilities, batch_page
 from batches.selectors.changes import change_for_notice
 from batches.services.changes.update import NotAllowed, check_actor
+from batches.views.batches import is_refresh
 from batches.views.decorators import UserRequest, may_view
 from syllable.errors import Inexpressible, NotFound, SyllableUnavailable
 from syllable.schemas import BatchStatus
@@ -17,12 +18,18 @@ from syllable.schemas import BatchStatus
 @may_view
 @require_safe
 def batch(request: UserRequest, batch_id: str) -> HttpResponse:
-    """Show the batch's facts, its form and its history; `change` names the change whose outcome comes first."""
+    """Show the batch's facts, its form and its history; for htmx only the parts that change.
+
+    `change` names the change whose outcome comes first.
+    """
     scope = scope_of(request.user)
     page = batch_page(batch_id, scope=scope)
+    if is_refresh(request):
+        return _refreshed(request, batch_id, page)
     context = {
         "batch_id": batch_id,
         "page": page,
+        "is_part": False,
         "notice": change_for_notice(request.GET.get("change", ""), scope=scope, batch_id=batch_id),
         "why_no_edit": why_no_edit(request, page.unwritable),
         "form": None,
@@ -41,6 +48,19 @@ def batch(request: UserRequest, batch_id: str) -> HttpResponse:
             campaign_zone=page.hours.zone,
         )
     return render(request, "batches/batch.html", context)
+
+
+def _refreshed(request: UserRequest, batch_id: str, page: BatchPage) -> HttpResponse:
+    """Return the parts that change, or the reason as plain text where the batch cannot be read."""
+    if page.error:
+        return HttpResponse(page.error.user_message, status=503, content_type="text/plain; charset=utf-8")
+    context = {
+        "batch_id": batch_id,
+        "page": page,
+        "is_part": True,
+        "why_no_edit": why_no_edit(request, page.unwritable),
+    }
+    return render(request, "batches/_batch.html", context)
 
 
 def why_no_edit(request: UserRequest, unwritable: Inexpressible | None) -> str:

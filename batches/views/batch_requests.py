@@ -49,7 +49,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One status as a filter, "" for all of them."""
+    """One status as a filter, or one word of the channel; "" for all of them."""
 
     status: str
     count: int
@@ -72,7 +72,7 @@ class Row:
 @may_view
 @require_safe
 def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
-    """Show a page of 100. `status`, `reference` and `page` filter; `fresh` reads the batch again."""
+    """Show a page of 100. `status`, `channel`, `reference` and `page` filter; `fresh` reads the batch again."""
     scope = scope_of(request.user)
     if "fresh" in request.GET:
         forget_requests(batch_id, scope=scope)
@@ -90,7 +90,8 @@ def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
         "choice": choice,
         "listed_requests": listed_requests,
         "error": None,
-        "tabs": _tabs(listed_requests, choice),
+        "tabs": _tabs(listed_requests.counts, choice.status),
+        "channels": _channels(listed_requests, choice),
         "rows": [_row(row) for row in listed_requests.rows],
     }
     return render(request, "batches/requests.html", context)
@@ -99,7 +100,7 @@ def request_list(request: UserRequest, batch_id: str) -> HttpResponse:
 @may_view
 @require_safe
 def request_export(request: UserRequest, batch_id: str) -> HttpResponseBase:
-    """Export the requests that match `status` and `reference`, from all pages, as CSV."""
+    """Export the requests that match `status`, `channel` and `reference`, from all pages, as CSV."""
     choice = _choice(request)
     try:
         rows, unreadable = requests_export(batch_id, choice, scope=scope_of(request.user))
@@ -128,22 +129,31 @@ def _text(value: object) -> str:
 def _choice(request: UserRequest) -> Choice:
     return Choice(
         status=request.GET.get("status", ""),
+        channel=request.GET.get("channel", ""),
         reference=request.GET.get("reference", "").strip(),
         in_full=sees_targets(request.user),
     )
 
 
 def _narrowed(choice: Choice) -> dict[str, Any]:
-    return {"status": choice.status, "is_searched": bool(choice.reference)}
+    return {"status": choice.channel or choice.status, "is_searched": bool(choice.reference)}
 
 
-def _tabs(listed_requests: RequestsPage, choice: Choice) -> list[Tab]:
-    counts = {status: count for status, count in listed_requests.counts.items() if len(status) <= LONGEST_TAB}
+def _tabs(counted: dict[str, int], chosen: str) -> list[Tab]:
+    counts = {word: count for word, count in counted.items() if len(word) <= LONGEST_TAB}
     shown = dict(list(counts.items())[:MOST_TABS])
-    if choice.status:
-        shown.setdefault(choice.status, listed_requests.counts.get(choice.status, 0))
-    everything = Tab("", sum(listed_requests.counts.values()), not choice.status)
-    return [everything, *(Tab(status, count, status == choice.status) for status, count in shown.items())]
+    if chosen:
+        shown.setdefault(chosen, counted.get(chosen, 0))
+    everything = Tab("", sum(counted.values()), not chosen)
+    return [everything, *(Tab(word, count, word == chosen) for word, count in shown.items())]
+
+
+def _channels(listed_requests: RequestsPage, choice: Choice) -> list[Tab]:
+    """Return the words of the channel within the chosen status, nothing where these say no more than the status."""
+    is_told_apart = len(listed_requests.channels) > 1 or choice.channel
+    tabs = _tabs(listed_requests.channels, choice.channel) if is_told_apart else []
+    # The first is for all of them; a request without a word has no filter of its own.
+    return [*tabs[:1], *(tab for tab in tabs[1:] if tab.status)]
 
 
 def _table(rows: Iterable[BatchRequest], unreadable: int) -> Iterator[list[object]]:
@@ -155,7 +165,9 @@ def _table(rows: Iterable[BatchRequest], unreadable: int) -> Iterator[list[objec
 
 
 def _address(name: str, batch_id: str, request: UserRequest) -> str:
-    chosen = {field: request.GET[field] for field in ("status", "reference", "page") if request.GET.get(field)}
+    chosen = {
+        field: request.GET[field] for field in ("status", "channel", "reference", "page") if request.GET.get(field)
+    }
     return reverse(name, args=[batch_id]) + (f"?{urlencode(chosen)}" if chosen else "")
 
 

@@ -14,6 +14,7 @@ from batches.selectors.batches import BatchList
 from batches.selectors.batches import batch_list as read_list
 from batches.selectors.campaign_names import campaign_label
 from batches.selectors.changes import change_for_notice
+from batches.selectors.sightings import listed_progress
 from batches.views.decorators import UserRequest, may_view
 from batches.views.list_query import DEFAULT_ORDER, LIMITS, PROBLEMS, ListQuery, read_list_query
 from batches.views.list_rows import Row, RowMaker
@@ -42,6 +43,7 @@ ORDERS = {
 }
 # What a column shows, where the API's name for it differs.
 SORTED_AS = {"last_worked_on": "last_updated_at"}
+UPDATED = "Last updated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def table_context(request: UserRequest, address: ListQuery, batch_list: BatchLis
         "batch_list": batch_list,
         "tabs": _tabs(address, batch_list, able),
         "headings": _headings(address, able),
+        "labels": {name: _label(name, label, able) for name, label in COLUMNS},
         "rows": _rows(request, address, batch_list),
         "pager": _pager(address, batch_list),
         "campaign_id": "",
@@ -147,7 +150,12 @@ def _tabs(address: ListQuery, batch_list: BatchList, able: Abilities) -> list[Ta
 
 
 def _headings(address: ListQuery, able: Abilities) -> list[Heading]:
-    return [_heading(name, label, address, able) for name, label in COLUMNS]
+    return [_heading(name, _label(name, label, able), address, able) for name, label in COLUMNS]
+
+
+def _label(name: str, label: str, able: Abilities) -> str:
+    """Return what a column is called: where the API says when a batch was updated, nothing says when it worked."""
+    return UPDATED if SORTED_AS.get(name) in able.order_by else label
 
 
 def _heading(name: str, label: str, address: ListQuery, able: Abilities) -> Heading:
@@ -162,13 +170,15 @@ def _rows(request: UserRequest, address: ListQuery, batch_list: BatchList) -> li
     """Return the rows, none where the page could not be read. Stale rows offer no actions."""
     if not batch_list.page:
         return []
+    batches = batch_list.page.items
     maker = RowMaker(
         address=address,
         campaign_names=batch_list.campaign_names,
         now=batch_list.read_at,
         has_actions=request.user.has_perm(EDIT) and not batch_list.is_stale,
+        progress=listed_progress([batch.batch_id for batch in batches], scope=scope_of(request.user)),
     )
-    return [maker.row(batch) for batch in batch_list.page.items]
+    return [maker.row(batch) for batch in batches]
 
 
 def _pager(address: ListQuery, batch_list: BatchList) -> Pager | None:

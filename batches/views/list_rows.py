@@ -10,11 +10,14 @@ from django.urls import reverse
 from batches import rules
 from batches.converters import BatchIdConverter
 from batches.selectors.campaign_names import campaign_label
+from batches.selectors.sightings import ListedProgress
 from batches.views.list_query import ListQuery
 from common.moments import Moment, Moments
 from syllable.schemas import OVER, Batch
 
 SOON = timedelta(hours=24)
+# Requests that were counted so long ago are as good as counted now.
+RECENT = timedelta(minutes=2)
 
 
 class Row(NamedTuple):
@@ -22,7 +25,8 @@ class Row(NamedTuple):
 
     `segment` is its part of our own addresses, `link` the whole; "" where it has none. `campaign_link` is "" if the
     campaign has no number. `expires` is None if the batch never does; `notice` is "passed" or "soon" if that needs
-    attention. `deed` is what one click does, "" for nothing.
+    attention. `deed` is what one click does, "" for nothing. `progress` is None where the watcher has not counted the
+    requests; `counted` is when it did, "" for just now.
     """
 
     batch_id: str
@@ -32,6 +36,8 @@ class Row(NamedTuple):
     campaign_link: str
     status: str
     requests: int | str | None
+    progress: ListedProgress | None
+    counted: str
     expires: Moment | None
     notice: str
     worked: Moment
@@ -42,13 +48,20 @@ class Row(NamedTuple):
 class RowMaker:
     """Makes the rows of one page as read at `now`; `address` is the list that the page belongs to.
 
-    Without `has_actions` no row offers a click.
+    Without `has_actions` no row offers a click. `progress` is by batch id.
     """
 
     def __init__(
-        self, *, address: ListQuery, campaign_names: Mapping[str, str], now: datetime, has_actions: bool
+        self,
+        *,
+        address: ListQuery,
+        campaign_names: Mapping[str, str],
+        now: datetime,
+        has_actions: bool,
+        progress: Mapping[str, ListedProgress],
     ) -> None:
         self._address, self._campaign_names, self._has_actions = address, campaign_names, has_actions
+        self._progress = progress
         self._now, self._soon = now, now + SOON
         self._list = reverse("batches:batch_list")
         self._moment = Moments().moment
@@ -58,6 +71,7 @@ class RowMaker:
         """Return one batch as a row of the table."""
         segment = _segment(batch.batch_id)
         campaign, campaign_link = self._campaign(batch.campaign_id)
+        progress = self._progress.get(batch.batch_id)
         return Row(
             batch_id=batch.batch_id,
             segment=segment,
@@ -66,12 +80,18 @@ class RowMaker:
             campaign_link=campaign_link,
             status=batch.status,
             requests=batch.count,
+            progress=progress,
+            counted=self._counted(progress),
             expires=self._moment(batch.expires_on) if batch.expires_on else None,
             notice=self._notice(batch),
             worked=self._moment(batch.last_worked_on or batch.last_updated_at),
             author=batch.last_updated_by,
             deed=rules.one_click(batch.status) if segment and self._has_actions else "",
         )
+
+    def _counted(self, progress: ListedProgress | None) -> str:
+        at = progress.counted_at if progress else None
+        return "" if at is None or at > self._now - RECENT else self._moment(at).words
 
     def _notice(self, batch: Batch) -> str:
         at = batch.expires_on.at if batch.expires_on and batch.status not in OVER else None

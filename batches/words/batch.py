@@ -30,22 +30,24 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One line of the detailed counts: a status of requests, and the channel's result in words."""
+    """One line of the detailed counts: a status of requests, and how many there are by the channel's word."""
 
+    index: int
     state: str
     count: str
-    parts: str
+    channels: tuple[tuple[str, str], ...]
 
 
 def detailed(counts: Mapping[str, Any]) -> list[Detail]:
     """Return `detailed_status_counts` line by line, without whatever differs from the API's documents."""
     lines = []
-    for state, breakdown in counts.items():
+    for index, (state, breakdown) in enumerate(counts.items()):
         if isinstance(breakdown, Mapping):
-            parts = breakdown.get("counts")
-            words = ", ".join(f"{name} {count}" for name, count in parts.items()) if isinstance(parts, Mapping) else ""
-            count = visible(str(breakdown.get("total_count", NOTHING)))
-            lines.append(Detail(visible(str(state)), count, visible(words)))
+            found = breakdown.get("counts")
+            channels = (
+                tuple((str(name), str(count)) for name, count in found.items()) if isinstance(found, dict) else ()
+            )
+            lines.append(Detail(index, str(state), str(breakdown.get("total_count", NOTHING)), channels))
     return lines
 
 

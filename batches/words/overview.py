@@ -7,6 +7,7 @@ from batches.models import WatchProblem
 from batches.words.batch import NO_STATUS
 from batches.words.estimate import failed_percent
 from batches.words.operation import WORDS, batches
+from batches.words.requests import pace_of
 from batches.words.tones import Alert
 from common.moments import NOTHING, clock
 from common.untrusted import visible
@@ -102,10 +103,7 @@ def failures_text(overview: Any) -> str:
 
 def pace_text(trend: Any) -> str:
     """Return how many requests ended a minute: `9.4`, from ten on without a fraction."""
-    if trend is None:
-        return NOTHING
-    pace = trend.per_minute
-    return f"{pace:,.0f}" if pace >= 10 or pace == int(pace) else f"{pace:.1f}"
+    return NOTHING if trend is None else pace_of(trend.per_minute)
 
 
 def failing_text(trend: Any) -> str:

@@ -1,5 +1,6 @@
 """How pages draw how far the requests of something are: one bar everywhere, in the tones of the requests' statuses."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from batches.words.progress import BAR_LENGTH, Part
@@ -7,6 +8,32 @@ from batches.words.tones import REQUESTS, Tone
 
 # What stands in the bar, in its order. Requests that have not begun are its background.
 ENDED, FAILED, UNDER_WAY = REQUESTS["COMPLETED"], REQUESTS["FAILED"], REQUESTS["INITIATED"]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleStage:
+    """So many people are so far, in a word, and in the tone of the bar."""
+
+    word: str
+    count: int
+    tone: Tone
+
+
+def people_stages(counts: Any) -> list[PeopleStage]:
+    """Return the legend of the bar of something whose requests are counted; nobody stands in two of its parts."""
+    failed = min(counts.failed or 0, counts.ended)
+    found = (
+        PeopleStage("ended", counts.ended - failed, ENDED),
+        PeopleStage("failed", failed, FAILED),
+        PeopleStage("under way", counts.under_way or 0, UNDER_WAY),
+        PeopleStage("still to reach", counts.pending or 0, REQUESTS["PENDING"]),
+    )
+    return [stage for stage in found if stage.count]
+
+
+def pace_of(per_minute: float) -> str:
+    """Return how many requests end a minute: `9.4`, from ten on without a fraction."""
+    return f"{per_minute:,.0f}" if per_minute >= 10 or per_minute == int(per_minute) else f"{per_minute:.1f}"
 
 
 def request_parts(counts: Any) -> list[Part]:

@@ -43,21 +43,23 @@ STATUSES: dict[str, Tone] = {
     BatchStatus.EXPIRED: Tone.ORANGE,
     BatchStatus.CANCELED: Tone.GRAY,
 }
-# The API's words for the status of a request, from done to not begun.
+# The API's words for the status of a request: what has ended, what is under way, what has not begun.
 REQUESTS: dict[str, Tone] = {
     "COMPLETED": Tone.GREEN,
+    "FAILED": Tone.RED,
+    "INVALID": Tone.RED,
+    "CANCELED": Tone.ORANGE,
+    "DUPLICATE": Tone.CYAN,
+    "SKIPPED": Tone.CYAN,
     "CONNECTED": Tone.TEAL,
     "INITIATED": Tone.BLUE,
     "PENDING": Tone.GRAY,
-    "DUPLICATE": Tone.CYAN,
-    "CANCELED": Tone.ORANGE,
-    "FAILED": Tone.RED,
 }
 # In addition, the channel's words for how a request ended. A badge is never cyan.
 REQUEST_BADGES: dict[str, Tone] = {
     **REQUESTS,
     "DUPLICATE": Tone.GRAY,
-    "INVALID": Tone.RED,
+    "SKIPPED": Tone.GRAY,
     "NO_ANSWER": Tone.YELLOW,
     "NO-ANSWER": Tone.YELLOW,
     "BUSY": Tone.YELLOW,

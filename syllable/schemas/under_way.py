@@ -42,6 +42,30 @@ ENDED_IN_CHANNEL = FAILED_IN_CHANNEL | {
 }  # fmt: skip
 
 
+# Statuses of a request as the API documents them.
+REQUEST_STATUSES = OVER_REQUESTS | {"PENDING", "INITIATED", "CONNECTED"}
+# Words of the channel for a request that somebody has picked up, and for one that is on its way.
+CONNECTED_IN_CHANNEL = frozenset({"IN_PROGRESS", "HUMAN", "MACHINE"})
+INITIATED_IN_CHANNEL = frozenset({"QUEUED", "SENDING", "SENT", "ACCEPTED", "PROCESSED", "DEFERRED", "RINGING"})
+
+
+def told_status(channel: str) -> str:
+    """Return the status of a request that came with its channel's word alone, as in `2025-04`: FAILED for BUSY.
+
+    A word that nobody knows stays as it is.
+    """
+    word = _word(channel)
+    if word in REQUEST_STATUSES:
+        return word
+    if word in CONNECTED_IN_CHANNEL:
+        return "CONNECTED"
+    if word in INITIATED_IN_CHANNEL:
+        return "INITIATED"
+    if word in ENDED_IN_CHANNEL:
+        return "FAILED" if word in FAILED_IN_CHANNEL else "COMPLETED"
+    return channel.strip()
+
+
 def stage(status: str, channel: str) -> Stage:
     """Return how far a request is by its own status and its channel's, "" for none.
 

@@ -209,6 +209,6 @@ def test_it_costs_two_calls_at_first_and_one_afterwards(client, batch, operator,
     page(client)
     assert len(batch.requests) == 2
     batch.requests.clear()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page(client)
     assert len(batch.requests) == 1

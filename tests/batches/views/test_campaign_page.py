@@ -344,7 +344,7 @@ def test_it_costs_the_campaign_and_what_a_list_costs(open_page, campaign, sandbo
     assert len(requests_for(sandbox, r"/batches$")) == 7
 
     sandbox.requests.clear()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         open_page(campaign)
     assert len(requests_for(sandbox, r"/campaigns/")) == 1
     assert len(sandbox.requests) == 2

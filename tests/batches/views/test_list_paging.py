@@ -116,8 +116,8 @@ def test_the_database_is_asked_as_often_for_many_rows_as_for_few(
 ):
     client.force_login(operator)
 
-    # The session, the user, what they may do by themselves and by their roles, what is not settled.
-    with django_assert_num_queries(5):
+    # The session, the user, what they may do by themselves and by their roles, how far the batches are, what is open.
+    with django_assert_num_queries(6):
         client.get(LIST, {"limit": limit})
 
 

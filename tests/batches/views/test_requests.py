@@ -103,8 +103,8 @@ def test_it_shows_each_request_with_its_outcome(client, batch, operator):
     words = in_words(html)
     assert shown(html) == ["A-1", "A-2", "B-3", "B-4"]
     assert "A-1 COMPLETED +15125550143 2" in words
-    assert "B-3 NO_ANSWER" in words
-    assert "B-4 not sent yet" in words
+    assert "B-3 FAILED NO_ANSWER" in words
+    assert "B-4 PENDING" in words
     assert "Good : insights of A-1 summary Confirmed the visit <b>gladly</b>." in words
     assert "<b>gladly" not in html
     assert f"1{DASH}4 of 4" in words
@@ -117,12 +117,74 @@ def test_the_status_of_the_request_goes_before_that_of_the_channel_manager(clien
     assert f"1 FAILED BUSY {DASH} voip" in in_words(seen(client))
 
 
-@pytest.mark.parametrize(("contract", "outcome"), [("2025-04", "BUSY"), ("current", "FAILED BUSY")])
-def test_each_contract_says_what_it_knows_of_the_outcome(client, sandbox, operator, outcome):
+BY_CONTRACT = pytest.mark.parametrize("contract", ["2025-04", "current"])
+
+
+@BY_CONTRACT
+def test_a_request_has_the_status_that_the_batch_counts_beside_the_word_of_its_channel(client, sandbox, operator):
     sandbox.store.add_batch(ID)
     sandbox.store.add_requests(ID, [{"reference_id": "1", "status": "FAILED", "channel_manager_status": "BUSY"}])
     client.force_login(operator)
-    assert f"1 {outcome} +15550100" in in_words(seen(client))
+    assert "1 FAILED BUSY +15550100" in in_words(seen(client))
+
+
+@pytest.fixture
+def many_ends(sandbox):
+    """Provide a batch whose requests are in every stage."""
+    sandbox.store.add_batch(ID, status="ACTIVE", requests=3)
+    ends = {
+        ("COMPLETED", "COMPLETED"): 4, ("FAILED", "NO_ANSWER"): 3, ("FAILED", "BUSY"): 2, ("FAILED", "FAILED"): 1,
+        ("CONNECTED", "IN_PROGRESS"): 2, ("INITIATED", "INITIATED"): 1, ("DUPLICATE", "DUPLICATE"): 1,
+    }  # fmt: skip
+    for (status, channel), count in ends.items():
+        for number in range(count):
+            about = {"status": status, "channel_manager_status": channel, "sent_at": SENT}
+            sandbox.store.add_requests(ID, [{"reference_id": f"{status} {channel} {number}", **about}])
+    return sandbox
+
+
+@BY_CONTRACT
+def test_the_batch_and_its_requests_speak_one_language(client, many_ends, operator):
+    client.force_login(operator)
+    page = client.get(f"/batches/{ID}/")
+
+    legend = dict(zip(texts(page, ".batch-legend a"), attributes(page, ".batch-legend a", "href"), strict=True))
+
+    assert len(legend) == 6
+    tabs = texts(seen(client), ".list-tabs a")
+    for words, link in legend.items():
+        status, count, percent = words.split(maxsplit=2)
+        assert percent.endswith("%")
+        assert f"{status} {count}" in tabs
+        html = client.get(link).content.decode()
+        assert len(shown(html)) == int(count)
+        assert texts(html, ".list-tabs [aria-current]") == [f"{status} {count}"]
+        [bar] = set(attributes(page, f".bar [data-status={status}]", "class"))
+        [badge] = set(attributes(html, ".request-status .app-badge", "class"))
+        assert badge.removeprefix("app-badge app-badge-") == bar.removeprefix("bar-") or status == "DUPLICATE"
+
+
+@BY_CONTRACT
+def test_a_status_is_told_apart_by_the_channel(client, many_ends, operator):
+    client.force_login(operator)
+
+    html = seen(client, status="FAILED")
+
+    answered = [word.replace("_", "-").replace("NO-ANSWER", "NO_ANSWER") for word in texts(html, ".request-channels a")]
+    assert answered == ["All FAILED 6", "NO_ANSWER 3", "BUSY 2", "FAILED 1"]
+    assert texts(seen(client, status="FAILED", channel="FAILED"), ".request-reference") == ["FAILED FAILED 0"]
+    assert not texts(seen(client, status="COMPLETED"), ".request-channels a")
+    assert len(table(export(client, status="FAILED", channel="BUSY"))) == 2
+
+
+def test_a_status_that_no_request_says_is_explained(client, rows, operator):
+    rows({"reference_id": "1", "channel_manager_status": "NO_ANSWER"})
+    client.force_login(operator)
+
+    words = in_words(seen(client, status="CONNECTED"))
+
+    assert "No request is CONNECTED by its channel" in words
+    assert "This contract of the API does not say which." in words
 
 
 def test_a_batch_without_requests_says_so(client, sandbox, viewer):
@@ -145,7 +207,7 @@ def test_a_batch_of_any_name_has_its_requests(client, sandbox, operator, batch_i
     ("query", "found"),
     [
         ({"status": "COMPLETED"}, ["A-1", "A-2"]),
-        ({"status": "not sent yet"}, ["B-4"]),
+        ({"status": "PENDING"}, ["B-4"]),
         ({"reference": " a-"}, ["A-1", "A-2"]),
         ({"reference": "3", "status": "NO_ANSWER"}, ["B-3"]),
         ({"reference": "3", "status": "COMPLETED"}, []),

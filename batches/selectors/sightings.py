@@ -1,0 +1,90 @@
+"""What the watcher last saw of single batches and campaigns, for pages that show them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Max, Sum, Window
+from django.db.models.functions import Mod, RowNumber
+
+from batches.access import Scope
+from batches.models import CampaignSighting, Sample, Sighting
+from syllable.schemas import BatchStatus
+
+MOST_POINTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ListedProgress:
+    """How far the requests of a batch were at `counted_at`; None where that is not known."""
+
+    total: int | None
+    ended: int | None
+    failed: int | None
+    under_way: int | None
+    counted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """How many requests of a batch had ended at a moment, and how many of these had failed."""
+
+    at: datetime
+    ended: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignOutlook:
+    """When the active batches of a campaign end, and whom they will not reach; None where it is not known of all."""
+
+    ends_from: datetime | None
+    ends_until: datetime | None
+    unreached_from: int
+    unreached_until: int
+
+
+def sighting_of(batch_id: str, *, scope: Scope) -> Sighting | None:
+    """Return a batch as last seen, None where it never was."""
+    return scope.limit(Sighting.objects.filter(batch_id=batch_id)).defer("raw", "detailed_counts").first()
+
+
+def campaign_sighting_of(campaign_id: int | None, *, scope: Scope) -> CampaignSighting | None:
+    """Return a campaign as last seen, None where it never was."""
+    if campaign_id is None:
+        return None
+    return scope.limit(CampaignSighting.objects.filter(campaign_id=campaign_id)).defer("raw").first()
+
+
+def campaign_outlook(campaign_id: int, *, scope: Scope) -> CampaignOutlook:
+    """Return what is to come in a campaign, from its active batches. Takes one query."""
+    batches = scope.limit(Sighting.objects.filter(campaign_id=campaign_id, status=BatchStatus.ACTIVE, gone_at=None))
+    found = batches.aggregate(
+        count=Count("pk"),
+        known=Count("ends_until"),
+        first=Max("ends_from"),
+        last=Max("ends_until"),
+        least=Sum("unreached_from", default=0),
+        most=Sum("unreached_until", default=0),
+    )
+    is_known = found["known"] == found["count"]
+    first, last = (found["first"], found["last"]) if is_known else (None, None)
+    return CampaignOutlook(first, last, found["least"], found["most"])
+
+
+def listed_progress(batch_ids: Sequence[str], *, scope: Scope) -> dict[str, ListedProgress]:
+    """Return how far those of the batches are whose requests were counted, by id. Takes one query."""
+    rows: Any = scope.limit(Sighting.objects.filter(batch_id__in=batch_ids, counted_at__isnull=False))
+    found = rows.values_list("batch_id", "total", "ended", "failed", "under_way", "counted_at")
+    return {batch_id: ListedProgress(*about) for batch_id, *about in found}
+
+
+def curve_of(batch_id: str, *, scope: Scope) -> list[CurvePoint]:
+    """Return the samples of a batch, oldest first: at most MOST_POINTS, evenly chosen. Takes one query."""
+    samples = scope.limit(Sample.objects.filter(sighting__batch_id=batch_id), by="sighting__campaign_id")
+    numbered = samples.annotate(number=Window(RowNumber(), order_by=F("at").desc()), count=Window(Count("pk")))
+    # Counted from the newest, which is always one of them.
+    every = (F("count") + MOST_POINTS - 1) / MOST_POINTS
+    chosen = numbered.annotate(over=Mod(F("number") - 1, every)).filter(over=0)
+    return [CurvePoint(*row) for row in chosen.order_by("at").values_list("at", "ended", "failed")]
