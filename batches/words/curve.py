@@ -35,7 +35,7 @@ class OutlookLine:
 
 def batch_outlook(page: Any) -> list[OutlookLine]:
     """Return what is said of the requests under way and of their end (`selectors.batch.BatchPage`)."""
-    lines = [OutlookLine(text) for text in (_under_way(page), _pace(page)) if text]
+    lines = [OutlookLine(" · ".join(filter(None, [_under_way(page), *_pace(page)])))]
     seen = page.sighting
     unreached = unreached_text(seen.unreached_from, seen.unreached_until) if seen and _is_active(page) else ""
     return lines + ([OutlookLine(unreached, is_loud=True)] if unreached else [])
@@ -54,12 +54,11 @@ def _number_under_way(count: int) -> str:
     return f"{count:,} {'request' if count == 1 else 'requests'} under way"
 
 
-def _pace(page: Any) -> str:
+def _pace(page: Any) -> list[str]:
     seen = page.sighting
     if not seen or not seen.pace or not _is_active(page):
-        return ""
-    left = time_left_text(seen.ends_from, seen.ends_until, page.read_at)
-    return " · ".join(filter(None, [left, f"{pace_of(seen.pace)} a minute"]))
+        return []
+    return [time_left_text(seen.ends_from, seen.ends_until, page.read_at), f"{pace_of(seen.pace)} a minute"]
 
 
 def _is_active(page: Any) -> bool:
