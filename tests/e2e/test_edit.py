@@ -45,6 +45,7 @@ def test_find_edit_review_confirm(batch, contract, log_in, operator, page, base_
     page.goto(base_url + "/")
     accessible()
     log_in(operator)
+    page.get_by_role("link", name="Batches", exact=True).click()
     page.get_by_label("Campaign").select_option(label="Appointment reminders")
     expect(page.locator("tbody tr")).to_have_count(1)
     accessible()

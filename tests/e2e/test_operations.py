@@ -63,9 +63,10 @@ def campaign(sandbox):
 
 
 @pytest.fixture
-def opened(campaign, log_in, operator, page):
+def opened(campaign, log_in, operator, page, base_url):
     """Open the list of batches for the operator."""
     log_in(operator)
+    page.goto(f"{base_url}/batches/")
     return page
 
 
@@ -162,9 +163,10 @@ def test_selected_rows_are_canceled_with_a_reason_and_their_number(opened, campa
     assert statuses(campaign, "flu-03") == {"ACTIVE"}
 
 
-def test_the_list_keeps_what_is_selected_while_time_passes(campaign, log_in, operator, page):
+def test_the_list_keeps_what_is_selected_while_time_passes(campaign, log_in, operator, page, base_url):
     page.clock.install()
     log_in(operator)
+    page.goto(f"{base_url}/batches/")
     page.get_by_role("checkbox", name="Select flu-03").check()
     campaign.requests.clear()
     page.clock.run_for(60_000)
@@ -245,6 +247,7 @@ def test_everything_works_without_javascript(campaign, operator, browser, base_u
     page.fill("[name=login]", operator.email)
     page.fill("[name=password]", PASSWORD)
     page.click("button[type=submit]:has-text('Log in')")
+    page.goto("/batches/")
     page.get_by_role("checkbox", name="Select flu-04").check()
     page.get_by_role("button", name="Pause…").click()
     page.get_by_role("button", name="Pause 1 batch").click()

@@ -9,8 +9,9 @@ WHITE = "rgb(255, 255, 255)"
 LIGHT_BLUE = "rgb(165, 204, 246)"
 
 
-def test_a_page_of_the_dark_theme_is_printed_on_white(log_in, operator, page, sandbox):
+def test_a_page_of_the_dark_theme_is_printed_on_white(log_in, operator, page, sandbox, base_url):
     log_in(operator)
+    page.goto(f"{base_url}/batches/")
     page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
     expect(page.locator("#batch-list")).not_to_have_css("background-color", WHITE)
     page.emulate_media(media="print")
