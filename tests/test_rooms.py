@@ -67,6 +67,7 @@ MAY_IMPORT = {
         "batches.status",
         "batches.campaign_cache",
         "batches.change_entry",
+        "batches.estimate",
         "batches.trail_filter",
         "batches.models",
         "batches.api_client",

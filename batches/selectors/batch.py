@@ -7,13 +7,15 @@ from django.utils import timezone
 
 from batches.access import Scope
 from batches.api_client import syllable_client
+from batches.estimate import Estimate, Sampled, estimate
+from batches.estimate import Sample as EstimateSample
 from batches.models import Change, Outcome, Sighting
 from batches.selectors.campaign_names import cached_campaign_names, campaign_name
 from batches.selectors.campaign_seen import campaign_seen
 from batches.selectors.campaign_zone import ZONE_SECONDS, CampaignHours, campaign_hours
 from batches.selectors.changes import HISTORY_LENGTH, batch_history
 from batches.selectors.scoped_reader import reader
-from batches.selectors.sightings import CurvePoint, curve_of, sighting_of
+from batches.selectors.sightings import CurvePoint, curve_of, newest_samples, sighting_of
 from syllable.errors import Inexpressible, SyllableError
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import OVER, Abilities, Batch, BatchStatus, RequestCounts, request_counts
@@ -24,8 +26,9 @@ class BatchPage:
     """A batch as Syllable returns it now, or the error instead; the history is ours and always there.
 
     `hours` are those of its campaign, not known for a batch that has ended. `sighting` and `curve` are what the watcher
-    saw of it, None and empty where it saw nothing. `unwritable` is set if the contract of the answer is not the one that
-    is set, or not known: then the page is read-only.
+    saw of it, None and empty where it saw nothing. `estimate` is what lies ahead, None for a batch that does not run.
+    `unwritable` is set if the contract of the answer is not the one that is set, or not known: then the page is
+    read-only.
     """
 
     scope: Scope
@@ -37,6 +40,7 @@ class BatchPage:
     unwritable: Inexpressible | None = None
     sighting: Sighting | None = None
     curve: list[CurvePoint] = field(default_factory=list)
+    estimate: Estimate | None = None
     read_at: datetime = field(default_factory=timezone.now)
 
     @property
@@ -70,7 +74,8 @@ def batch_page(batch_id: str, *, scope: Scope) -> BatchPage:
     sighting = sighting_of(batch_id, scope=scope)
     curve = curve_of(batch_id, scope=scope) if sighting else []
     hours = _hours(batch, scope=scope)
-    return BatchPage(scope, batch, None, name, hours, history, _unwritable(batch), sighting, curve)
+    ahead = _estimate(batch, hours, scope=scope) if sighting else None
+    return BatchPage(scope, batch, None, name, hours, history, _unwritable(batch), sighting, curve, ahead)
 
 
 def batch_now(batch_id: str, *, scope: Scope) -> Batch:
@@ -84,6 +89,19 @@ def _hours(batch: Batch, *, scope: Scope) -> CampaignHours:
         return CampaignHours()
     campaign = campaign_seen(batch.campaign_id, scope=scope, deadline=Deadline(ZONE_SECONDS))
     return campaign_hours(campaign, scope=scope)
+
+
+def _estimate(batch: Batch, hours: CampaignHours, *, scope: Scope) -> Estimate | None:
+    """Return what lies ahead of a batch by its newest samples and its counts as read now. Takes a query, or none."""
+    counts = request_counts(batch)
+    if counts is None or batch.status not in (BatchStatus.ACTIVE, BatchStatus.IDLE):
+        return None
+    now = timezone.now()
+    # Samples count what nobody can tell as under way.
+    read = EstimateSample(now, counts.pending, counts.under_way + counts.untold, counts.ended, counts.failed)
+    expires_at = batch.expires_on.at if batch.expires_on else None
+    samples: list[Sampled] = [*newest_samples(batch.batch_id, scope=scope), read]
+    return estimate(samples, now=now, hours=hours.hours, expires_at=expires_at)
 
 
 def _unwritable(batch: Batch) -> Inexpressible | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Max, Sum, Window
+from django.db.models import Count, F, Max, QuerySet, Sum, Window
 from django.db.models.functions import Mod, RowNumber
 
 from batches.access import Scope
@@ -80,11 +80,21 @@ def listed_progress(batch_ids: Sequence[str], *, scope: Scope) -> dict[str, List
     return {batch_id: ListedProgress(*about) for batch_id, *about in found}
 
 
+def newest_samples(batch_id: str, *, scope: Scope) -> list[Sample]:
+    """Return the newest samples of a batch, oldest first, at most MOST_POINTS. Takes one query."""
+    return list(_samples_of(batch_id, scope).order_by("-at")[:MOST_POINTS])[::-1]
+
+
 def curve_of(batch_id: str, *, scope: Scope) -> list[CurvePoint]:
     """Return the samples of a batch, oldest first: at most MOST_POINTS, evenly chosen. Takes one query."""
-    samples = scope.limit(Sample.objects.filter(sighting__batch_id=batch_id), by="sighting__campaign_id")
-    numbered = samples.annotate(number=Window(RowNumber(), order_by=F("at").desc()), count=Window(Count("pk")))
+    numbered = _samples_of(batch_id, scope).annotate(
+        number=Window(RowNumber(), order_by=F("at").desc()), count=Window(Count("pk"))
+    )
     # Counted from the newest, which is always one of them.
     every = (F("count") + MOST_POINTS - 1) / MOST_POINTS
     chosen = numbered.annotate(over=Mod(F("number") - 1, every)).filter(over=0)
     return [CurvePoint(*row) for row in chosen.order_by("at").values_list("at", "ended", "failed")]
+
+
+def _samples_of(batch_id: str, scope: Scope) -> QuerySet[Sample]:
+    return scope.limit(Sample.objects.filter(sighting__batch_id=batch_id), by="sighting__campaign_id")

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from batches.words.estimate import time_left_text, unreached_text
-from batches.words.requests import pace_of
+from batches.words.time_left import ends_about, not_reached, pace_words, time_left
 from batches.words.trend import HEIGHT, WIDTH
 from common.moments import clock
-from syllable.schemas import BatchStatus
 
 MOST_ROWS = 12
 
@@ -35,9 +33,10 @@ class OutlookLine:
 
 def batch_outlook(page: Any) -> list[OutlookLine]:
     """Return what is said of the requests under way and of their end (`selectors.batch.BatchPage`)."""
-    lines = [OutlookLine(" · ".join(filter(None, [_under_way(page), *_pace(page)])))]
-    seen = page.sighting
-    unreached = unreached_text(seen.unreached_from, seen.unreached_until) if seen and _is_active(page) else ""
+    ahead = page.estimate
+    words = [_under_way(page), *([time_left(ahead), ends_about(ahead), pace_words(ahead)] if ahead else [])]
+    unreached = not_reached(ahead) if ahead else ""
+    lines = [OutlookLine(" · ".join(filter(None, words)))]
     return lines + ([OutlookLine(unreached, is_loud=True)] if unreached else [])
 
 
@@ -52,17 +51,6 @@ def _under_way(page: Any) -> str:
 
 def _number_under_way(count: int) -> str:
     return f"{count:,} {'request' if count == 1 else 'requests'} under way"
-
-
-def _pace(page: Any) -> list[str]:
-    seen = page.sighting
-    if not seen or not seen.pace or not _is_active(page):
-        return []
-    return [time_left_text(seen.ends_from, seen.ends_until, page.read_at), f"{pace_of(seen.pace)} a minute"]
-
-
-def _is_active(page: Any) -> bool:
-    return bool(page.batch.status == BatchStatus.ACTIVE)
 
 
 def curve_picture(page: Any) -> Curve:

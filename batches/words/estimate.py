@@ -1,50 +1,31 @@
-"""How pages say how far requests are, and what is left to do."""
+"""How pages say how far requests are, and what is left to do, from the columns of what the watcher saw."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from common.moments import NOTHING
-
-TO = NOTHING
+from batches.estimate import Estimate
+from batches.words.time_left import not_reached, pace_words, percent, time_left
 
 
 def progress_text(total: int | None, ended: int | None, failed: int | None) -> str:
     """Return `128 of 162 · 14 % failed`, "" where the counts are not known."""
     if total is None or ended is None:
         return ""
-    share = f" · {failed_percent(ended, failed)} % failed" if failed else ""
+    share = f" · {percent(failed / ended)} failed" if ended and failed else ""
     return f"{ended:,} of {total:,}{share}"
 
 
-def failed_percent(ended: int, failed: int | None) -> int:
-    """Return how many of 100 ended requests failed, never 0 where one did, never 100 where one did not."""
-    if not ended or not failed:
-        return 0
-    return 100 if failed >= ended else min(max(round(100 * failed / ended), 1), 99)
-
-
 def time_left_text(ends_from: datetime | None, ends_until: datetime | None, now: datetime) -> str:
-    """Return `about 40 min left`, or `27 to 37 min left` where that is not known well; "" where it is not known."""
+    """Return `about 40 min left` or `about 30 to 50 min left`; "" where that is not known, or lies before `now`."""
     if ends_from is None or ends_until is None or ends_until <= now:
         return ""
-    (least, least_unit), (most, most_unit) = (_length(max(at - now, timedelta())) for at in (ends_from, ends_until))
-    if (least, least_unit) == (most, most_unit):
-        return f"about {most} {most_unit} left" if most else "under a minute left"
-    return f"{least}{'' if least_unit == most_unit else f' {least_unit}'} to {most} {most_unit} left"
-
-
-def _length(left: timedelta) -> tuple[int, str]:
-    """Return a length in the largest unit in which it is two or more."""
-    for unit, length in (("d", timedelta(days=1)), ("h", timedelta(hours=1))):
-        if left >= 2 * length:
-            return round(left / length), unit
-    return round(left / timedelta(minutes=1)), "min"
+    return time_left(Estimate(ends_from=ends_from, ends_until=ends_until))
 
 
 def unreached_text(unreached_from: int | None, unreached_until: int | None) -> str:
-    """Return that the expiry comes before some people were reached, "" where it does not."""
-    if not unreached_until:
-        return ""
-    least = unreached_from or 0
-    many = f"about {unreached_until:,}" if least == unreached_until else f"{least:,}{TO}{unreached_until:,}"
-    who = "1 person" if least == unreached_until == 1 else f"{many} people"
-    return f"Expires first: {who} will not be reached."
+    """Return that people will not be reached before the expiry, "" where everybody will be."""
+    return not_reached(Estimate(unreached=(unreached_from or 0, unreached_until))) if unreached_until else ""
+
+
+def pace_text(pace: float | None) -> str:
+    """Return `9.4 a minute`, "" where the pace is not known."""
+    return pace_words(Estimate(pace=pace))

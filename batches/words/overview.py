@@ -5,9 +5,8 @@ from typing import Any
 
 from batches.models import WatchProblem
 from batches.words.batch import NO_STATUS
-from batches.words.estimate import failed_percent
 from batches.words.operation import WORDS, batches
-from batches.words.requests import pace_of
+from batches.words.time_left import percent
 from batches.words.tones import Alert
 from common.moments import NOTHING, clock
 from common.untrusted import visible
@@ -15,7 +14,7 @@ from syllable.schemas import BatchStatus
 
 # Of fewer requests a share says little.
 ENOUGH = 10
-MANY_PERCENT = 50
+MANY = 0.5
 WITHOUT = "The list, each batch, and every action read Syllable directly and do not need the watcher."
 
 
@@ -101,15 +100,18 @@ def failures_text(overview: Any) -> str:
     return f"{count}+" if overview.has_more_failures else str(count)
 
 
-def pace_text(trend: Any) -> str:
+def pace_number(trend: Any) -> str:
     """Return how many requests ended a minute: `9.4`, from ten on without a fraction."""
-    return NOTHING if trend is None else pace_of(trend.per_minute)
+    if trend is None:
+        return NOTHING
+    pace = trend.per_minute
+    return f"{pace:,.0f}" if pace >= 10 or not pace else f"{pace:.1f}"
 
 
 def failing_text(trend: Any) -> str:
     """Return the share of the newest requests that failed: `14 %`, a dash where none ended."""
     ended, failed = trend.newest if trend else (0, 0)
-    return f"{failed_percent(ended, failed)} %" if ended else NOTHING
+    return percent(failed / ended) if failed else "0 %" if ended else NOTHING
 
 
 def failing_note(trend: Any) -> str:
@@ -121,4 +123,4 @@ def failing_note(trend: Any) -> str:
 def is_failing(trend: Any) -> bool:
     """Return whether so many of the newest requests failed that somebody should look."""
     ended, failed = trend.newest if trend else (0, 0)
-    return ended >= ENOUGH and failed_percent(ended, failed) >= MANY_PERCENT
+    return ended >= ENOUGH and failed / ended >= MANY

@@ -31,11 +31,6 @@ def people_stages(counts: Any) -> list[PeopleStage]:
     return [stage for stage in found if stage.count]
 
 
-def pace_of(per_minute: float) -> str:
-    """Return how many requests end a minute: `9.4`, from ten on without a fraction."""
-    return f"{per_minute:,.0f}" if per_minute >= 10 or per_minute == int(per_minute) else f"{per_minute:.1f}"
-
-
 def request_parts(counts: Any) -> list[Part]:
     """Return the bar of something with `total`, `ended`, `failed` and `under_way`; nothing where these are not known.
 

@@ -34,7 +34,7 @@ def progress_line(counts: Counts, estimate: Estimate) -> str:
     failed = estimate.share_failed
     parts = [
         f"{counts.ended:,} of {total:,}",
-        f"{_percent(failed)} failed" if failed else "",
+        f"{percent(failed)} failed" if failed else "",
         time_left(estimate),
     ]
     return " · ".join(filter(None, parts))
@@ -110,7 +110,8 @@ def _to_five(at: datetime) -> datetime:
     )
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Return a share as `14 %`, never as none where there is one."""
     return f"{round(share * 100)} %" if share >= 0.005 else "under 1 %"
 
 

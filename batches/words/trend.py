@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from batches.words.estimate import failed_percent
+from batches.words.time_left import percent
 
 # Units of the pictures: what they are drawn in, whatever their size on the screen.
 STEP_WIDTH, BAR_WIDTH, HEIGHT, WIDTH = 10, 8, 100, 1000
@@ -58,7 +58,8 @@ def trend_words(trend: Any) -> str:
     """Return what the picture shows in a sentence."""
     ended, failed = trend.ended, trend.failed
     since = hour(trend.steps[0].at)
-    return f"Since {since}, {ended:,} requests ended and {failed_percent(ended, failed)} % of these failed."
+    share = percent(failed / ended) if failed else "none"
+    return f"Since {since}, {ended:,} requests ended and {share} of these failed."
 
 
 def hour(at: datetime) -> str:
