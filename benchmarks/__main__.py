@@ -13,12 +13,13 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import against, beside_admin, brownout, memory, operations, pages, trail, weight
+from benchmarks import against, beside_admin, brownout, memory, operations, overview, pages, trail, weight
 from benchmarks.figures import table
 
 PARTS: dict[str, ModuleType] = {
     "pages": pages,
     "admin": beside_admin,
+    "overview": overview,
     "weight": weight,
     "brownout": brownout,
     "operations": operations,

@@ -155,4 +155,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('sighting', 'at'), name='one_sample_per_moment')],
             },
         ),
+        migrations.AddIndex(
+            model_name='sighting',
+            index=models.Index(condition=models.Q(('gone_at', None), ('is_over', False)), fields=['status', 'expires_at', 'counted_at', 'pending', 'under_way'], name='sighting_not_over'),
+        ),
     ]

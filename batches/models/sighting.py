@@ -71,6 +71,12 @@ class Sighting(RequestCounts, Forecast):
     class Meta:
         default_permissions = ()
         indexes = (
+            # Sums up what is not over without a look at the rows, which are wide.
+            models.Index(
+                fields=("status", "expires_at", "counted_at", "pending", "under_way"),
+                condition=Q(is_over=False, gone_at=None),
+                name="sighting_not_over",
+            ),
             models.Index(fields=("status", "-created_at", "-id"), name="sighting_status"),
             models.Index(fields=("campaign_id", "-created_at", "-id"), name="sighting_campaign"),
             models.Index(fields=("-created_at", "-id"), name="sighting_newest"),
