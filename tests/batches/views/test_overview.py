@@ -140,7 +140,8 @@ def test_it_says_plainly_when_nothing_runs(look):
 
     assert texts(page, "h1") == ["No batch is active."]
     assert "1 paused" in in_words(page)
-    assert not parsed(page).css("#active")
+    assert "No request ended." in in_words(page)
+    assert not parsed(page).css("#active, #overview-trend svg")
 
 
 def test_an_active_batch_shows_how_far_it_is(look):
