@@ -213,7 +213,7 @@ def numbers(progress: Any) -> list[tuple[Standing, int]]:
     return [(some, count) for some in Standing if (count := progress.counts[some]) or some == Standing.DONE]
 
 
-def percent(progress: Any) -> int | None:
+def percent_done(progress: Any) -> int | None:
     """Return how much is confirmed; None where the total is unknown."""
     operation = progress.operation
     if why_not_all(operation) or (operation.is_open and operation.listed_at is None):
