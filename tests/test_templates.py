@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections import Counter
 
 import pytest
 from django.core.paginator import Page, Paginator
@@ -15,11 +14,9 @@ from jinja2 import UndefinedError, nodes
 
 from accounts.models import User
 from batches.forms.batch import BatchForm
-from batches.jinja import WORDS
 from batches.models import Change, Operation, OperationItem
 from batches.trail_filter import TrailFilter
 from batches.views.list_query import ListQuery
-from common.jinja import functions_of
 from tests.test_rooms import ROOT, TOP
 from trail.models import Entry
 
@@ -128,11 +125,6 @@ def test_a_name_that_is_not_there_fails():
     template = engines["jinja2"].from_string("{% if nothing %}yes{% endif %}")
     with pytest.raises(UndefinedError):
         template.render({})
-
-
-def test_no_word_hides_another_of_the_same_name():
-    names = Counter(name for module in WORDS for name in functions_of(module))
-    assert not {name for name, count in names.items() if count > 1}
 
 
 def test_a_mail_is_text():
