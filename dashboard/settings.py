@@ -18,6 +18,7 @@ from dashboard.settings_trail import (  # noqa: F401 - settings like those below
     TRAIL_DAYS,
     TRAIL_EXPORTS_DIR,
 )
+from dashboard.settings_watch import WATCH_INTERVAL  # noqa: F401 - a setting like those below
 from syllable.contracts import CONTRACTS
 from syllable.evidence import AUTO
 from syllable.resilience.bulkhead import LIMITS, Lane
@@ -51,9 +52,6 @@ OPERATION_LEASE = seconds("OPERATION_LEASE", env("OPERATION_LEASE", default="10"
 
 if not 1 <= OPERATION_CONCURRENCY <= LIMITS[Lane.OPERATIONS].calls:
     raise ImproperlyConfigured(f"OPERATION_CONCURRENCY must be 1 to {LIMITS[Lane.OPERATIONS].calls}.")
-
-# Every how many seconds the watcher looks at the batches that are not over, 0 for never.
-WATCH_INTERVAL = env.float("WATCH_INTERVAL", default=30)
 
 # Why batches are changed: what forms suggest, and the actions that need a reason. A cancellation always needs one.
 CHANGE_REASONS = reasons_offered(env("CHANGE_REASONS", default=""))
@@ -196,11 +194,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "dashboard.stylesheets.BundlingStaticFilesStorage"},
     "exports": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": TRAIL_EXPORTS_DIR,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
+        "OPTIONS": {"location": TRAIL_EXPORTS_DIR, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
     },
 }
 
