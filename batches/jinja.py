@@ -12,6 +12,7 @@ from batches.words import (
     abort,
     api_errors,
     batch,
+    campaign,
     change,
     change_facts,
     contact_hours,
@@ -29,6 +30,7 @@ from batches.words import (
     trail,
     trail_filter,
     trend,
+    watch,
 )
 from common.jinja import environment as common_environment
 from common.jinja import functions_of
@@ -37,6 +39,7 @@ WORDS = (
     abort,
     api_errors,
     batch,
+    campaign,
     change,
     change_facts,
     contact_hours,
@@ -54,6 +57,7 @@ WORDS = (
     trail,
     trail_filter,
     trend,
+    watch,
 )
 
 

@@ -20,7 +20,7 @@ from django.test.signals import template_rendered
 from accounts.models import User
 from batches.api_client import client_for
 from batches.campaign_cache import campaign_names_forget
-from batches.selectors import batch, batches, campaign, campaign_zone, parallel_reads, preview
+from batches.selectors import batch, batches, campaign, campaign_zone, parallel_reads, preview, sighting_preview
 from batches.services.changes import write
 from batches.services.operations import abandoned_changes, item_write, runner
 from common.backoff import Backoff
@@ -112,7 +112,7 @@ def _nothing_known_of_the_api():
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch):
     """Let the data beside a page arrive even if the machine stalls."""
-    for reads in (batches, campaign, preview):
+    for reads in (batches, campaign, preview, sighting_preview):
         monkeypatch.setattr(reads, "EXTRAS_SECONDS", 60.0)
     for reads in (batch, campaign_zone):
         monkeypatch.setattr(reads, "ZONE_SECONDS", 60.0)

@@ -1,11 +1,9 @@
 """The forms of an operation: what to do to which batches, and what is required before it starts."""
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core import signing
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -13,14 +11,16 @@ from batches import rules
 from batches.converters import has_address
 from batches.forms.expiry import ClockField, ExpiryForm, zone_named
 from batches.forms.reason import ReasonField
-from batches.models import MOST_SELECTED, Kind, Target, TargetScope
+from batches.models import MOST_SELECTED, Expiry, Kind, SightingFilter, Target, TargetScope
 from common.numbers import whole_number
 from syllable.schemas import BatchEdit, BatchStatus, typed_status
 
-SEEN_SALT = "batches.operation.seen"
 LONGEST_FILTER = 200
+# Of statuses, and of campaigns.
+MOST_VALUES = 20
 LOST_PREVIEW = "This preview is no longer valid. What you typed is still here. Check your input, then start again."
 UNCLEAR_KIND = "Choose an action: pause, resume, cancel or set expiry."
+UNCLEAR_FILTER = "This filter cannot be used for an operation. Nothing was started."
 UNCLEAR_SCOPE = "Choose which batches: a campaign, selected batches, a filter or everything."
 NEEDED = {
     Kind.PAUSE: frozenset({"reason"}),
@@ -32,20 +32,28 @@ STATUSES = {Kind.PAUSE: BatchStatus.PAUSED, Kind.RESUME: BatchStatus.ACTIVE, Kin
 
 
 class TargetForm(forms.Form):
-    """What to do to which batches. After `is_valid()`: `kind` and `target`.
+    """What to do to which batches. After `is_valid()`: `kind_wanted`, and `target` or `view`.
 
-    `batch` is repeated. `status`, `campaign` and `q` are a filter, as in the address of the list.
+    `batch` is repeated. `status`, `campaign`, `q`, `expiry` and `failing` are a filter, as in the address of the list.
+    `view` is such a filter that only what the watcher saw can answer: its batches are fixed at the preview.
     """
 
     kind = forms.ChoiceField(choices=Kind.choices, error_messages={"required": UNCLEAR_KIND, "invalid": UNCLEAR_KIND})
     scope = forms.ChoiceField(choices=TargetScope.choices, error_messages={"required": UNCLEAR_SCOPE})
     campaign = forms.CharField(required=False)
     status = forms.CharField(required=False, max_length=LONGEST_FILTER)
+    expiry = forms.ChoiceField(
+        required=False, choices=Expiry.choices, error_messages={"invalid_choice": UNCLEAR_FILTER}
+    )
+    failing = forms.ChoiceField(
+        required=False, choices=[("1", "Failing")], error_messages={"invalid_choice": UNCLEAR_FILTER}
+    )
     q = forms.CharField(required=False, max_length=LONGEST_FILTER)
 
     data: QueryDict
     kind_wanted: Kind
     target: Target
+    view: SightingFilter | None = None
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
@@ -59,22 +67,16 @@ class TargetForm(forms.Form):
         self.kind_wanted = Kind(cleaned["kind"])
         match TargetScope(cleaned["scope"]):
             case TargetScope.CAMPAIGN:
-                self.target = Target(TargetScope.CAMPAIGN, campaign_id=self._campaign(required=True))
+                self.target = Target(TargetScope.CAMPAIGN, campaign_id=self._campaign(cleaned["campaign"]))
             case TargetScope.SELECTION:
                 self.target = Target(TargetScope.SELECTION, batch_ids=self._batch_ids())
             case TargetScope.FILTER:
-                campaign_id = self._campaign(required=False)
-                self.target = Target(
-                    TargetScope.FILTER, campaign_id=campaign_id, status=typed_status(cleaned["status"]), q=cleaned["q"]
-                )
+                self._filter()
             case TargetScope.ALL:
                 self.target = Target(TargetScope.ALL)
         return cleaned
 
-    def _campaign(self, *, required: bool) -> int | None:
-        typed = self.cleaned_data["campaign"]
-        if not typed and not required:
-            return None
+    def _campaign(self, typed: str) -> int | None:
         number = whole_number(typed)
         # To the list, 007 is not the campaign 7.
         if number is not None and typed == str(number):
@@ -82,6 +84,22 @@ class TargetForm(forms.Form):
         # Without its filter the operation would be about everybody's batches.
         self.add_error("campaign", "A campaign id must be a number. Nothing was started.")
         return None
+
+    def _filter(self) -> None:
+        cleaned = self.cleaned_data
+        statuses = dict.fromkeys(filter(None, map(typed_status, self.data.getlist("status"))))
+        campaigns = dict.fromkeys(filter(None, self.data.getlist("campaign")))
+        if max(len(statuses), len(campaigns)) > MOST_VALUES or any(len(text) > LONGEST_FILTER for text in statuses):
+            raise forms.ValidationError(UNCLEAR_FILTER)
+        numbers = [self._campaign(text) for text in campaigns]
+        view = SightingFilter(
+            tuple(statuses), tuple(campaigns), cleaned["q"], cleaned["expiry"], failing=bool(cleaned["failing"])
+        )
+        if view.needs_watcher:
+            self.view = view
+        else:
+            campaign_id, status = next(iter(numbers), None), next(iter(statuses), "")
+            self.target = Target(TargetScope.FILTER, campaign_id=campaign_id, status=status, q=view.q)
 
     def _batch_ids(self) -> tuple[str, ...]:
         batch_ids = tuple(dict.fromkeys(self.data.getlist("batch")))
@@ -103,7 +121,7 @@ class TargetForm(forms.Form):
     @property
     def posted(self) -> list[tuple[str, str]]:
         """What was chosen, to post again, as names and values."""
-        names = ("kind", "scope", "campaign", "status", "q", "list", "batch")
+        names = ("kind", "scope", "campaign", "status", "q", "expiry", "failing", "list", "batch")
         return [(name, value) for name in names for value in self.data.getlist(name) if value]
 
 
@@ -165,39 +183,3 @@ class OperationEditForm(ExpiryForm):
 
 def _same_word(typed: str, word: str) -> bool:
     return " ".join(typed.split()).casefold() == " ".join(word.split()).casefold()
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the preview of an operation showed: the campaign's name, the word to type, the zone of the expiry."""
-
-    campaign_name: str = ""
-    word: str = ""
-    zone: str = ""
-
-
-def seal(kind: Kind, target: Target, seen: Seen) -> str:
-    """Return what the preview of an operation showed, signed, for the form that starts it."""
-    return signing.dumps({**_identity(kind, target), **asdict(seen)}, salt=SEEN_SALT, compress=True)
-
-
-def unseal(sealed: str, kind: Kind, target: Target) -> Seen | None:
-    """Return what the preview of this very operation showed; None for any other."""
-    try:
-        seen: dict[str, Any] = signing.loads(sealed, salt=SEEN_SALT)
-    except signing.BadSignature:
-        return None
-    if not _identity(kind, target).items() <= seen.items():
-        return None
-    return Seen(seen["campaign_name"], seen["word"], seen.get("zone", ""))
-
-
-def _identity(kind: Kind, target: Target) -> dict[str, Any]:
-    return {
-        "kind": kind.value,
-        "scope": target.scope.value,
-        "campaign": target.campaign_id,
-        "status": target.status,
-        "q": target.q,
-        "batches": list(target.batch_ids),
-    }

@@ -3,6 +3,7 @@
 import batches.models.fields
 import django.db.models.deletion
 from django.db import migrations, models
+from django.db.models.functions import Lower
 
 
 class Migration(migrations.Migration):
@@ -158,5 +159,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='sighting',
             index=models.Index(condition=models.Q(('gone_at', None), ('is_over', False)), fields=['status', 'expires_at', 'counted_at', 'pending', 'under_way'], name='sighting_not_over'),
+        ),
+        migrations.AddIndex(
+            model_name='sighting',
+            index=models.Index(fields=['expires_at', 'id'], name='sighting_expiry'),
+        ),
+        migrations.AddIndex(
+            model_name='campaignsighting',
+            index=models.Index(Lower('name'), models.F('id'), name='campaign_sighting_alphabet'),
+        ),
+        migrations.AddIndex(
+            model_name='campaignsighting',
+            index=models.Index(models.OrderBy(models.F('running'), descending=True), Lower('name'), models.F('id'), name='campaign_sighting_running'),
         ),
     ]

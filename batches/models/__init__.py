@@ -28,3 +28,4 @@ from batches.models.sighting import (
     WatchProblem,
     WatchState,
 )
+from batches.models.sighting_filter import MOST_FIXED, Expiry, SightingFilter

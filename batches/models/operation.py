@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from batches.models.change import Change
 from batches.models.fields import BatchEditField, storable
+from batches.models.sighting_filter import SightingFilter
 from syllable.schemas import BatchEdit, BatchQuery
 
 
@@ -45,7 +46,8 @@ class Target:
     """Which batches an operation is about: a campaign, the `batch_ids` of a SELECTION, a FILTER, or ALL.
 
     `campaign_name` is for people. `status` and `q` are the filter's own, as in the address of the list. Once an
-    operation is stored the batches of a SELECTION are its items, and `batch_ids` is empty.
+    operation is stored the batches of a SELECTION are its items, and `batch_ids` is empty. `view` is the filter that
+    matched the `batch_ids` when an operation over what the watcher saw was previewed.
     """
 
     scope: TargetScope
@@ -54,6 +56,7 @@ class Target:
     batch_ids: Sequence[str] = ()
     status: str = ""
     q: str = ""
+    view: SightingFilter | None = None
 
     @property
     def query(self) -> BatchQuery:

@@ -4,7 +4,8 @@ Pages draw from these rows and say how old they are. No write relies on them.
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from batches.models.fields import ApiJSONField
 from syllable.schemas import Batch, Campaign
@@ -80,6 +81,7 @@ class Sighting(RequestCounts, Forecast):
             models.Index(fields=("status", "-created_at", "-id"), name="sighting_status"),
             models.Index(fields=("campaign_id", "-created_at", "-id"), name="sighting_campaign"),
             models.Index(fields=("-created_at", "-id"), name="sighting_newest"),
+            models.Index(fields=("expires_at", "id"), name="sighting_expiry"),
             # Few batches are not over, whatever the number of all.
             models.Index(fields=("expires_at",), condition=Q(is_over=False), name="sighting_expiring"),
             models.Index(fields=("counted_at",), condition=Q(is_over=False), name="sighting_counted"),
@@ -117,7 +119,11 @@ class CampaignSighting(RequestCounts):
 
     class Meta:
         default_permissions = ()
-        indexes = (models.Index(fields=("name",), name="campaign_sighting_name"),)
+        indexes = (
+            models.Index(fields=("name",), name="campaign_sighting_name"),
+            models.Index(Lower("name"), "id", name="campaign_sighting_alphabet"),
+            models.Index(F("running").desc(), Lower("name"), "id", name="campaign_sighting_running"),
+        )
 
     def __str__(self) -> str:
         return f"campaign {self.campaign_id} as last seen"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from batches.selectors.campaign_names import cached_campaign_names, campaign_nam
 from batches.selectors.parallel_reads import EXTRAS_SECONDS, result_or_none, submit
 from batches.selectors.scoped_reader import Reader, reader
 from batches.selectors.stale_cache import LastSeen
+from batches.selectors.watching import Watching
 from syllable.errors import Invalid, SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
@@ -32,6 +34,9 @@ class BatchList:
     `page` is None where it could not be read, and `error` says why. `counts` has the number of batches by status, ""
     for all of them; None where it is unknown. `campaign_names` is by campaign id as text; empty where the names could
     not be read. `is_reordered` says that Syllable has no such order: the page is then by batch id, Z to A.
+
+    A list that is drawn from what the watcher saw has `watching`. Its `page` is None where there is nothing to show, or
+    the database took too long (`is_too_slow`). `is_many` says that more match than are counted.
     """
 
     read_at: datetime
@@ -41,6 +46,9 @@ class BatchList:
     campaign_names: dict[str, str]
     stale_because: SyllableUnavailable | None = None
     is_reordered: bool = False
+    watching: Watching | None = None
+    is_many: bool = False
+    is_too_slow: bool = False
 
     @property
     def is_stale(self) -> bool:
@@ -68,22 +76,27 @@ def batch_list(query: BatchQuery, *, scope: Scope) -> BatchList:
     return batch_list
 
 
+def batch_counts(query: BatchQuery, *, scope: Scope) -> Counts:
+    """Return the number of batches by status, "" for all of them, where only the campaign and search of `query` matter.
+
+    May be 5 seconds old. None where it is unknown. Raises no SyllableError.
+    """
+    client = reader(scope)
+    extras = Deadline(settings.SYLLABLE_TIMEOUT).capped(EXTRAS_SECONDS)
+    counts, counting = _counts(client, _parts(client, query), extras)
+    return counts | {status: result_or_none(future, extras) for status, future in counting.items()}
+
+
 def _read(client: Reader, query: BatchQuery) -> BatchList:
     deadline = Deadline(settings.SYLLABLE_TIMEOUT)
     extras = deadline.capped(EXTRAS_SECONDS)
-    statuses = (ALL, *client.contract.abilities.statuses)
     # The page itself has the count of the status it is filtered by.
-    parts = {status: replace(query, status=status) for status in statuses if status != query.status}
-    keys = {status: _cache_key(part, client.scope) for status, part in parts.items()}
-    cached = caches["local"].get_many(keys.values())
-    counts: Counts = {status: cached.get(key) for status, key in keys.items()}
+    parts = {status: part for status, part in _parts(client, query).items() if status != query.status}
+    counts, counting = _counts(client, parts, extras)
     names = cached_campaign_names(scope=client.scope)
-    counting, naming = {}, None
-    if client.silent_since is None:
-        missing = {status: part for status, part in parts.items() if keys[status] not in cached}
-        counting = {status: submit(_count, part, extras, scope=client.scope) for status, part in missing.items()}
-        if names is None:
-            naming = submit(campaign_names, scope=client.scope, deadline=extras, lane=Lane.PARALLEL)
+    naming = None
+    if names is None and client.silent_since is None:
+        naming = submit(campaign_names, scope=client.scope, deadline=extras, lane=Lane.PARALLEL)
     page, error, is_reordered = None, None, False
     try:
         page, is_reordered = _page(client, query, deadline)
@@ -106,6 +119,23 @@ def _page(client: Reader, query: BatchQuery, deadline: Deadline) -> tuple[Page[B
         if query.order_by in ("", *client.contracts.certain.order_by):
             raise
     return client.list_batches(replace(query, order_by="batch_id", descending=True), deadline=deadline), True
+
+
+def _parts(client: Reader, query: BatchQuery) -> dict[str, BatchQuery]:
+    return {status: replace(query, status=status) for status in (ALL, *client.contract.abilities.statuses)}
+
+
+def _counts(
+    client: Reader, parts: dict[str, BatchQuery], deadline: Deadline
+) -> tuple[Counts, dict[str, Future[int | None] | None]]:
+    """Return the counts that are kept, and those that are being asked for; none are while Syllable is silent."""
+    keys = {status: _cache_key(part, client.scope) for status, part in parts.items()}
+    cached = caches["local"].get_many(keys.values())
+    counts: Counts = {status: cached.get(key) for status, key in keys.items()}
+    if client.silent_since is not None:
+        return counts, {}
+    missing = {status: part for status, part in parts.items() if keys[status] not in cached}
+    return counts, {status: submit(_count, part, deadline, scope=client.scope) for status, part in missing.items()}
 
 
 def _count(query: BatchQuery, deadline: Deadline, *, scope: Scope) -> int | None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
@@ -35,6 +36,7 @@ class Preview:
     `touched` is how many it is going to write, None where they cannot be counted: `error` says why. `skipped` counts
     the others by status, `unknown` the selected ones that could not be read. `mode` is how their one campaign reaches
     people, "" where that is unknown or there are several. `hours` are those of their one campaign; a stop reads none.
+    `seen_at` is as of when the watcher saw the oldest of them, None where they were read now.
     """
 
     touched: int | None
@@ -46,6 +48,7 @@ class Preview:
     mode: str = ""
     hours: CampaignHours = field(default_factory=CampaignHours)
     starts: Starts | None = None
+    seen_at: datetime | None = None
 
     @property
     def word(self) -> str:
@@ -82,7 +85,8 @@ def operation_preview(
             meant = None if pauses is None else set(scope.limit(pauses).values_list("batch_id", flat=True))
             preview = _resuming(preview, target.query, meant, deadline, scope)
     if target.scope != TargetScope.CAMPAIGN:
-        return _of_one_campaign(replace(preview, campaign_name=_known_name(target.campaign_id, scope)), deadline, scope)
+        named = replace(preview, campaign_name=_known_name(target.campaign_id, scope))
+        return of_one_campaign(named, deadline, scope=scope)
     preview = _with_campaign(replace(preview, is_whole_campaign=True), target.campaign_id, campaign, deadline, scope)
     return preview if kind in STOPPING else _with_hours(preview, deadline, scope)
 
@@ -165,7 +169,7 @@ def _with_hours(preview: Preview, deadline: Deadline, scope: Scope) -> Preview:
     return replace(preview, hours=campaign_hours(preview.hours.campaign, scope=scope, deadline=deadline))
 
 
-def _of_one_campaign(preview: Preview, deadline: Deadline, scope: Scope) -> Preview:
+def of_one_campaign(preview: Preview, deadline: Deadline, *, scope: Scope) -> Preview:
     """Add how and when people are reached, if all resumed batches belong to one campaign."""
     if preview.starts is None or not preview.starts.people.is_complete or len(preview.starts.campaign_ids) != 1:
         return preview

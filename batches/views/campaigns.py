@@ -37,7 +37,7 @@ def campaign(request: UserRequest, campaign_id: str) -> HttpResponse:
     `change` names the change whose outcome comes first.
     """
     scope = scope_of(request.user)
-    address = ListQuery(campaign=campaign_id)
+    address = ListQuery(campaigns=(campaign_id,))
     here = reverse("batches:campaign", args=[campaign_id])
     if is_refresh(request):
         table = table_context(request, address, batch_list(address.query(), scope=scope), here=here)

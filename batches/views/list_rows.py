@@ -13,7 +13,7 @@ from batches.selectors.campaign_names import campaign_label
 from batches.selectors.sightings import ListedProgress
 from batches.views.list_query import ListQuery
 from common.moments import Moment, Moments
-from syllable.schemas import OVER, Batch
+from syllable.schemas import OVER, Batch, Timestamp
 
 SOON = timedelta(hours=24)
 # Requests that were counted so long ago are as good as counted now.
@@ -84,7 +84,7 @@ class RowMaker:
             counted=self._counted(progress),
             expires=self._moment(batch.expires_on) if batch.expires_on else None,
             notice=self._notice(batch),
-            worked=self._moment(batch.last_worked_on or batch.last_updated_at),
+            worked=self._moment(self._acted(batch)),
             author=batch.last_updated_by,
             deed=rules.one_click(batch.status) if segment and self._has_actions else "",
         )
@@ -92,6 +92,10 @@ class RowMaker:
     def _counted(self, progress: ListedProgress | None) -> str:
         at = progress.counted_at if progress else None
         return "" if at is None or at > self._now - RECENT else self._moment(at).words
+
+    def _acted(self, batch: Batch) -> Timestamp | None:
+        # A list that is sorted by creation shows what it is sorted by.
+        return batch.created_at if self._address.is_by_creation else batch.last_worked_on or batch.last_updated_at
 
     def _notice(self, batch: Batch) -> str:
         at = batch.expires_on.at if batch.expires_on and batch.status not in OVER else None

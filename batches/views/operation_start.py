@@ -9,11 +9,13 @@ from django.shortcuts import redirect, render
 from accounts.actor import by
 from batches import rules
 from batches.access import scope_of
-from batches.forms.operation import LOST_PREVIEW, OperationEditForm, Seen, TargetForm, seal, unseal
-from batches.models import Kind, Operation, Target, TargetScope
+from batches.forms.operation import LOST_PREVIEW, OperationEditForm, TargetForm
+from batches.forms.seen import LARGEST, Seen, fixed_target, seal, unseal
+from batches.models import MOST_FIXED, Kind, Operation, SightingFilter, Target, TargetScope
 from batches.selectors.batch import abilities
 from batches.selectors.operations import emergency_stop
 from batches.selectors.preview import Preview, campaign_name_for, operation_preview
+from batches.selectors.sighting_preview import view_fix, view_preview
 from batches.services.changes.update import check_actor
 from batches.services.operations.overlaps import InTheWay
 from batches.services.operations.permissions import check_target
@@ -22,19 +24,28 @@ from batches.services.operations.targets import paused_by_operations
 from batches.views.decorators import UserRequest
 from batches.views.list_query import read_list_query
 
+TOO_MANY = (
+    f"An operation over this view can have at most {MOST_FIXED:,} batches. Choose a campaign or a status as well. "
+    "Nothing was started."
+)
+NOTHING = "No batch of this view can be changed like that. Nothing was started."
+
 
 def start(request: UserRequest) -> HttpResponse:
     """Show the preview of an operation; with `confirm`, start it and go to its page."""
     asked = TargetForm(request.POST)
     if not asked.is_valid():
         return render(request, "batches/operation_unclear.html", {"form": asked}, status=422)
-    kind, target = asked.kind_wanted, asked.target
+    kind = asked.kind_wanted
     check_actor(request.user)
+    if asked.view:
+        return _start_view(request, asked, kind, asked.view)
+    target = asked.target
     check_target(request.user, kind=kind, target=target, edit=OperationEditForm.edit_of(kind))
     if target.scope == TargetScope.ALL and (stop := emergency_stop(scope=scope_of(request.user))):
         return _is_stopping_already(request, stop)
     try:
-        return _start(request, asked, kind, target)
+        return _start(request, asked, kind, target, is_lost=_is_expiry_lost(request, kind, target))
     except InTheWay as other:
         if target.scope != TargetScope.ALL:
             raise
@@ -42,17 +53,35 @@ def start(request: UserRequest) -> HttpResponse:
         return _is_stopping_already(request, other.operation)
 
 
+def _start_view(request: UserRequest, asked: TargetForm, kind: Kind, view: SightingFilter) -> HttpResponse:
+    """Do the same for what the watcher saw: the preview fixes the batches, and only these can be confirmed."""
+    target = fixed_target(request.POST.get("seen", ""), kind, view)
+    is_lost = target is None and bool(request.POST.get("confirm"))
+    if target is None:
+        statuses = rules.eligible(OperationEditForm.edit_of(kind))
+        target = view_fix(view, statuses=statuses, scope=scope_of(request.user))
+    is_too_large = target is None or len(seal(kind, target, Seen())) > LARGEST
+    if target is None or is_too_large or not target.batch_ids:
+        asked.add_error(None, TOO_MANY if is_too_large else NOTHING)
+        return render(request, "batches/operation_unclear.html", {"form": asked}, status=422)
+    check_target(request.user, kind=kind, target=target, edit=OperationEditForm.edit_of(kind))
+    return _start(request, asked, kind, target, is_lost=is_lost)
+
+
+def _is_expiry_lost(request: UserRequest, kind: Kind, target: Target) -> bool:
+    """Return whether the preview was lost that alone knows in which zone an expiry was typed."""
+    sealed = request.POST.get("seen", "")
+    return bool(request.POST.get("confirm") and sealed) and kind == Kind.EXPIRY and not unseal(sealed, kind, target)
+
+
 def _is_stopping_already(request: UserRequest, stop: Operation) -> HttpResponse:
     messages.info(request, "This operation is already stopping everything.")
     return redirect("batches:operation", stop.pk)
 
 
-def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target) -> HttpResponse:
+def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target, *, is_lost: bool) -> HttpResponse:
     is_confirmed = bool(request.POST.get("confirm"))
-    sealed = request.POST.get("seen", "")
-    seen = unseal(sealed, kind, target)
-    # Only the preview knows in which zone an expiry was typed.
-    is_lost = is_confirmed and kind == Kind.EXPIRY and bool(sealed) and seen is None
+    seen = unseal(request.POST.get("seen", ""), kind, target)
     preview = None
     if is_confirmed and not is_lost and kind != Kind.CANCEL:
         seen = seen or Seen(campaign_name_for(kind, target, scope=scope_of(request.user)))
@@ -89,6 +118,8 @@ def _preview(request: UserRequest, kind: Kind, target: Target) -> Preview:
     if kind == Kind.RESUME and target.scope == TargetScope.CAMPAIGN:
         pauses = paused_by_operations(target.campaign_id or 0)
     statuses = rules.eligible(OperationEditForm.edit_of(kind))
+    if target.view:
+        return view_preview(kind, target, target.view, statuses=statuses, scope=scope_of(request.user))
     return operation_preview(
         kind, target, scope=scope_of(request.user), statuses=statuses, listed=listed, pauses=pauses
     )

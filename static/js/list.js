@@ -1,4 +1,4 @@
-// Keeps a list of batches fresh without getting in the reader's way. The page works without it.
+// Keeps a list of batches, or of campaigns, fresh without getting in the reader's way. The page works without it.
 
 const EVERY = 10_000;
 const notice = document.getElementById("list-notice");
@@ -6,8 +6,9 @@ const filter = document.getElementById("list-filter");
 let asked = Date.now();
 let scrolled = [];
 
-const list = () => document.getElementById("batch-list");
-const isList = (event) => event.detail.requestConfig?.elt?.id === "batch-list";
+const LIST = ".list[hx-get]";
+const list = () => document.querySelector(LIST);
+const isList = (event) => event.detail.requestConfig?.elt?.matches(LIST) ?? false;
 const boxes = () => [...list().querySelectorAll("[name=batch]")];
 const selected = () => boxes().filter((box) => box.checked);
 const scrollers = () => [...list().querySelectorAll(".list-tabs ul, .list-scroll")];
@@ -101,16 +102,19 @@ for (const failure of ["htmx:sendError", "htmx:timeout"]) {
 }
 
 // On a phone the tabs are wider than the page.
-const [tabs] = scrollers();
-tabs.scrollLeft = tabs.querySelector("[aria-current]").offsetLeft - tabs.offsetLeft - 48;
+const tab = list().querySelector(".list-tabs [aria-current]");
+if (tab) scrollers()[0].scrollLeft = tab.offsetLeft - scrollers()[0].offsetLeft - 48;
 
 filter?.addEventListener("change", (event) => {
   if (event.target.matches("select")) filter.requestSubmit();
 });
 
-// An address to be sent to a colleague says only what was chosen.
+// An address to be sent to a colleague says only what was chosen. A name may have several values.
 filter?.addEventListener("formdata", (event) => {
-  for (const field of filter.elements) {
-    if (field.name && field.value === (field.dataset.default ?? "")) event.formData.delete(field.name);
+  const defaults = new Map([...filter.elements].map((field) => [field.name, field.dataset.default ?? ""]));
+  for (const name of new Set(event.formData.keys())) {
+    const chosen = event.formData.getAll(name).filter((value) => value !== defaults.get(name));
+    event.formData.delete(name);
+    for (const value of chosen) event.formData.append(name, value);
   }
 });

@@ -66,6 +66,7 @@ WITHOUT_SCOPE = {
     "account_check",
     "campaign_label",
     "changes_compare",
+    "ordering",
     "watching",
 }
 TOOLS = {"hourly_cache", "masking", "parallel_reads", "scoped_reader", "stale_cache", "time_limit"}

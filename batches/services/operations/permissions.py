@@ -10,7 +10,7 @@ from accounts.models import User
 from batches import refusal_messages, rules
 from batches.access import may_stop_everything, scope_of
 from batches.api_client import syllable_client
-from batches.models import Cause, Kind, Operation, State, Target, TargetScope
+from batches.models import Cause, Kind, Operation, Sighting, State, Target, TargetScope
 from batches.services.changes.update import NotAllowed, check_actor
 from batches.services.operations.audit import operation_ended, operation_entry
 from batches.services.operations.lease import Lease
@@ -32,7 +32,8 @@ def check_target(actor: User, *, kind: Kind, target: Target, edit: BatchEdit) ->
     """Return whether an operation needs the permission to stop everything; then `actor` has it.
 
     Raises NotAllowed if they lack it, also for a filter that lets all batches through, which the API is only asked
-    about if they lack it. Raises NotAllowed too if the operation does not keep to a campaign inside the actor's scope.
+    about if they lack it; of batches that were fixed at a preview, what the watcher saw tells. Raises NotAllowed too if
+    the operation does not keep to a campaign inside the actor's scope.
     """
     needs_stop_everything = _check(actor, target, edit)
     if target.scope == TargetScope.ALL and kind != Kind.PAUSE:
@@ -48,7 +49,12 @@ def check_operation(actor: User, operation: Operation, *, edit: BatchEdit | None
     origin = operation
     while origin.undoes:
         origin = origin.undoes
-    return _check(actor, origin.target, operation.edit if edit is None else edit)
+    needs_stop_everything = _check(actor, origin.target, operation.edit if edit is None else edit)
+    if origin.scope != TargetScope.SELECTION or not origin.needs_stop_everything:
+        return needs_stop_everything
+    if not may_stop_everything(actor):
+        raise NotAllowed(refusal_messages.FILTER_IS_EVERYTHING)
+    return True
 
 
 def check_abort(actor: User, operation: Operation) -> None:
@@ -68,6 +74,8 @@ def _check(actor: User, target: Target, edit: BatchEdit) -> bool:
         raise NotAllowed(refusal_messages.OUT_OF_SCOPE)
     if target.scope == TargetScope.CAMPAIGN and target.campaign_id is None:
         raise NotAllowed(refusal_messages.NO_CAMPAIGN)
+    if target.view and not target.view.keeps_to_campaign:
+        return _check_fixed(actor, target, edit)
     if target.scope not in (TargetScope.ALL, TargetScope.FILTER) or target.campaign_id is not None:
         return False
     if may_stop_everything(actor):
@@ -77,6 +85,18 @@ def _check(actor: User, target: Target, edit: BatchEdit) -> bool:
     if _is_everything(target.query, edit):
         raise NotAllowed(refusal_messages.FILTER_IS_EVERYTHING)
     return False
+
+
+def _check_fixed(actor: User, target: Target, edit: BatchEdit) -> bool:
+    """Check batches that a filter of the watcher's rows matched: they are everything if no other could be touched."""
+    others = Sighting.objects.filter(gone_at=None, status__in=rules.eligible(edit)).exclude(
+        batch_id__in=target.batch_ids
+    )
+    if not target.batch_ids or others.exists():
+        return False
+    if not may_stop_everything(actor):
+        raise NotAllowed(refusal_messages.FILTER_IS_EVERYTHING)
+    return True
 
 
 def _is_everything(query: BatchQuery, edit: BatchEdit) -> bool:

@@ -41,7 +41,8 @@ def operation_start(
         take_turns()
         make_way(operation, target.batch_ids)
         operation.save(force_insert=True)
-        about = {"filter": operation.filter, "edit": operation.edit.fields()}
+        chosen = target.view.fields() if target.view else operation.filter
+        about = {"filter": chosen, "edit": operation.edit.fields()}
         operation_entry(
             Action.OPERATION_STARTED, operation, actor=actor, source=source, reason=operation.reason, **about
         )

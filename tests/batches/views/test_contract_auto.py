@@ -27,7 +27,7 @@ BOTH = pytest.mark.parametrize("contract", [OLD, NEW])
 ID = "20261123.9"
 EVIDENCE = ["paused", "count", "last_worked_on"]
 UNTOLD = "do not show which API contract they speak"
-RESORTED = "The list cannot be sorted like that. The order is batch id, Z to A."
+RESORTED = "The list cannot be sorted like that. The usual order is shown."
 
 
 @pytest.fixture

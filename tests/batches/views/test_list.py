@@ -99,7 +99,7 @@ def test_a_row_says_what_there_is_to_know(open_list, sandbox):
     assert f"1{DASH}1 of 1" in words
 
 
-def test_batches_come_by_id_and_no_order_says_more_than_that(open_list, sandbox):
+def test_batches_come_by_id_and_only_the_order_by_creation_says_more_than_that(open_list, sandbox):
     for batch_id in ("20250117.18", "20250119.1", "20250117.9"):
         sandbox.store.add_batch(batch_id)
 
@@ -107,8 +107,10 @@ def test_batches_come_by_id_and_no_order_says_more_than_that(open_list, sandbox)
 
     assert shown(html) == ["20250119.1", "20250117.9", "20250117.18"]
     assert '<option value="-batch_id" selected>Batch id, Z to A</option>' in html
-    [main] = texts(html.casefold(), "main")
-    assert not [word for word in ("newest", "oldest") if word in main]
+    orders = texts(html, "#filter-order option")
+    assert [order for order in orders if "newest" in order] == ["Created, newest first"]
+    [table] = texts(html.casefold(), "#batch-list")
+    assert not [word for word in ("newest", "oldest") if word in table]
 
 
 def test_an_expiry_is_marked_when_it_is_near_or_past(open_list, sandbox):
@@ -255,7 +257,7 @@ def test_the_form_shows_what_is_chosen(open_list, two_campaigns):
 
     html = open_list(status="PAUSED", campaign=calls, q="2025", limit=100)
 
-    assert '<input type="hidden" name="status" value="PAUSED">' in html
+    assert attributes(html, '#list-filter [name="status"][checked]', "value") == ["PAUSED"]
     assert f'<option value="{calls}" selected>Calls</option>' in html
     assert '<option value="100" selected>100</option>' in html
     assert 'name="q" value="2025"' in html
@@ -295,7 +297,7 @@ def test_where_it_does_not_no_such_order_is_offered(open_list, sandbox):
 
     html = open_list(order="-last_updated_at")
 
-    assert "The list cannot be sorted like that. The order is batch id, Z to A." in in_words(html)
+    assert "The list cannot be sorted like that. The usual order is shown." in in_words(html)
     assert "last_updated_at" not in html.split("<main")[1]
     assert 'id="sort-last_worked_on"' not in html
 
