@@ -338,7 +338,7 @@ def test_it_costs_the_campaigns_and_a_page_of_batches_and_within_seconds_nothing
     assert len(sandbox.requests) == 3
 
     sandbox.requests.clear()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         again = seen()
     assert not sandbox.requests
     assert "1 campaign with 150 batches" in in_words(again.content.decode())
