@@ -13,7 +13,18 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import against, beside_admin, brownout, memory, operations, overview, pages, trail, weight
+from benchmarks import (
+    against,
+    beside_admin,
+    brownout,
+    memory,
+    operations,
+    overview,
+    pages,
+    sightings,
+    trail,
+    weight,
+)
 from benchmarks.figures import table
 
 PARTS: dict[str, ModuleType] = {
@@ -25,6 +36,7 @@ PARTS: dict[str, ModuleType] = {
     "operations": operations,
     "memory": memory,
     "trail": trail,
+    "sightings": sightings,
 }
 
 
