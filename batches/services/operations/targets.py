@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 
 from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Now
@@ -23,7 +24,9 @@ from batches.models import (
     TargetScope,
 )
 from syllable.client import SyllableClient
-from syllable.errors import Invalid
+from syllable.contracts import Contract
+from syllable.errors import KeyRefused, Refused, SyllableError
+from syllable.evidence import UNKNOWN
 from syllable.paging import pages
 from syllable.resilience.bulkhead import Lane
 from syllable.resilience.deadline import Deadline
@@ -119,21 +122,34 @@ def _find_resumed(operation: Operation, resume: Operation) -> int:
 def _listed(client: SyllableClient, operation: Operation) -> Iterator[list[Batch]]:
     """Yield the batches that can be touched, by page and status: there may be many more that have ended.
 
-    Statuses that only another contract has are asked for where answers decide which one the API speaks.
+    Statuses that only another contract has are asked for where answers decide which one the API speaks. These come
+    last, because the API may fail at them.
     """
     meant, scope = operation.target.query, scope_behind(operation)
     statuses = rules.eligible(operation.edit) & set(client.contracts.statuses)
+    known = client.contract.abilities.statuses
     # Batches that contact people now come first.
-    for status in sorted(statuses, key=lambda status: status is not BatchStatus.ACTIVE):
+    for status in sorted(statuses, key=lambda status: (status not in known, status is not BatchStatus.ACTIVE)):
         if meant.status not in ("", status):
             continue
         query = replace(meant, status=status, order_by="batch_id", limit=ROWS_PER_PAGE)
         try:
             for page in pages(partial(_page, client, query), most=MOST_PAGES):
                 yield [batch for batch in page.items if _is_meant(batch, query, scope)]
-        except Invalid:
-            if status in client.contract.abilities.statuses:
+        except SyllableError as error:
+            if not _is_unknown_there(status, client.contract, error):
                 raise
+
+
+def _is_unknown_there(status: BatchStatus, contract: Contract, error: SyllableError) -> bool:
+    """Return whether the API failed at a status because its contract has none such; no document says how it fails.
+
+    A failure of the API itself is no such answer while the contract is not known.
+    """
+    if status in contract.abilities.statuses or isinstance(error, KeyRefused):
+        return False
+    has_failed = error.status_code == HTTPStatus.INTERNAL_SERVER_ERROR and contract is not UNKNOWN
+    return isinstance(error, Refused) or has_failed
 
 
 def _page(client: SyllableClient, query: BatchQuery, number: int) -> Page[Batch]:

@@ -28,9 +28,9 @@ def stored(account):
     return {batch_id: account.store.batch(batch_id)["status"] for batch_id in RUNNING}
 
 
-def refuse_searches(account, *statuses):
-    """Answer a search for one of these statuses with a 422."""
-    refusal = faults.answer(422, {"detail": [{"loc": ["query"], "msg": "No such status", "type": "enum"}]})
+def refuse_searches(account, *statuses, code=422):
+    """Answer a search for one of these statuses with an error."""
+    refusal = faults.answer(code, {"detail": [{"loc": ["query"], "msg": "No such status", "type": "enum"}]})
 
     def answer(exchange):
         if set(statuses) & set(exchange.request.query.get("search_field_values", [])):
@@ -65,6 +65,36 @@ def test_idle_batches_are_found_by_a_worker_that_last_saw_a_contract_without_tha
 
     assert totals(operation) == {"done": 1}
     assert account.batch("idle")["status"] == "PAUSED"
+
+
+@pytest.mark.parametrize("code", [400, 422, 500])
+def test_an_api_that_fails_at_a_status_it_lacks_delays_no_stop(account, operator, code):
+    account.contract = SPOKEN[NEW]
+    refuse_searches(account, "IDLE", code=code)
+
+    operation = carried_out(start(Kind.PAUSE, operator, scope=TargetScope.ALL))
+
+    assert totals(operation) == {"done": 3}
+    assert not operation.unlisted
+
+
+@pytest.mark.parametrize("code", [401, 503])
+def test_other_trouble_with_such_a_status_is_said_once_all_others_are_stopped(account, operator, code):
+    account.contract = SPOKEN[NEW]
+    refuse_searches(account, "IDLE", code=code)
+
+    operation = carried_out(start(Kind.PAUSE, operator, scope=TargetScope.ALL))
+
+    assert operation.unlisted
+    assert totals(operation) == {"done": 3}
+
+
+def test_a_failure_at_a_status_is_said_while_nothing_shows_that_there_is_no_such_status(account, operator):
+    for batch_id in (*RUNNING, "paused", "expired"):
+        account.store.change_batch(batch_id, omit=["count", "last_worked_on"])
+    refuse_searches(account, "IDLE", code=500)
+
+    assert carried_out(start(Kind.PAUSE, operator, scope=TargetScope.ALL)).unlisted
 
 
 def test_a_status_that_every_contract_has_is_not_given_up_that_easily(account, operator):
