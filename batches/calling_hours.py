@@ -17,6 +17,8 @@ DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 # How far `next_change` looks ahead.
 LOOKS_AHEAD = timedelta(days=14)
+# More calls a day than anybody makes: estimates count in floats, which some integers do not fit.
+MOST_CALLS = 10**9
 
 Window = tuple[datetime, datetime]
 
@@ -216,6 +218,6 @@ def _end(text: str | None) -> timedelta | None:
 
 
 def _maximum(calls: int | str | None) -> int | None:
-    if isinstance(calls, str) or (calls is not None and calls < 0):
+    if isinstance(calls, str) or (calls is not None and not 0 <= calls <= MOST_CALLS):
         raise TypeError("no number of calls")
     return calls

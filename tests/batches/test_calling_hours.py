@@ -166,6 +166,7 @@ def test_open_seconds_are_counted_and_found_again():
         {"active_days": [1]},
         {"max_daily_calls": "many"},
         {"max_daily_calls": -1},
+        {"max_daily_calls": 10**400},
         {"outreach_override_rules": []},
         {"outreach_override_rules": {"days": []}},
         {"outreach_override_rules": {"days": {"someday": {}}}},
