@@ -8,6 +8,8 @@ from pydantic import PlainValidator
 from syllable.schemas.fields import Answer, Flag, Integer, Moment, OptionalText, Text, Texts
 from syllable.schemas.text import encodable
 
+# Of one kind: the dates of more than ten years.
+MOST_RULES = 5000
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -28,8 +30,8 @@ class OutreachOverrideRules(Answer):
     """The rules of a campaign for weekdays and dates: of these and the campaign's own, the most specific wins.
 
     That is so for each field by itself: date, weekday, campaign. `days` is by the API's short names (`mon`), `dates` by
-    `YYYY-MM-DD`; odd names stay as they are. `unreadable` counts rules that were no objects: unless it is 0, nobody
-    knows all the rules.
+    `YYYY-MM-DD`; odd names stay as they are. `unreadable` counts rules that were no objects, and more than 5,000 rules
+    of a kind as one: unless it is 0, nobody knows all the rules.
     """
 
     days: dict[str, ScheduleOverride] = {}
@@ -59,7 +61,7 @@ def _short_day(name: str) -> str:
 def _rules(value: object) -> tuple[dict[str, ScheduleOverride], int]:
     if value is None:
         return {}, 0
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or len(value) > MOST_RULES:
         return {}, 1
     rules = {
         encodable(str(name)): ScheduleOverride.read(rule) for name, rule in value.items() if isinstance(rule, dict)

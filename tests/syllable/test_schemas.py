@@ -109,6 +109,7 @@ def test_a_campaign_without_rules_has_none(absent):
         ({"days": {"mon": "closed", "tue": {}}, "dates": ["2026-12-24"]}, 2),
         ("closed", 1),
         ([], 1),
+        ({"dates": {f"day {number}": {} for number in range(10_000)}}, 1),
     ],
 )
 def test_rules_that_cannot_be_read_are_counted(rules, unreadable):
