@@ -1,6 +1,7 @@
 """The expiry as people type it: a date and a time of day on the clocks of one time zone."""
 
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from syllable.schemas import Timestamp
 
 PICKER_LENGTH = len("2025-01-31T17:00")
 LAST_MINUTE = time(23, 59)
+DAYS_OF_A_YEAR = 366
 
 
 class ClockField(forms.DateTimeField):
@@ -49,12 +51,18 @@ class ExpiryForm(forms.Form):
         """The zone in which the expiry is shown and read."""
         return str(self.clock)
 
-    @property
+    @cached_property
     def other_zone(self) -> tzinfo | None:
-        """The zone of the campaign, None where it is not known or has the same time now."""
-        now = timezone.now()
-        there = self.campaign_clock
-        return there if there and now.astimezone(there).utcoffset() != now.astimezone(self.clock).utcoffset() else None
+        """The zone of the campaign, None where it is not known or has the same time all year.
+
+        Zones that agree now may differ when the batch expires.
+        """
+        there, now = self.campaign_clock, timezone.now()
+        if there is None or there == self.clock:
+            return None
+        year = (now + timedelta(days=day) for day in range(DAYS_OF_A_YEAR))
+        differ = any(at.astimezone(there).utcoffset() != at.astimezone(self.clock).utcoffset() for at in year)
+        return there if differ else None
 
     @property
     def expiry_there(self) -> str:

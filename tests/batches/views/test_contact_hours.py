@@ -204,6 +204,18 @@ def test_one_zone_is_enough_where_the_other_is_the_same_or_not_known(campaign, o
     assert "data-expiry-there" not in open_page(f"/batches/{BATCH}/")
 
 
+def test_both_zones_are_shown_where_they_are_the_same_for_a_part_of_the_year(campaign, open_page, sandbox, operator):
+    operator.time_zone = "America/Denver"
+    operator.save()
+    campaign(zone="America/Phoenix")
+    sandbox.store.change_batch(BATCH, expires_on="2027-01-15T17:00:00+00:00")
+    winter = texts(open_page(f"/batches/{BATCH}/"), THERE)
+    sandbox.store.change_batch(BATCH, expires_on="2027-07-15T17:00:00+00:00")
+    summer = texts(open_page(f"/batches/{BATCH}/"), THERE)
+    assert winter == ["Time zone of the campaign: America/Phoenix. The expiry there: 2027-01-15 10:00"]
+    assert summer == ["Time zone of the campaign: America/Phoenix. The expiry there: 2027-07-15 10:00"]
+
+
 def test_the_expiry_of_a_whole_campaign_is_picked_with_both_zones(campaign, open_page, client):
     campaign_id = campaign()
     open_page(f"/batches/{BATCH}/")
