@@ -87,8 +87,9 @@ def _hours(batch: Batch, *, scope: Scope) -> CampaignHours:
     """Return the hours of the batch's campaign; nothing is read for a batch that has ended, or after a failure."""
     if batch.status in OVER or cached_campaign_names(scope=scope) is None:
         return CampaignHours()
-    campaign = campaign_seen(batch.campaign_id, scope=scope, deadline=Deadline(ZONE_SECONDS))
-    return campaign_hours(campaign, scope=scope)
+    deadline = Deadline(ZONE_SECONDS)
+    campaign = campaign_seen(batch.campaign_id, scope=scope, deadline=deadline)
+    return campaign_hours(campaign, scope=scope, deadline=deadline)
 
 
 def _estimate(batch: Batch, hours: CampaignHours, *, scope: Scope) -> Estimate | None:

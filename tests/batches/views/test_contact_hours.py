@@ -125,6 +125,15 @@ def test_a_zone_that_cannot_be_read_does_not_fail_a_page(campaign, open_page, sa
         assert ("Time zone not known." in in_words(html)) is (contract == "current")
 
 
+@pytest.mark.parametrize("contract", ["current"])
+def test_a_batch_waits_for_its_campaign_and_its_zone_together(campaign, open_page, sandbox, monkeypatch):
+    """The campaign is known from the list of names, and nothing is left of the time."""
+    monkeypatch.setattr("batches.selectors.batch.ZONE_SECONDS", 0)
+    sandbox.faults.add(faults.slow(0.5), path=r"/channels/")
+    campaign()
+    assert "Time zone not known." in in_words(open_page(f"/batches/{BATCH}/"))
+
+
 def test_a_campaign_that_cannot_be_read_leaves_a_batch_its_page(campaign, open_page, sandbox):
     campaign()
     sandbox.faults.add(faults.answer(500), path=r"/campaigns", times=None)
