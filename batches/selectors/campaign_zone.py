@@ -69,15 +69,15 @@ def _agent_behind(campaign: Campaign, client: Reader, deadline: Deadline) -> int
     return agents.pop() if len(agents) == 1 else None
 
 
-def _targets(client: Reader, deadline: Deadline) -> dict[str, dict[str, Any]]:
-    """Return the ids of the account's agents by address and mode."""
+def _targets(client: Reader, deadline: Deadline) -> dict[str, dict[str, Any]] | None:
+    """Return the ids of the account's agents by address and mode, None where there are no addresses."""
     found: dict[str, dict[str, Any]] = {}
     read = pages(partial(client.list_channel_targets, deadline=deadline), most=MOST_TARGET_PAGES)
     targets = [target for page in read for target in page.items]
     # Of two in the same mode the one for tests counts less, and then the newer one.
     for target in sorted(targets, key=lambda target: target.is_test is True):
         found.setdefault(_address(target.target), {}).setdefault(target.target_mode, target.agent_id)
-    return found
+    return found or None
 
 
 def _zone_of_agent(client: Reader, agent_id: int | str, deadline: Deadline) -> str | None:

@@ -128,6 +128,16 @@ def test_an_agent_without_a_readable_zone_leaves_the_zone_unknown(sandbox, agent
     assert zone(agent_id=agent) is None
 
 
+def test_an_account_without_addresses_is_asked_again_soon(sandbox, pass_time):
+    assert zone(source=SOURCE) is None
+    agent_id = sandbox.store.add_agent(timezone="Europe/Berlin")
+    sandbox.store.add_target(SOURCE, agent_id=agent_id)
+    pass_time(4 * 60)
+    assert zone(source=SOURCE) is None
+    pass_time(2 * 60)
+    assert zone(source=SOURCE) == "Europe/Berlin"
+
+
 def test_each_is_asked_for_once_an_hour(sandbox, agent, pass_time, django_assert_num_queries):
     zone(source=SOURCE)
     assert len(calls(sandbox)) == 2
