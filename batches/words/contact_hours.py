@@ -84,9 +84,11 @@ def hours_now(found: Any) -> str:
 
 def out_of_hours(found: Any) -> str:
     """Return that nobody should be contacted now, if contact hours are closed; "" if open or not known."""
-    if found.hours is None or found.hours.is_open(timezone.now()):
+    now = timezone.now()
+    if found.hours is None or found.hours.is_open(now):
         return ""
-    return f"{hours_sentence(found)} Nobody should be contacted before."
+    before = " before" if found.hours.next_change(now) else ""
+    return f"{hours_sentence(found)} Nobody should be contacted{before}."
 
 
 def other_rules(found: Any) -> str:
@@ -183,6 +185,8 @@ def _days(names: tuple[str, ...] | str | None) -> str:
     if not isinstance(names, tuple) or not 0 < len(set(names)) < len(DAYS):
         return ""
     known = [name for name in DAYS if name in names]
+    if not known:
+        return ""
     is_row = len(known) > 2 and DAYS.index(known[-1]) - DAYS.index(known[0]) == len(known) - 1
     shown = f"{known[0]}{TO}{known[-1]}".title() if is_row else ", ".join(known).title()
     return f", {shown}"

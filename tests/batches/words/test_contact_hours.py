@@ -16,6 +16,7 @@ from batches.words.contact_hours import (
     hours_strip,
     idle_because,
     other_rules,
+    out_of_hours,
 )
 from syllable.schemas import Batch, Campaign
 
@@ -78,6 +79,22 @@ def test_as_a_sentence_it_names_its_subject():
 
 
 @pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (found(), ""),
+        (found(None), ""),
+        (
+            found("13:00:00"),
+            "Contact hours are closed until 13:00 (New York), 19:00 your time. Nobody should be contacted before.",
+        ),
+        (found(max_daily_calls=0), "Contact hours are closed for 14 days at least. Nobody should be contacted."),
+    ],
+)
+def test_a_resume_hears_that_nobody_should_be_contacted(hours, said):
+    assert out_of_hours(hours) == said
+
+
+@pytest.mark.parametrize(
     ("campaign", "zone", "said"),
     [
         ({}, "America/New_York", f"09:00{TO}17:00 America/New_York"),
@@ -85,6 +102,7 @@ def test_as_a_sentence_it_names_its_subject():
         ({"active_days": ["mon", "tue", "wed", "thu", "fri"]}, "UTC", f"09:00{TO}17:00 UTC, Mon{TO}Fri"),
         ({"active_days": ["sun", "mon"]}, "UTC", f"09:00{TO}17:00 UTC, Mon, Sun"),
         ({"active_days": []}, "UTC", f"09:00{TO}17:00 UTC"),
+        ({"active_days": ["noday"]}, "UTC", f"09:00{TO}17:00 UTC"),
         ({"active_days": "odd"}, "UTC", f"09:00{TO}17:00 UTC"),
         ({}, None, "unknown"),
         ({"daily_end_time": None}, "UTC", "unknown"),
