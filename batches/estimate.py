@@ -263,7 +263,7 @@ def _reach(
     so_far: dict[date | None, float] = {}
     for day, begin, end in _open_stretches(last.at, until or last.at + HORIZON, hours):
         room = caps.of(day) - so_far.get(day, 0.0)
-        step = min(rate * (end - begin) / timedelta(minutes=1), room)
+        step = min(rate * ((end - begin) / timedelta(minutes=1)), room)
         if done + step >= wanted and rate:
             return begin + timedelta(minutes=(wanted - done) / rate), wanted
         so_far[day] = so_far.get(day, 0.0) + step

@@ -15,6 +15,10 @@ from syllable.schemas.status import OVER_REQUESTS
 from syllable.schemas.text import plain_text
 
 
+# What a column of the database holds; no batch has as many requests.
+LARGEST = 2**31 - 1
+
+
 class Stage(StrEnum):
     """How far a request is. FAILED has ended as well; of UNTOLD nobody can say whether somebody is being reached."""
 
@@ -151,11 +155,11 @@ def _by_channel(breakdown: object) -> dict[str, int]:
 
 def _counts(found: Counter[Stage]) -> RequestCounts:
     return RequestCounts(
-        pending=found[Stage.PENDING],
-        under_way=found[Stage.UNDER_WAY],
-        untold=found[Stage.UNTOLD],
-        ended=found[Stage.ENDED] + found[Stage.FAILED],
-        failed=found[Stage.FAILED],
+        pending=min(found[Stage.PENDING], LARGEST),
+        under_way=min(found[Stage.UNDER_WAY], LARGEST),
+        untold=min(found[Stage.UNTOLD], LARGEST),
+        ended=min(found[Stage.ENDED] + found[Stage.FAILED], LARGEST),
+        failed=min(found[Stage.FAILED], LARGEST),
     )
 
 

@@ -125,6 +125,13 @@ def test_before_the_first_request_has_ended_nothing_is_told():
     assert estimate(begun, now=NOON, hours=ALWAYS) == Estimate(0.0, cause=NoEstimate.NO_SAMPLES, knows_hours=True)
 
 
+@pytest.mark.parametrize("hours", [None, ALWAYS])
+def test_no_pace_is_too_fast(hours):
+    """Whatever numbers a broken API gives, as large as a database holds."""
+    samples = [Sample(NOON - MINUTE, 2**31 - 1, 0, 0, 0), Sample(NOON, 5, 0, 2**31 - 1, 0)]
+    assert minutes_left(estimate(samples, now=NOON, hours=hours)) == pytest.approx((0, 0), abs=0.001)
+
+
 def test_closed_hours_lie_in_between():
     samples = steady(60, left=1200, until=NOON + timedelta(hours=4, minutes=50))
     found = estimate(samples, now=samples[-1].at, hours=hours())

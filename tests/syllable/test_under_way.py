@@ -82,6 +82,11 @@ def test_odd_counts_break_nothing(details):
     assert counts == RequestCounts(pending=0, under_way=0, untold=10, ended=90, failed=0)
 
 
+def test_a_count_is_no_more_than_a_database_holds():
+    counts = request_counts(batch(status_counts={"PENDING": 10**400, "COMPLETED": 5}))
+    assert counts == RequestCounts(pending=2**31 - 1, under_way=0, untold=0, ended=5, failed=0)
+
+
 def test_a_breakdown_never_counts_more_than_its_status():
     details = {"CONNECTED": {"counts": {"COMPLETED": 900}}}
 
