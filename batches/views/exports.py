@@ -62,14 +62,16 @@ def export_file(request: UserRequest, export_id: int) -> HttpResponseBase:
     file = export_open(found)
     if file is None:
         return render(request, "batches/export.html", {"export": found, "is_missing": True}, status=404)
+    asked = read_query(found.query)[0]
+
+    def record() -> None:
+        if request.method == "GET":
+            trail_exported(asked=asked.chosen, file_format=found.file_format, export_id=found.pk, **by(request))
+
     try:
-        response = file_response(file, found)
+        return file_response(file, found, record=record)
     except NoRoom:
-        return refused(request, {"": NO_ROOM}, read_query(found.query)[0], status=429)
-    if request.method == "GET":
-        asked = read_query(found.query)[0].chosen
-        trail_exported(asked=asked, file_format=found.file_format, export_id=found.pk, **by(request))
-    return response
+        return refused(request, {"": NO_ROOM}, asked, status=429)
 
 
 def made_later(request: UserRequest, asked: TrailFilter, file_format: ExportFormat) -> HttpResponse:

@@ -88,13 +88,16 @@ def export(request: UserRequest) -> HttpResponseBase:
     scope, reader = scope_of(request.user), reader_of(request.user)
     if trail_is_long(asked, scope=scope, reader=reader):
         return made_later(request, asked, file_format)
+    entries = trail_entries(asked, scope=scope, reader=reader)
+
+    def record() -> None:
+        if request.method == "GET":
+            trail_exported(asked=asked.chosen, file_format=file_format, **by(request))
+
     try:
-        response = trail_file(trail_entries(asked, scope=scope, reader=reader), asked, file_format, reader=reader)
+        return trail_file(entries, asked, file_format, reader=reader, record=record)
     except NoRoom:
         return refused(request, {"": NO_ROOM}, asked, status=429)
-    if request.method == "GET":
-        trail_exported(asked=asked.chosen, file_format=file_format, **by(request))
-    return response
 
 
 def _asked(params: Mapping[str, Any]) -> tuple[TrailFilter, dict[str, str], str]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.db import OperationalError
 from django_tasks_db.models import DBTaskResult
 
 from batches.models import ExportProblem, ExportState, TrailExport
@@ -257,6 +258,20 @@ class TestItsFile:
         for response in running:
             content(response)
         assert content(get(anna, page_of(ready, "file/")))
+
+    @pytest.mark.parametrize("address", ["/changes/export/?campaign=4", "/changes/exports/{}/file/"])
+    def test_one_that_is_not_recorded_gives_its_place_back(self, get, client, anna, ready, monkeypatch, address):
+        added(anna, 3, campaign_id=4)
+
+        def fail(*args, **kwargs):
+            raise OperationalError("database is locked")
+
+        client.raise_request_exception = False
+        with monkeypatch.context() as broken:
+            broken.setattr("batches.services.reads.entry_add", fail)
+            for _ in range(2):
+                assert get(anna, address.format(ready.pk)).status_code == 500
+        assert content(get(anna, address.format(ready.pk)))
 
 
 class TestAuthority:
