@@ -17,6 +17,8 @@ logger = structlog.get_logger(__name__)
 
 # By name only: tasks import services.
 TASK = "batches.tasks.make_export"
+# Behind operations and mails, which are 0: people wait for these. A queue in Redis keeps the order of arrival.
+PRIORITY = -1
 
 
 def export_queue(export_id: int) -> None:
@@ -26,7 +28,7 @@ def export_queue(export_id: int) -> None:
 
 def export_enqueue(export_id: int) -> None:
     """Hand an export to the workers now. On failure it counts as never queued, for the sweep."""
-    import_string(TASK).using(queue_name=DEFAULT_QUEUE).enqueue(export_id)
+    import_string(TASK).using(queue_name=DEFAULT_QUEUE, priority=PRIORITY).enqueue(export_id)
     TrailExport.objects.filter(pk=export_id).update(queued_at=Now())
 
 

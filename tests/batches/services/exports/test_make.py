@@ -13,6 +13,7 @@ from django.db import OperationalError
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from accounts.tasks import mail_send
 from batches.access import EVERYTHING, reader_of
 from batches.export_parts import export_parts
 from batches.models import ExportFormat, ExportProblem, ExportState, Kind, Operation, TargetScope, TrailExport
@@ -22,6 +23,7 @@ from batches.services.exports import ask, make
 from batches.services.exports.files import export_open
 from batches.services.exports.lease import export_lease_acquire
 from batches.services.exports.make import export_make
+from batches.services.operations.enqueue import operation_enqueue
 from batches.trail_filter import TrailFilter
 from batches.words.trail_file import file_blocks
 from tests.batches.services.exports.files import added, asked_for, carried_out, now
@@ -348,6 +350,15 @@ class TestTurns:
         assert (task.queue_name, task.args_kwargs["args"]) == ("default", [export.pk])
         Operation.objects.all().delete()
         assert ready(export).startswith(expected[:1000])
+
+    def test_operations_and_mails_overtake_those_that_wait_for_a_worker(self, anna, viewer):
+        for actor in (anna, viewer):
+            asked_for(actor)
+        operation = Operation.objects.create(kind=Kind.RESUME, scope=TargetScope.FILTER)
+        operation_enqueue(operation)
+        mail_send.enqueue(1, 0)
+        tasks = [task.task_path.rpartition(".")[2] for task in DBTaskResult.objects.ready()]
+        assert tasks == ["run_operation", "mail_send", "make_export", "make_export"]
 
 
 class TestWorkers:
