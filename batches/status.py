@@ -67,6 +67,7 @@ class Finding(StrEnum):
     SEALED = "sealed"
     SEALS_WAIT = "seals_wait"
     SEALS_LATE = "seals_late"
+    DELIVERIES_READY = "deliveries_ready"
     DELIVERED = "delivered"
     DELIVERIES_WAIT = "deliveries_wait"
     DELIVERIES_LATE = "deliveries_late"
@@ -96,7 +97,14 @@ FAILING = {
     Finding.DELIVERIES_FAIL,
     Finding.NOT_MIGRATED,
 }
-UNKNOWN = {Finding.KEY_UNTRIED, Finding.CONTRACT_UNTRIED, Finding.NOT_ASKED, Finding.NEVER_LOOKED, Finding.MAIL_READY}
+UNKNOWN = {
+    Finding.KEY_UNTRIED,
+    Finding.CONTRACT_UNTRIED,
+    Finding.NOT_ASKED,
+    Finding.NEVER_LOOKED,
+    Finding.MAIL_READY,
+    Finding.DELIVERIES_READY,
+}
 OFF = {Finding.PROCESS_OFF, Finding.LOOKS_OFF, Finding.MAIL_OFF, Finding.DELIVERIES_OFF}
 
 

@@ -7,7 +7,7 @@ from batches.status import Check, Finding, Health, Subject
 from batches.words.stream import stream_problem
 from batches.words.tones import Tone
 from common.models import Process
-from common.moments import clock
+from common.moments import NOTHING, clock
 
 HEALTHS = {Health.WORKS: "Works", Health.FAILS: "Does not work", Health.UNKNOWN: "Not known", Health.OFF: "Off"}
 HEALTH_TONES = {
@@ -46,7 +46,7 @@ SAID = {
     Finding.RUN_FAILS: "Runs, but its work fails since {since}.",
     Finding.VERSIONS_DIFFER: "{count} run, with versions {versions}.",
     Finding.MISSING: "Missing. Last heartbeat at {at}.",
-    Finding.NEVER_SEEN: "Missing. No heartbeat was ever seen.",
+    Finding.NEVER_SEEN: "Missing. No heartbeat in the last 24 hours.",
     Finding.PROCESS_OFF: "Does not run. The settings leave nothing to do.",
     Finding.LOOKED: "Everything that is not over was seen at {at}.",
     Finding.CANNOT_LOOK: "The watcher cannot look since {since}. {problem}.",
@@ -65,6 +65,7 @@ SAID = {
     Finding.SEALED: "Every entry is sealed.",
     Finding.SEALS_WAIT: "{count} waiting for a seal since {since}.",
     Finding.SEALS_LATE: "{count} waiting for a seal since {since}.",
+    Finding.DELIVERIES_READY: "A log system is set up. Nothing was delivered yet.",
     Finding.DELIVERED: "The log system has every sealed entry. Last delivery at {at}.",
     Finding.DELIVERIES_WAIT: "{count} waiting for delivery since {since}.",
     Finding.DELIVERIES_LATE: "{count} waiting for delivery since {since}.",
@@ -169,6 +170,8 @@ def _shown(facts: dict[str, Any]) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return NOTHING
     if isinstance(value, datetime):
         return clock(value)
     return f"{value:,}" if isinstance(value, int) else str(value)

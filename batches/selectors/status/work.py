@@ -88,7 +88,7 @@ def stream_check(now: datetime) -> Check:
         facts |= {"since": state.failing_since, "problem": state.problem, "status": state.status}
         return Check(Subject.DELIVERIES, Finding.DELIVERIES_FAIL, facts)
     if not state.waiting_since:
-        return Check(Subject.DELIVERIES, Finding.DELIVERED, facts)
+        return Check(Subject.DELIVERIES, Finding.DELIVERED if state.delivered_at else Finding.DELIVERIES_READY, facts)
     is_late = now - state.waiting_since > LATE
     return Check(Subject.DELIVERIES, Finding.DELIVERIES_LATE if is_late else Finding.DELIVERIES_WAIT, facts)
 

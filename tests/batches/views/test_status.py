@@ -19,9 +19,10 @@ from batches.api_client import syllable_client
 from batches.models import WatchState
 from batches.status import Finding
 from batches.words.status import ADVICE, COMMANDS, SAID
-from common.heartbeat import Heartbeat
+from common.heartbeat import Heartbeat, heartbeats_forget
 from common.migrated import require_migrations
 from common.models import Process, ProcessHeartbeat
+from common.moments import NOTHING
 from sandbox import faults
 from syllable.errors import KeyRefused
 from tests.batches.sightings import sighting_add
@@ -30,6 +31,7 @@ from tests.html import attributes, in_words, parsed
 from tests.trail.factories import entries
 from tests.workers.processes import eventually
 from trail.models import Entry, StreamCursor
+from trail.sealer import SealState
 
 pytestmark = pytest.mark.django_db
 
@@ -257,6 +259,8 @@ def test_entries_that_wait_long_for_a_seal_are_trouble(look, monkeypatch):
 def test_a_log_system_that_refuses_the_trail_is_trouble(look, settings):
     settings.AUDIT_STREAM_URL = "https://siem.example.com/"
     heartbeat_add(Process.STREAM)
+    assert look()["deliveries"] == ("deliveries_ready", "unknown")
+    StreamCursor.objects.update(delivered_at=timezone.now())
     assert look()["deliveries"] == ("delivered", "works")
 
     StreamCursor.objects.update(problem="refused", status=403, failing_since=timezone.now())
@@ -264,6 +268,23 @@ def test_a_log_system_that_refuses_the_trail_is_trouble(look, settings):
     found = look()
     assert found["deliveries"] == ("deliveries_fail", "fails")
     assert "it refuses deliveries (HTTP 403)" in look.words
+
+
+def test_a_moment_that_nobody_knows_is_a_dash(look, monkeypatch):
+    monkeypatch.setattr("batches.selectors.status.work.seal_state", lambda: SealState(3, None))
+    heartbeat_add(Process.WEB)
+    assert look()["seals"] == ("seals_wait", "works")
+    assert f"3 waiting for a seal since {NOTHING}." in look.words
+
+
+def test_a_process_whose_heartbeats_were_removed_is_not_told_to_be_new(look):
+    heartbeat_add(Process.STOPPER, ago=25 * 60 * 60)
+    assert look()["stopper"] == ("missing", "fails")
+
+    heartbeats_forget()
+
+    assert look()["stopper"] == ("never_seen", "fails")
+    assert "Missing. No heartbeat in the last 24 hours." in look.words
 
 
 def test_missing_migrations_are_told(look):
