@@ -17,7 +17,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "Choose the filter on the page of changes, and download again.",
     ),
     ExportProblem.DISK_FULL: (
-        "Not made. The disk is full.",
+        "Not made. The disk has too little room.",
         "Nothing of the file is kept. Tell whoever runs the dashboard. Download again when there is room, or choose a "
         "shorter time.",
     ),

@@ -189,7 +189,7 @@ def _fail(lease: ExportLease, export: TrailExport, problem: ExportProblem) -> No
         export_file_remove(export.file.name or "")
     except OSError as error:
         logger.error("export_not_removed", export=export.pk, error=str(error))
-    lease.end(ExportState.FAILED, problem=problem, file="")
+    lease.end(ExportState.FAILED, problem=problem, file="", rows=0, bytes=0)
 
 
 def _operation_waits() -> bool:

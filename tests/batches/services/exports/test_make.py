@@ -252,6 +252,7 @@ class TestTrouble:
         export = asked_for(anna)
         assert not made(export, parts=after(2, fail(error)))
         assert (now(export).state, now(export).problem) == (ExportState.FAILED, problem)
+        assert (now(export).rows, now(export).bytes) == (0, 0)
         assert files(exports_folder) == []
         asked_for(anna)
 
