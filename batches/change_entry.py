@@ -3,7 +3,7 @@
 from typing import Any
 
 from batches import rules
-from batches.models import Change, Origin
+from batches.models import Change, Origin, Outcome
 from batches.models.fields import storable
 from trail.models import Action, Entry
 
@@ -49,7 +49,9 @@ def as_entry(change: Change) -> Entry:
 def _body(change: Change) -> dict[str, Any]:
     """Return what has no column: see docs/architecture.md."""
     before, seen = change.batch_before, change.batch_seen
+    elsewhere = {"last_updated_by": change.last_updated_by} if change.outcome == Outcome.OBSERVED else {}
     return {
+        **elsewhere,
         "edit": change.edit.fields(),
         "before": rules.snapshot(before) if before else change.loaded or {},
         "after": {name: value for name, value in (change.after or {}).items() if name in rules.EDITABLE},

@@ -29,13 +29,22 @@ TITLES = {
     "rejected": "Rejected. Syllable refused the change.",
     "conflict": "Not sent. The batch had changed.",
     "not_sent": "Not sent. Nothing changed.",
-    "observed": "Made elsewhere. The dashboard saw this change when it read the batch.",
 }
 
 
 def confirmed(deed: str, time: str) -> str:
     """Say that Syllable showed the change. `deed` is what was done: `Paused`."""
     return f"{deed}. Confirmed by Syllable at {time}."
+
+
+def made_elsewhere(deed: str, time: str) -> str:
+    """Say that somebody else changed the batch. `deed` is what was done: `Paused`."""
+    return f"{deed or 'Changed'} elsewhere. Seen at {time}."
+
+
+def changed_by(who: str) -> str:
+    """Say who changed the batch, in the words of the API; "" where it does not say."""
+    return f"Changed in Syllable by {who}." if who else ""
 
 
 def last_seen(time: str, *, status: str) -> str:

@@ -1,6 +1,6 @@
 """What the database keeps: changes, operations with their items, exports, and what the watcher saw."""
 
-from batches.models.change import NOT_WRITTEN, Change, ChangeQuerySet, Origin, Outcome
+from batches.models.change import NOT_WRITTEN, TAKEN, Change, ChangeQuerySet, Origin, Outcome
 from batches.models.export import UNDER_WAY, ExportFormat, ExportProblem, ExportState, TrailExport, exports_storage
 from batches.models.operation import (
     MOST_SELECTED,

@@ -25,6 +25,8 @@ class Outcome(models.TextChoices):
     OBSERVED = "observed", "Made elsewhere"
 
 
+# Outcomes of changes that their batch has shown.
+TAKEN = (Outcome.APPLIED, Outcome.OBSERVED)
 # Outcomes of changes that never reached their batch.
 NOT_WRITTEN = (Outcome.UNCHANGED, Outcome.NOT_SENT, Outcome.REJECTED, Outcome.CONFLICT)
 
@@ -60,6 +62,14 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         is_open = Q(settled_at=None, deadline_at__gt=Now())
         return self.filter(is_open | Q(in_doubt_until__gt=Now()))
 
+    def left_open(self) -> Self:
+        """Return changes whose outcome is not known for good, and those that may still arrive late."""
+        return self.filter(Q(settled_at=None) | Q(in_doubt_until__gt=Now()))
+
+    def ours(self) -> Self:
+        """Return the changes that this dashboard made, or tried to make."""
+        return self.exclude(outcome=Outcome.OBSERVED)
+
     def over(self) -> Self:
         """Return changes that have no time left: the writer is dead, or has stopped writing."""
         return self.filter(deadline_at__lte=Now())
@@ -78,8 +88,8 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         return self.none() if number is None else self.filter(campaign_id=number).order_by("-pk")
 
     def paused_from(self, batch_id: str) -> BatchStatus | None:
-        """Return the status from which the batch's newest applied change paused it; None where that was no pause."""
-        newest = self.of_batch(batch_id).filter(outcome=Outcome.APPLIED).only("edit", "before").first()
+        """Return the status from which the batch's newest change paused it, wherever that was made; else None."""
+        newest = self.of_batch(batch_id).filter(outcome__in=TAKEN).only("edit", "before").first()
         return newest.paused_from if newest else None
 
     def newest_of_their_batch(self) -> Self:

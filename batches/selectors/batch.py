@@ -9,7 +9,7 @@ from batches.access import Scope
 from batches.api_client import syllable_client
 from batches.estimate import Estimate, Sampled, estimate
 from batches.estimate import Sample as EstimateSample
-from batches.models import Change, Outcome, Sighting
+from batches.models import TAKEN, Change, Outcome, Sighting
 from batches.selectors.campaign_names import cached_campaign_names, campaign_name
 from batches.selectors.campaign_seen import campaign_seen
 from batches.selectors.campaign_zone import ZONE_SECONDS, CampaignHours, campaign_hours
@@ -56,8 +56,8 @@ class BatchPage:
     @property
     def paused_from(self) -> BatchStatus | None:
         """As `ChangeQuerySet.paused_from`, with a query only where the history is too short."""
-        if self.last_applied:
-            return self.last_applied.paused_from
+        if newest := next((change for change in self.history if change.outcome in TAKEN), None):
+            return newest.paused_from
         if self.batch is None or len(self.history) < HISTORY_LENGTH:
             return None
         return paused_from(self.batch.batch_id, scope=self.scope)

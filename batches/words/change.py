@@ -24,6 +24,7 @@ DEEDS = {BatchStatus.PAUSED: "Paused", BatchStatus.CANCELED: "Canceled"}
 # What was wanted, as a noun.
 EDIT_NOUNS = {BatchStatus.PAUSED: "pause", BatchStatus.CANCELED: "cancellation"}
 NEVER_CONFIRMED = "Never confirmed"
+SOMEBODY_ELSEWHERE = "Somebody elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ def outcome_word(change: Change) -> str:
     if change.outcome == Outcome.STARTED and change.is_over():
         return str(Outcome.UNCONFIRMED.label)
     return change.get_outcome_display()
+
+
+def made_by(change: Change) -> str:
+    """Return who made a change."""
+    return SOMEBODY_ELSEWHERE if change.outcome == Outcome.OBSERVED else change.actor_email
 
 
 def label(field: str) -> str:
@@ -86,11 +92,15 @@ def _deeds(edit: BatchEdit, before: str | None) -> list[str]:
         deeds.append("expiry changed" if edit.expires_on else "expiry removed")
     if edit.call_rate is not KEEP or edit.auto_call_rate is not None:
         deeds.append("call rate changed")
+    if edit.deleted_reason is not None and not edit.status:
+        deeds.append("reason for canceling changed")
     return deeds
 
 
 def change_detail(change: Change) -> str:
     """Say why a change ended as it did, "" if there is nothing to say. Times are in the reader's zone."""
+    if change.outcome == Outcome.OBSERVED:
+        return outcome_messages.changed_by(change.last_updated_by)
     if change.detail or change.outcome != Outcome.UNCONFIRMED or change.batch_seen is None:
         return change.detail
     before = str(change.status_before or "")
@@ -131,6 +141,8 @@ def _title(change: Change) -> str:
     match Outcome(change.outcome):
         case Outcome.APPLIED:
             return outcome_messages.confirmed(deed(change), clock(change.settled_at))
+        case Outcome.OBSERVED:
+            return outcome_messages.made_elsewhere(deed(change), clock(change.seen_at))
         case Outcome.UNCONFIRMED:
             return f"{outcome_word(change)}: {change.detail}" if change.detail else f"{outcome_word(change)}."
         case Outcome.UNCHANGED:
@@ -142,6 +154,8 @@ def _body(change: Change) -> str:
     match Outcome(change.outcome):
         case Outcome.APPLIED:
             return change.detail
+        case Outcome.OBSERVED:
+            return outcome_messages.changed_by(change.last_updated_by)
         case Outcome.UNCONFIRMED if not change.detail:
             return change_detail(change)
         case Outcome.UNCONFIRMED | Outcome.CONFLICT if change.batch_seen:

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from batches import outcome_messages
 from batches.campaign_cache import campaign_name_known
 from batches.models import Change, Outcome
 from batches.rules import Step
 from batches.words import trail_acts
-from batches.words.change import NEVER_CONFIRMED, change_detail, outcome_word
+from batches.words.change import NEVER_CONFIRMED, SOMEBODY_ELSEWHERE, change_detail, outcome_word
 from batches.words.operation import Badge
 from batches.words.tones import Tone, outcome_tone
 from common.moments import clock
@@ -117,8 +118,10 @@ def entry_steps(entry: Entry) -> tuple[Step, ...]:
 def _of_change(entry: Entry, change: Change | None) -> Line:
     tried = f"tried to {TO_DO.get(entry.kind, 'change')}"
     verb = DONE.get(entry.kind, "changed") if entry.outcome in REACHED else tried
-    who = entry.actor_email or ("Somebody elsewhere" if entry.outcome == Outcome.OBSERVED else "Nobody")
+    who = entry.actor_email or (SOMEBODY_ELSEWHERE if entry.outcome == Outcome.OBSERVED else "Nobody")
     detail = str(entry.body.get("detail") or "")
+    if entry.outcome == Outcome.OBSERVED:
+        detail = outcome_messages.changed_by(str(entry.body.get("last_updated_by") or ""))
     if change and entry.outcome == Outcome.UNCONFIRMED == change.outcome:
         # A later look may know more.
         detail = change_detail(change)

@@ -1,10 +1,10 @@
-"""Undoing an applied change, as a change of its own."""
+"""Undoing a change that its batch has shown, as a change of its own."""
 
 from dataclasses import replace
 
 from accounts.models import User
 from batches import refusal_messages
-from batches.models import Change, Operation, Origin, Outcome
+from batches.models import TAKEN, Change, Operation, Origin
 from batches.services.changes.guard import Guard
 from batches.services.changes.update import NotAllowed, batch_update
 from batches.services.changes.write import Result
@@ -18,7 +18,7 @@ def undo_edit(change: Change) -> BatchEdit:
     A batch that was idle becomes ACTIVE; one that was canceled, or had expired before the change, cannot come back.
     """
     before, edited = change.batch_before, change.edit
-    if change.outcome != Outcome.APPLIED or before is None or edited.status == BatchStatus.CANCELED:
+    if change.outcome not in TAKEN or before is None or edited.status == BatchStatus.CANCELED:
         return BatchEdit()
     undone = BatchEdit(
         expires_on=KEEP if edited.expires_on is KEEP else before.expires_on,
@@ -44,7 +44,7 @@ def change_undo(
     reason: str = "",
     source: Source = BACKGROUND,
 ) -> Result:
-    """Undo an applied change, as a change of its own.
+    """Undo a change that was applied, or made elsewhere, as a change of its own.
 
     Raises ReasonMissing, and NotAllowed, also where no undo is possible.
     A field that no longer shows what `change` set is a CONFLICT. The exception is a status that moves by itself
