@@ -12,7 +12,7 @@ CONTRACT ?= 2025-04
 TESTS ?= tests
 # Many tests wait for processes and sockets rather than for a core.
 TEST_PROCESSES ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
-PROCESSES := web worker stopper sweep settle seal stream
+PROCESSES := web worker stopper sweep settle watch seal stream
 
 DEMO := SANDBOX=true DEBUG=false HTTPS=false ALLOWED_HOSTS=127.0.0.1,localhost TRUSTED_PROXIES= EMAIL_URL=consolemail:// \
 	DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 CSRF_TRUSTED_ORIGINS= REDIS_URL= BIND=127.0.0.1 \

@@ -29,6 +29,14 @@ class WorkLease:
             self._take()
         return self._was_held
 
+    def keep(self) -> bool:
+        """Return whether nobody took the lease since it was last held, within the caller's transaction.
+
+        Nobody can take it before that transaction ends.
+        """
+        held = ProcessLease.objects.select_for_update().filter(name=self.name, token=self._token)
+        return held.first() is not None
+
     def give_back(self) -> None:
         """Let another process take over at once. Writes nothing if the lease was never held."""
         if self._was_held:

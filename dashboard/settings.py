@@ -18,7 +18,7 @@ from dashboard.settings_trail import (  # noqa: F401 - settings like those below
     TRAIL_DAYS,
     TRAIL_EXPORTS_DIR,
 )
-from dashboard.settings_watch import WATCH_INTERVAL  # noqa: F401 - a setting like those below
+from dashboard.settings_watch import SAMPLES_DAYS, WATCH_CALLS_PER_MINUTE, WATCH_INTERVAL  # noqa: F401 - the same
 from syllable.contracts import CONTRACTS
 from syllable.evidence import AUTO
 from syllable.resilience.bulkhead import LIMITS, Lane

@@ -25,9 +25,13 @@ class Write:
 
 
 class Contract(Protocol):
-    """What differs between the contracts. `now` is aware; `by` is the email under which the API records the change."""
+    """What differs between the contracts. `now` is aware; `by` is the email under which the API records the change.
+
+    `records_author` says whether the API does so: a batch then shows who wrote it last.
+    """
 
     abilities: Abilities
+    records_author: bool
 
     def write(self, batch: Batch, edit: BatchEdit, *, by: str, now: datetime) -> Write:
         """Return the request that applies `edit` to `batch`, which was just read. Raises Inexpressible."""
@@ -49,6 +53,7 @@ class Contract(Protocol):
 class Contract202504:
     """Contract `2025-04`: a PUT replaces the whole batch, and what it leaves out falls back to a default."""
 
+    records_author = True
     abilities = Abilities(
         contract="2025-04",
         statuses=STATUSES_2025_04,
@@ -104,6 +109,7 @@ class ContractCurrent:
     the documents say that it stays as it is. They do not say so of the expiry, which is sent back as it came.
     """
 
+    records_author = False
     abilities = Abilities(
         contract="current",
         statuses=STATUSES_CURRENT,

@@ -29,6 +29,9 @@ os.environ |= {
     "AUDIT_STREAM_TIMEOUT": "60",
     "AUDIT_HEAD_TO": "",
     "METRICS_TOKEN": "",
+    "WATCH_INTERVAL": "30",
+    "WATCH_CALLS_PER_MINUTE": "60000",
+    "SAMPLES_DAYS": "90",
 }
 
 from dashboard.settings import *  # noqa: F403

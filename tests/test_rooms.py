@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "dashboard": {"common", "syllable"},
     "batches.access": {"accounts", "batches.models"},
     "batches.apps": {"batches.access"},
+    "batches.agents": {"syllable.schemas"},
     "batches.api_client": {"batches.api_counts", "syllable"},
     "batches.api_counts": {"syllable", "common"},
     "batches.context_processors": {"batches.access", "batches.selectors"},
@@ -63,6 +64,7 @@ MAY_IMPORT = {
     "batches.rules": {"syllable.schemas"},
     "batches.selectors": {
         "batches.access",
+        "batches.agents",
         "batches.calling_hours",
         "batches.status",
         "batches.campaign_cache",
@@ -78,6 +80,9 @@ MAY_IMPORT = {
     },
     "batches.services": {
         "batches.access",
+        "batches.agents",
+        "batches.calling_hours",
+        "batches.estimate",
         "batches.campaign_cache",
         "batches.change_entry",
         "batches.outcome_messages",
@@ -134,6 +139,7 @@ WITHOUT_DJANGO = {
     "sandbox",
     "batches.outcome_messages",
     "batches.refusal_messages",
+    "batches.agents",
     "batches.calling_hours",
     "batches.estimate",
     "batches.rules",

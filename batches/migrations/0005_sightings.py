@@ -133,10 +133,11 @@ class Migration(migrations.Migration):
                 ('first_seen_at', models.DateTimeField()),
                 ('counted_at', models.DateTimeField(null=True)),
                 ('gone_at', models.DateTimeField(null=True)),
+                ('newest_change_id', models.BigIntegerField(default=0)),
             ],
             options={
                 'default_permissions': (),
-                'indexes': [models.Index(fields=['status', '-created_at', '-id'], name='sighting_status'), models.Index(fields=['campaign_id', '-created_at', '-id'], name='sighting_campaign'), models.Index(fields=['-created_at', '-id'], name='sighting_newest'), models.Index(condition=models.Q(('is_over', False)), fields=['expires_at'], name='sighting_expiring'), models.Index(condition=models.Q(('is_over', False)), fields=['counted_at'], name='sighting_counted')],
+                'indexes': [models.Index(fields=['status', '-created_at', '-id'], name='sighting_status'), models.Index(fields=['campaign_id', '-created_at', '-id'], name='sighting_campaign'), models.Index(fields=['-created_at', '-id'], name='sighting_newest'), models.Index(condition=models.Q(('is_over', False)), fields=['expires_at'], name='sighting_expiring'), models.Index(condition=models.Q(('is_over', False)), fields=['counted_at'], name='sighting_counted'), models.Index(condition=models.Q(('gone_at', None)), fields=['campaign_id', 'status'], name='sighting_totals')],
             },
         ),
         migrations.CreateModel(

@@ -50,7 +50,8 @@ class Sighting(RequestCounts, Forecast):
 
     `seen_at` is the moment at which the request left whose answer this is. `counted_at` is the same for the counts of
     requests, which only the batch's own answer gives. `gone_at` is when a full look first missed the batch.
-    `created_at` is `first_seen_at` where the API does not say.
+    `created_at` is `first_seen_at` where the API does not say. `newest_change_id` is our newest change of the batch
+    that had ended when the request left, 0 for none: what later ones did is not in the row.
     All moments of ours are by the clock of the database.
     """
 
@@ -68,6 +69,7 @@ class Sighting(RequestCounts, Forecast):
     first_seen_at = models.DateTimeField()
     counted_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)
+    newest_change_id = models.BigIntegerField(default=0)
 
     class Meta:
         default_permissions = ()
@@ -85,6 +87,8 @@ class Sighting(RequestCounts, Forecast):
             # Few batches are not over, whatever the number of all.
             models.Index(fields=("expires_at",), condition=Q(is_over=False), name="sighting_expiring"),
             models.Index(fields=("counted_at",), condition=Q(is_over=False), name="sighting_counted"),
+            # Counts the batches of a campaign by status without a look at their rows, which are wide.
+            models.Index(fields=("campaign_id", "status"), condition=Q(gone_at=None), name="sighting_totals"),
         )
 
     def __str__(self) -> str:

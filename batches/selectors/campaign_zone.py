@@ -1,12 +1,12 @@
 """When a campaign contacts people: its hours in its zone, which is its own or that of its agent."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from batches.access import Scope
+from batches.agents import agent_behind, agents_by_address
 from batches.calling_hours import CallingHours
 from batches.selectors.hourly_cache import hourly
 from batches.selectors.scoped_reader import Reader, reader
@@ -58,31 +58,16 @@ def campaign_zone(
 
 
 def _agent_behind(campaign: Campaign, client: Reader, deadline: Deadline) -> int | str | None:
-    """Return the agent behind the campaign's source: that of the campaign's mode, or the only one."""
     if not campaign.source:
         return None
-    targets: Mapping[str, Mapping[str, Any]] | None = hourly("agents by address", partial(_targets, client), deadline)
-    by_mode = (targets or {}).get(_address(campaign.source), {})
-    mode = campaign.mode or ""
-    agents = {by_mode[mode]} if mode in by_mode else set(by_mode.values())
-    # Where several agents share an address, nobody can tell which of them it is.
-    return agents.pop() if len(agents) == 1 else None
+    return agent_behind(campaign, hourly("agents by address", partial(_targets, client), deadline) or {})
 
 
 def _targets(client: Reader, deadline: Deadline) -> dict[str, dict[str, Any]] | None:
     """Return the ids of the account's agents by address and mode, None where there are no addresses."""
-    found: dict[str, dict[str, Any]] = {}
     read = pages(partial(client.list_channel_targets, deadline=deadline), most=MOST_TARGET_PAGES)
-    targets = [target for page in read for target in page.items]
-    # Of two in the same mode the one for tests counts less, and then the newer one.
-    for target in sorted(targets, key=lambda target: target.is_test is True):
-        found.setdefault(_address(target.target), {}).setdefault(target.target_mode, target.agent_id)
-    return found or None
+    return agents_by_address(target for page in read for target in page.items) or None
 
 
 def _zone_of_agent(client: Reader, agent_id: int | str, deadline: Deadline) -> str | None:
     return client.get_agent(agent_id, deadline=deadline).timezone or None
-
-
-def _address(text: str) -> str:
-    return text.strip().casefold()

@@ -1,0 +1,78 @@
+"""Batches that are read by themselves: for their counts, or because the lists have lost them."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from batches.models import Change, Sighting
+from batches.services.watch.stops import stopped_batches
+from batches.services.watch.turn import Turn
+from batches.services.watch.walk import moment
+from syllable.schemas import BatchStatus
+
+SOON = timedelta(hours=1)
+# How often a batch is counted that is not active.
+RESTING = timedelta(minutes=5)
+# A row from further in the future is from before the clock was set back.
+CLOCKS_DIFFER = timedelta(minutes=1)
+CHUNK = 1000
+
+
+def missing(turn: Turn) -> Iterator[None]:
+    """Read what the last walk by status has lost: it may have ended, or moved from one list to another meanwhile."""
+    listed_at = turn.position.get("listed_at")
+    if listed_at is None:
+        return
+    yield from _find(turn, Sighting.objects.filter(is_over=False), moment(listed_at))
+    turn.state.looked_at = moment(turn.position.pop("listed_at"))
+
+
+def unlisted(turn: Turn, listed_at: datetime) -> Iterator[None]:
+    """Read what a full look has missed. What has no answer of its own either is gone."""
+    yield from _find(turn, Sighting.objects.all(), listed_at)
+
+
+def counts(turn: Turn) -> Iterator[None]:
+    """Read active batches for their counts, those that expire soon first, and others now and then."""
+    there = Sighting.objects.filter(is_over=False, gone_at=None)
+    active = there.filter(_not_since("counted_at", turn.began), status=BatchStatus.ACTIVE)
+    resting = there.filter(_not_since("counted_at", turn.began - RESTING))
+    oldest = F("counted_at").asc(nulls_first=True)
+    for rows in (
+        active.filter(expires_at__lt=turn.began + SOON).order_by(oldest),
+        active.order_by(oldest),
+        resting.order_by(oldest),
+    ):
+        # Those that a read does not change stay in front, so only so many are passed over.
+        while batch_ids := list(filter(turn.can_be_read, rows.values_list("batch_id", flat=True)[:CHUNK])):
+            for batch_id in filter(turn.can_be_read, batch_ids):
+                turn.read(batch_id)
+                yield
+
+
+def stopped(turn: Turn) -> Iterator[None]:
+    """Read batches that a stop has just dealt with: all that the watcher does while a stop is carried out."""
+    for batch_id in filter(turn.can_be_read, stopped_batches()):
+        turn.read(batch_id, for_stop=True)
+        yield
+
+
+def _find(turn: Turn, rows: QuerySet[Sighting], listed_at: datetime) -> Iterator[None]:
+    being_written = Change.objects.ours().left_open().filter(batch_id=OuterRef("batch_id"))
+    lost = rows.filter(~Exists(being_written), _not_since("seen_at", listed_at), gone_at=None).order_by("pk")
+    last = 0
+    while found := list(lost.filter(pk__gt=last).values_list("pk", "batch_id")[:CHUNK]):
+        last = found[-1][0]
+        for _, batch_id in found:
+            if turn.can_be_read(batch_id):
+                turn.read(batch_id)
+                yield
+            if batch_id in turn.unknown:
+                turn.gone(batch_id)
+
+
+def _not_since(column: str, at: datetime) -> Q:
+    """Match rows whose moment in `column` is missing, or before `at`; or in a future that was taken back."""
+    future = at + CLOCKS_DIFFER if column == "seen_at" else at + RESTING + CLOCKS_DIFFER
+    return Q(**{column: None}) | Q(**{f"{column}__lt": at}) | Q(**{f"{column}__gt": future})

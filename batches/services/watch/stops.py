@@ -1,0 +1,33 @@
+"""Stops that are carried out right now: until they are done, the watcher leaves the API to them."""
+
+from datetime import timedelta
+
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+
+from batches.models import ItemState, Operation, OperationItem, OperationQuerySet, Sighting
+from common.clock import from_now
+
+# A stop that was queued longer ago and has no worker is not carried out.
+SOON_BEGUN = timedelta(minutes=1)
+# Batches of a stop that are read in one turn.
+MOST_BATCHES = 10
+
+
+def is_stopping() -> bool:
+    """Return whether a stop is carried out, or is about to be."""
+    return _stops().exists()
+
+
+def stopped_batches() -> list[str]:
+    """Return batches that a stop has dealt with since they were last seen."""
+    unseen = Sighting.objects.filter(batch_id=OuterRef("batch_id"), seen_at__lt=OuterRef("finished_at"))
+    done = OperationItem.objects.filter(
+        Exists(unseen), operation__in=_stops(), state__in=(ItemState.DONE, ItemState.SKIPPED)
+    )
+    return list(done.order_by(F("finished_at").asc()).values_list("batch_id", flat=True)[:MOST_BATCHES])
+
+
+def _stops() -> OperationQuerySet:
+    has_worker = Q(lease_until__gt=Now()) | Q(queued_at__gt=from_now(-SOON_BEGUN))
+    return Operation.objects.open().stopping().filter(has_worker)

@@ -1,0 +1,104 @@
+"""One turn of the watcher: what it reads in the time until the next one, and how far looks have come."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from batches.models import Sighting, WatchState
+from batches.services.watch.calls import Calls, Failures
+from batches.services.watch.departure import Departure, LeaseLost
+from batches.services.watch.sight import Sighted, batches_sight
+from batches.services.watch.totals import totals_update
+from syllable.client import SyllableClient
+from syllable.errors import KeyRefused, NotFound, RateLimited, SyllableError
+from syllable.schemas import Batch, BatchQuery, Page
+
+ROWS_PER_PAGE = 100
+# An API with endless lists must not keep a look from ending.
+MOST_PAGES = 5000
+
+
+@dataclass(slots=True)
+class Turn:
+    """What the jobs of a turn share. `campaigns` are those whose totals have to be recomputed.
+
+    `done` are batches that were read by themselves in this turn, or cannot be; `unknown` those of which the API says
+    that it does not know them.
+    """
+
+    state: WatchState
+    calls: Calls
+    failures: Failures
+    began: datetime
+    campaigns: set[int | None] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+
+    @property
+    def position(self) -> dict[str, Any]:
+        """How far looks have come, as JSON can hold it."""
+        position: dict[str, Any] = self.state.position
+        return position
+
+    def page(self, query: BatchQuery) -> tuple[Page[Batch], Departure]:
+        """Read a page of batches. Raises TurnOver and SyllableError."""
+        return self.calls.make(lambda client: client.list_batches(query))
+
+    def keep(self, batches: Iterable[Batch], departure: Departure) -> Sighted:
+        """Keep what was read, together with the position."""
+        found = batches_sight(batches, departure=departure, lease=self.calls.lease, also=self.save_position)
+        self.campaigns |= found.campaigns
+        for batch_id in found.doubtful - self.done:
+            self.read(batch_id)
+        return found
+
+    def read(self, batch_id: str, *, for_stop: bool = False) -> None:
+        """Read one batch by itself, and keep what was read.
+
+        A batch that cannot be read is left alone for a while. Raises SyllableError if that says more than of the batch.
+        """
+        self.done.add(batch_id)
+
+        def ask(client: SyllableClient) -> Batch:
+            return client.get_batch(batch_id)
+
+        try:
+            batch, departure = self.calls.make(ask, for_stop=for_stop)
+        except NotFound:
+            self.unknown.add(batch_id)
+            return
+        except (KeyRefused, RateLimited):
+            raise
+        except SyllableError as error:
+            self.failures.note(batch_id, error)
+            return
+        self.failures.end()
+        self.keep([batch], departure)
+
+    def gone(self, batch_id: str) -> None:
+        """Note that neither a list nor the batch's own answer has the batch any more."""
+        with transaction.atomic():
+            if not self.calls.lease.keep():
+                raise LeaseLost
+            rows = Sighting.objects.filter(batch_id=batch_id, gone_at=None)
+            self.campaigns |= set(rows.values_list("campaign_id", flat=True))
+            rows.update(gone_at=self.calls.clock.now(), pace=None)
+
+    def can_be_read(self, batch_id: str) -> bool:
+        """Return whether a batch was not read in this turn, and does not fail."""
+        return batch_id not in self.done and batch_id not in self.failures
+
+    def save_position(self) -> None:
+        """Write how far looks have come."""
+        WatchState.objects.filter(pk=self.state.pk).update(position=self.state.position)
+
+    def end(self) -> None:
+        """Bring the totals up to date. Raises LeaseLost."""
+        totals_update(self.campaigns, at=self.calls.clock.now(), lease=self.calls.lease)
+        self.campaigns.clear()
+
+
+Job = Callable[[Turn], Iterable[None]]

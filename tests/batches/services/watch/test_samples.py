@@ -1,0 +1,224 @@
+"""Samples of the requests of active batches, the totals of campaigns, and what becomes of them with time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from batches.models import CampaignSample, CampaignSighting, PlatformEvent, Sample, Sighting, WatchState
+from batches.services.watch import thin
+from batches.services.watch.thin import samples_thin
+from common.clock import from_now
+from syllable.schemas import Batch, RequestProgress
+from tests.batches.services.watch.conftest import seen
+from tests.batches.sightings import sample_add, sighting_add
+
+pytestmark = pytest.mark.django_db
+BOTH = pytest.mark.parametrize("contract", ["2025-04", "current"])
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+def finish(sandbox, batch_id, number, **fields):
+    """Let so many pending requests of a batch end."""
+    rows = sandbox.store.rows(
+        "SELECT rowid FROM requests WHERE batch_id = ? AND status = 'PENDING' LIMIT ?", batch_id, number
+    )
+    ended = {"status": "COMPLETED", "channel_manager_status": "COMPLETED", **fields}
+    sandbox.store.change_requests([(row["rowid"], ended) for row in rows])
+
+
+def minutes_later(number):
+    """Pretend that everything was seen so many minutes earlier."""
+    for row in Sighting.objects.exclude(counted_at=None):
+        Sighting.objects.filter(pk=row.pk).update(counted_at=row.counted_at - number * MINUTE)
+    for sample in Sample.objects.order_by("at"):
+        Sample.objects.filter(pk=sample.pk).update(at=sample.at - number * MINUTE)
+
+
+@BOTH
+def test_each_count_of_an_active_batch_is_a_sample(look, sandbox, contract):
+    sandbox.store.add_batch("a", status="ACTIVE", requests=10)
+    sandbox.store.add_batch("b", status="PAUSED", requests=10)
+    look()
+    minutes_later(4)
+    finish(sandbox, "a", 5)
+    finish(sandbox, "a", 1, status="FAILED", channel_manager_status="BUSY")
+    look()
+    assert set(Sample.objects.values_list("sighting__batch_id", flat=True)) == {"a"}
+    counts = ("total", "pending", "under_way", "ended", "failed")
+    assert [getattr(seen("a"), name) for name in counts] == [10, 4, 0, 6, 1]
+    assert [getattr(seen("b"), name) for name in counts] == [10, 10, 0, 0, 0]
+    assert seen("a").pace == pytest.approx(6 / 4, rel=0.05)
+    assert seen("b").pace is None
+    [bucket] = CampaignSample.objects.filter(ended__gt=0)
+    assert (bucket.active, bucket.ended, bucket.failed, bucket.pending) == (1, 6, 1, 4)
+    campaign = CampaignSighting.objects.get()
+    assert (campaign.total, campaign.pending, campaign.ended, campaign.failed) == (20, 14, 6, 1)
+    assert campaign.pace == seen("a").pace
+
+
+@BOTH
+def test_requests_that_are_added_or_removed_have_not_ended(look, sandbox, contract):
+    sandbox.store.add_batch("a", status="ACTIVE", requests=10)
+    finish(sandbox, "a", 5)
+    look()
+    sandbox.store.add_requests("a", ({"reference_id": f"more-{number}"} for number in range(20)))
+    minutes_later(1)
+    look()
+    sandbox.store.remove_requests("a", [str(number) for number in range(1, 6)])
+    minutes_later(1)
+    look()
+    assert not CampaignSample.objects.filter(ended__gt=0).exists()
+    assert seen("a").pace == 0
+
+
+def test_what_ended_in_a_long_time_is_not_told_as_of_five_minutes(look, sandbox):
+    sandbox.store.add_batch("a", status="ACTIVE", requests=100)
+    look()
+    minutes_later(50)
+    finish(sandbox, "a", 100)
+    look()
+    [bucket] = CampaignSample.objects.filter(ended__gt=0)
+    assert bucket.ended == pytest.approx(10, abs=1)
+    assert seen("a").pace == pytest.approx(2, rel=0.05)
+
+
+def test_a_batch_has_a_forecast_while_it_is_active(look, sandbox):
+    number = sandbox.store.add_campaign()
+    soon = timezone.now() + 2 * MINUTE
+    sandbox.store.add_batch("a", campaign_id=number, status="ACTIVE", requests=200, expires_on=soon.isoformat())
+    look()
+    assert (seen("a").pace, seen("a").ends_from, seen("a").unreached_from) == (None, None, None)
+    for _ in range(4):
+        minutes_later(1)
+        finish(sandbox, "a", 25)
+        look()
+    row = seen("a")
+    assert row.pace == pytest.approx(25, rel=0.05)
+    minutes = (row.ends_until - row.counted_at) / MINUTE
+    assert minutes == pytest.approx(4, rel=0.1)
+    assert row.unreached_from == pytest.approx(50, abs=5)
+    sandbox.store.change_batch("a", status="PAUSED", last_updated_at=timezone.now().isoformat())
+    look()
+    row = seen("a")
+    assert [row.pace, row.ends_from, row.ends_until, row.unreached_from, row.unreached_until] == [None] * 5
+
+
+def test_a_forecast_leaves_out_closed_hours(look, sandbox):
+    now = timezone.now()
+    closes = (now - HOUR).strftime("%H:%M:%S")
+    opens = (now + HOUR).strftime("%H:%M:%S")
+    number = sandbox.store.add_campaign(daily_start_time=opens, daily_end_time=closes, timezone="UTC")
+    sandbox.store.add_batch("a", campaign_id=number, status="ACTIVE", requests=200)
+    for _ in range(3):
+        look()
+        minutes_later(2)
+        finish(sandbox, "a", 50)
+    assert CampaignSighting.objects.get(campaign_id=number).zone == "UTC"
+    assert seen("a").ends_from is None
+
+
+@pytest.mark.parametrize("contract", ["current"])
+def test_the_zone_of_a_campaign_is_that_of_its_agent_read_once_an_hour(look, sandbox):
+    by_id = sandbox.store.add_campaign(more={"agent_id": sandbox.store.add_agent(timezone="Europe/Zurich")})
+    other = sandbox.store.add_agent(timezone="Asia/Tokyo")
+    sandbox.store.add_target("+15550111", agent_id=other)
+    by_source = sandbox.store.add_campaign(source="+15550111", more={"mode": "voice"})
+    unknown = sandbox.store.add_campaign(source="+15550199")
+    look()
+    zones = dict(CampaignSighting.objects.values_list("campaign_id", "zone"))
+    assert zones == {by_id: "Europe/Zurich", by_source: "Asia/Tokyo", unknown: ""}
+    sandbox.requests.clear()
+    look()
+    assert not [request.path for request in sandbox.requests if "agents" in request.path or "targets" in request.path]
+
+
+@BOTH
+def test_totals_follow_a_batch_that_ends(look, sandbox, contract):
+    number = sandbox.store.add_campaign()
+    sandbox.store.add_batch("a", campaign_id=number, status="ACTIVE", requests=3, expires_on="2099-01-01T00:00:00Z")
+    sandbox.store.add_batch("b", campaign_id=number, status="ACTIVE", requests=3, expires_on="2098-01-01T00:00:00Z")
+    look()
+    campaign = CampaignSighting.objects.get(campaign_id=number)
+    assert campaign.next_expiry == datetime(2098, 1, 1, tzinfo=UTC)
+    sandbox.store.change_batch("b", status="EXPIRED", last_updated_at=timezone.now().isoformat())
+    look()
+    campaign.refresh_from_db()
+    assert campaign.statuses == {"ACTIVE": 1, "EXPIRED": 1}
+    assert (campaign.running, campaign.pending) == (1, 3)
+    assert campaign.next_expiry == datetime(2099, 1, 1, tzinfo=UTC)
+
+
+def test_batches_without_a_campaign_have_totals_too(look, sandbox):
+    for batch_id in ("a", "b"):
+        sandbox.store.add_batch(batch_id, status="ACTIVE", requests=3, omit=["campaign_id"])
+    look()
+    sandbox.store.change_batch("b", status="PAUSED")
+    look()
+    assert CampaignSighting.objects.get(campaign_id=None).statuses == {"ACTIVE": 1, "PAUSED": 1}
+
+
+@pytest.mark.parametrize(
+    ("detailed", "expected"),
+    [
+        ({"CONNECTED": {"total_count": 100, "counts": {"COMPLETED": 95, "NO-ANSWER": 5}}}, (100, 0, 0, 100, 5)),
+        ({"CONNECTED": {"total_count": 9, "counts": {"IN-PROGRESS": 7}}}, (9, 0, 9, 0, 0)),
+        ({"INITIATED": {"total_count": 4, "counts": {"QUEUED": 4}}}, (4, 0, 4, 0, 0)),
+        ({"PENDING": {"total_count": 10, "counts": {"PENDING": 8, "SENDING": 2}}}, (10, 8, 2, 0, 0)),
+        ({"QUEUED": {"total_count": 200}}, (200, 0, 200, 0, 0)),
+        ({"FAILED": {"total_count": 22, "counts": {"BUSY": 11, "NO-ANSWER": 6, "FAILED": 5}}}, (22, 0, 0, 22, 22)),
+        ({"ODD": {"total_count": "many", "counts": ["x"]}, "PENDING": None}, (0, 0, 0, 0, 0)),
+        ({"PENDING": {"total_count": -5}, "COMPLETED": {"total_count": 10**12}}, (2**31 - 1, 0, 0, 2**31 - 1, 0)),
+    ],
+)
+def test_which_requests_are_under_way_is_told_by_the_channels_own_status(detailed, expected):
+    progress = RequestProgress.of(Batch.read({"batch_id": "a", "detailed_status_counts": detailed}))
+    assert (progress.total, progress.pending, progress.under_way, progress.ended, progress.failed) == expected
+
+
+def test_a_batch_from_a_list_says_nothing_of_its_requests():
+    assert RequestProgress.of(Batch.read({"batch_id": "a", "count": 7})) is None
+
+
+def test_after_two_days_one_sample_an_hour_stays(settings):
+    row = sighting_add("a")
+    other = sighting_add("b")
+    start = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=3)
+    for number in range(36):
+        for sighting in (row, other):
+            sample_add(sighting, start + number * 10 * MINUTE, pending=number, under_way=0, ended=0, failed=0)
+    sample_add(row, timezone.now() - HOUR, pending=1, under_way=0, ended=0, failed=0)
+    sample_add(row, timezone.now() - HOUR + MINUTE, pending=1, under_way=0, ended=0, failed=0)
+    state = WatchState(pk=1)
+    state.save()
+    assert not samples_thin(state)
+    old = Sample.objects.filter(sighting=row, at__lt=start + timedelta(days=1)).order_by("at")
+    assert list(old.values_list("at", flat=True)) == [start + number * HOUR for number in range(6)]
+    assert Sample.objects.filter(sighting=other).count() == 6
+    assert Sample.objects.filter(sighting=row).count() == 8
+    assert not samples_thin(state)
+    assert Sample.objects.count() == 14
+
+
+def test_what_is_too_old_goes_a_bounded_number_of_rows_at_a_time(settings, monkeypatch):
+    settings.SAMPLES_DAYS = 30
+    monkeypatch.setattr(thin, "CHUNK", 2)
+    monkeypatch.setattr(thin, "MOST", 4)
+    row = sighting_add("a")
+    long_ago = timezone.now() - timedelta(days=31)
+    for number in range(7):
+        sample_add(row, long_ago - number * MINUTE, pending=0, under_way=0, ended=0, failed=0)
+    CampaignSample.objects.create(campaign_id=1, at=long_ago, active=1, pending=1, under_way=1, ended=1, failed=1)
+    for at in (from_now(timedelta(days=-31)), Now()):
+        PlatformEvent.objects.create(batch_id="a", kind="idle", status_before="ACTIVE", since=at, seen_at=at)
+    state = WatchState(pk=1)
+    state.save()
+    assert samples_thin(state)
+    assert Sample.objects.count() == 3
+    while samples_thin(state):
+        pass
+    assert not Sample.objects.exists()
+    assert not CampaignSample.objects.exists()
+    assert PlatformEvent.objects.count() == 1
