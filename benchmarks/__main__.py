@@ -1,7 +1,7 @@
 """`python -m benchmarks [part …]`: measure, and compare each figure with its target.
 
 Starts gunicorn as in the Procfile, with a sandbox and a database of its own, and stops them. Takes about seven minutes,
-and as many more for the trail.
+and as many more for the trail and for the watcher.
 The exit code says whether the measuring worked, not whether all targets were reached: machines differ.
 
 `python -m benchmarks --against FOLDER [pages]` compares the pages of this checkout with those of another.
@@ -23,6 +23,7 @@ from benchmarks import (
     pages,
     sightings,
     trail,
+    watch,
     weight,
 )
 from benchmarks.figures import table
@@ -37,6 +38,7 @@ PARTS: dict[str, ModuleType] = {
     "memory": memory,
     "trail": trail,
     "sightings": sightings,
+    "watch": watch,
 }
 
 
