@@ -10,6 +10,13 @@ from django.core.exceptions import ImproperlyConfigured
 from dashboard import logs
 from dashboard.environment import BASE_DIR, env, seconds
 from dashboard.reasons import reasons_offered, reasons_required
+from dashboard.settings_background import (  # noqa: F401 - settings like those below
+    OPERATION_CONCURRENCY,
+    OPERATION_LEASE,
+    SAMPLES_DAYS,
+    WATCH_CALLS_PER_MINUTE,
+    WATCH_INTERVAL,
+)
 from dashboard.settings_trail import (  # noqa: F401 - settings like those below
     AUDIT_HEAD_TO,
     AUDIT_STREAM_SECRET,
@@ -18,10 +25,8 @@ from dashboard.settings_trail import (  # noqa: F401 - settings like those below
     TRAIL_DAYS,
     TRAIL_EXPORTS_DIR,
 )
-from dashboard.settings_watch import SAMPLES_DAYS, WATCH_CALLS_PER_MINUTE, WATCH_INTERVAL  # noqa: F401 - the same
 from syllable.contracts import CONTRACTS
 from syllable.evidence import AUTO
-from syllable.resilience.bulkhead import LIMITS, Lane
 
 # Characters of a secret that nobody can try out.
 SHORTEST_TOKEN = 24
@@ -44,14 +49,6 @@ if SYLLABLE_API_CONTRACT not in (AUTO, *CONTRACTS):
         f"SYLLABLE_API_CONTRACT is {SYLLABLE_API_CONTRACT!r}. This version speaks {' and '.join(CONTRACTS)}. "
         f"With {AUTO} the answers of the API decide."
     )
-
-# How many batches of one operation are written in parallel, and after how many silent seconds a worker loses its
-# operation to another.
-OPERATION_CONCURRENCY = env.int("OPERATION_CONCURRENCY", default=8)
-OPERATION_LEASE = seconds("OPERATION_LEASE", env("OPERATION_LEASE", default="10"))
-
-if not 1 <= OPERATION_CONCURRENCY <= LIMITS[Lane.OPERATIONS].calls:
-    raise ImproperlyConfigured(f"OPERATION_CONCURRENCY must be 1 to {LIMITS[Lane.OPERATIONS].calls}.")
 
 # Why batches are changed: what forms suggest, and the actions that need a reason. A cancellation always needs one.
 CHANGE_REASONS = reasons_offered(env("CHANGE_REASONS", default=""))

@@ -24,6 +24,7 @@ SHARED_EVERY_SECONDS = 5.0
 class ContractUnknown:
     """What is certain while nothing has shown the contract: only what all contracts have in common. Nothing is sent."""
 
+    records_author = False
     abilities = Abilities(
         contract="",
         statuses=tuple(

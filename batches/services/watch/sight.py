@@ -142,7 +142,8 @@ def _compare(row: Sighting, batch: Batch, changes: list[Change], departure: Depa
 
 
 def _is_late_write(batch: Batch, edit: BatchEdit, was: Batch, departure: Departure) -> bool:
-    contract, differs = syllable_client().contract, difference(was, batch)
+    contracts, differs = syllable_client().contracts, difference(was, batch)
+    contract = contracts.of(batch.spoken_contract, otherwise=contracts.of(was.spoken_contract))
     late = late_writes(batch.batch_id, at=departure.at)
     is_late = any(landed_late(change, differs, batch, contract) for change in late)
     if is_late:

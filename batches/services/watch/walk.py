@@ -6,13 +6,15 @@ from itertools import pairwise
 from typing import Any
 
 from batches.services.watch.turn import MOST_PAGES, ROWS_PER_PAGE, Turn
-from syllable.schemas import NOT_OVER, Batch, BatchQuery, BatchStatus
+from syllable.errors import Invalid
+from syllable.schemas import Batch, BatchQuery, BatchStatus
 
 # Clocks differ, and a list may show a batch later than its moment says.
 OVERLAP = timedelta(minutes=2)
 LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 BY_UPDATE = "last_updated_at"
-STATUSES = [status for status in (BatchStatus.ACTIVE, *BatchStatus) if status in NOT_OVER]
+# The one that only one contract has comes last: which contract that is shows in the first answer.
+STATUSES = (BatchStatus.ACTIVE, BatchStatus.PENDING, BatchStatus.PAUSED, BatchStatus.IDLE)
 
 
 def walk(turn: Turn) -> Iterator[None]:
@@ -24,18 +26,22 @@ def walk(turn: Turn) -> Iterator[None]:
     place = turn.position.get("walk") or {}
     if "page" not in place or moment(place.get("began")) > turn.began:
         place = turn.position["walk"] = {"page": 0, "status": 0, "since": turn.position.get("updated_until")}
-    sorts = BY_UPDATE in turn.calls.contract.abilities.order_by
-    if sorts and place["since"]:
+    if _sorts(turn) and place["since"]:
         yield from _by_update(turn, place)
     else:
-        yield from _by_status(turn, place, sorts=sorts)
+        yield from _by_status(turn, place)
 
 
 def _by_update(turn: Turn, place: dict[str, Any]) -> Iterator[None]:
     since = moment(place["since"]) - OVERLAP
     while True:
         query = BatchQuery(order_by=BY_UPDATE, descending=True, page=place["page"], limit=ROWS_PER_PAGE)
-        page, departure = turn.page(query)
+        try:
+            page, departure = turn.page(query)
+        except Invalid:
+            # The API speaks another contract now, and its lists by status will show which.
+            turn.position.update(walk={}, updated_until=None)
+            raise
         _note(place, page.items, departure.at)
         place["page"] += 1
         is_last = not (page.has_next and page.items) or place["page"] >= MOST_PAGES
@@ -47,9 +53,8 @@ def _by_update(turn: Turn, place: dict[str, Any]) -> Iterator[None]:
             return
 
 
-def _by_status(turn: Turn, place: dict[str, Any], *, sorts: bool) -> Iterator[None]:
-    statuses = [status for status in STATUSES if status in turn.calls.contract.abilities.statuses]
-    while place["status"] < len(statuses):
+def _by_status(turn: Turn, place: dict[str, Any]) -> Iterator[None]:
+    while place["status"] < len(statuses := _statuses(turn)):
         status = statuses[place["status"]]
         query = BatchQuery(status=status, order_by="batch_id", page=place["page"], limit=ROWS_PER_PAGE)
         page, departure = turn.page(query)
@@ -57,12 +62,20 @@ def _by_status(turn: Turn, place: dict[str, Any], *, sorts: bool) -> Iterator[No
         place["page"] += 1
         if not (page.has_next and page.items) or place["page"] >= MOST_PAGES:
             place |= {"page": 0, "status": place["status"] + 1}
-        if place["status"] == len(statuses):
-            _finish(turn, place, is_listed=True, sorts=sorts)
+        if place["status"] == len(_statuses(turn)):
+            _finish(turn, place, is_listed=True)
         turn.keep(page.items, departure)
         yield
         if "page" not in place:
             return
+
+
+def _sorts(turn: Turn) -> bool:
+    return BY_UPDATE in turn.calls.contract.abilities.order_by
+
+
+def _statuses(turn: Turn) -> list[BatchStatus]:
+    return [status for status in STATUSES if status in turn.calls.contract.abilities.statuses]
 
 
 def _note(place: dict[str, Any], batches: list[Batch], at: datetime) -> None:
@@ -85,7 +98,7 @@ def _all_older(batches: list[Batch], since: datetime) -> bool:
     return bool(moments) and is_sorted and moments[-1] < since
 
 
-def _finish(turn: Turn, place: dict[str, Any], *, is_listed: bool = False, sorts: bool = False) -> None:
+def _finish(turn: Turn, place: dict[str, Any], *, is_listed: bool = False) -> None:
     """End the walk: what is not over was seen, except for batches that a list by status has lost."""
     began = place["began"]
     if is_listed:
@@ -94,7 +107,7 @@ def _finish(turn: Turn, place: dict[str, Any], *, is_listed: bool = False, sorts
         turn.state.looked_at = moment(began)
     if until := place.get("until"):
         turn.position["updated_until"] = until
-    elif sorts:
+    elif _sorts(turn):
         turn.position["updated_until"] = began
     place.clear()
 

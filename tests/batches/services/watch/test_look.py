@@ -7,10 +7,12 @@ from django.utils import timezone
 
 from batches.models import CampaignSighting, Change, Outcome, Sample, WatchState
 from batches.services.changes.update import batch_pause, batch_resume
+from sandbox.contracts import CONTRACTS
 from tests.batches.services.watch.conftest import events, observed, seen
 from trail.models import Entry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.parametrize("contract", ["2025-04", "current"])]
+AUTO = pytest.mark.parametrize("setting", ["auto", "as it is"])
 
 
 def test_a_look_keeps_every_batch_that_is_not_over_and_then_the_others(look, sandbox):
@@ -44,7 +46,10 @@ def test_each_look_is_as_of_when_its_first_request_left(look, sandbox):
         before = looked_at + timedelta(microseconds=1)
 
 
-def test_a_pause_by_somebody_else_is_a_change_once(look, sandbox):
+@AUTO
+def test_a_pause_by_somebody_else_is_a_change_once(look, sandbox, settings, setting):
+    if setting == "auto":
+        settings.SYLLABLE_API_CONTRACT = "auto"
     sandbox.store.add_batch("a", status="ACTIVE", requests=3)
     look()
     sandbox.store.change_batch(
@@ -95,3 +100,19 @@ def test_a_resume_elsewhere_after_our_pause_is_seen(look, sandbox, operator):
     look()
     [change] = observed()
     assert change.edit.fields() == {"status": "ACTIVE"}
+
+
+def test_an_account_that_migrates_is_looked_at_all_along(look, sandbox, contract, settings):
+    """By the lists that both contracts have, until an answer shows the new one."""
+    settings.SYLLABLE_API_CONTRACT = "auto"
+    sandbox.store.add_batch("a", status="ACTIVE", requests=3)
+    look()
+    look()
+    sandbox.contract = CONTRACTS["current" if contract == "2025-04" else "2025-04"]
+    for _ in range(3):
+        look()
+    assert not WatchState.objects.get().problem
+    sandbox.store.change_batch("a", status="PAUSED", last_updated_at=timezone.now().isoformat())
+    look()
+    [change] = observed()
+    assert change.edit.fields() == {"status": "PAUSED"}
