@@ -17,7 +17,6 @@ os.environ |= {
     "SYLLABLE_TIMEOUT": "60",
     "OPERATION_CONCURRENCY": "8",
     "OPERATION_LEASE": "10",
-    "WATCH_INTERVAL": "30",
     "CHANGE_REASONS": "",
     "REASON_REQUIRED": "",
     "REDIS_URL": "",

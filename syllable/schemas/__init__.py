@@ -4,7 +4,6 @@ from syllable.schemas.campaigns import Agent, Campaign, ChannelTarget, OutreachO
 from syllable.schemas.fields import Answer
 from syllable.schemas.inputs import KEEP, Abilities, BatchEdit, BatchQuery, EditKind, Keep
 from syllable.schemas.objects import AnswerT, Batch, Page, RequestResult, read_rows
-from syllable.schemas.progress import RequestProgress
 from syllable.schemas.status import NOT_OVER, OVER, OVER_REQUESTS, RUNNING, BatchStatus, typed_status
 from syllable.schemas.text import encodable, encodable_json, plain_text
 from syllable.schemas.timestamp import Timestamp

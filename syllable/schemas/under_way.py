@@ -14,9 +14,8 @@ from syllable.schemas.objects import Batch
 from syllable.schemas.status import OVER_REQUESTS
 from syllable.schemas.text import plain_text
 
-
-# What a column of the database holds; no batch has as many requests.
-LARGEST = 2**31 - 1
+# No batch has as many requests, and the sum of some such numbers still fits a column of a database.
+MOST_REQUESTS = 10**8
 
 
 class Stage(StrEnum):
@@ -154,12 +153,13 @@ def _by_channel(breakdown: object) -> dict[str, int]:
 
 
 def _counts(found: Counter[Stage]) -> RequestCounts:
+    stages = {each: min(found[each], MOST_REQUESTS) for each in Stage}
     return RequestCounts(
-        pending=min(found[Stage.PENDING], LARGEST),
-        under_way=min(found[Stage.UNDER_WAY], LARGEST),
-        untold=min(found[Stage.UNTOLD], LARGEST),
-        ended=min(found[Stage.ENDED] + found[Stage.FAILED], LARGEST),
-        failed=min(found[Stage.FAILED], LARGEST),
+        pending=stages[Stage.PENDING],
+        under_way=stages[Stage.UNDER_WAY],
+        untold=stages[Stage.UNTOLD],
+        ended=stages[Stage.ENDED] + stages[Stage.FAILED],
+        failed=stages[Stage.FAILED],
     )
 
 

@@ -81,7 +81,7 @@ def process_checks(processes: Processes) -> list[Check]:
 def is_needed(process: Process) -> bool:
     """Return whether the settings leave this process anything to do."""
     if process == Process.WATCH:
-        return bool(getattr(settings, "WATCH_INTERVAL", 0))
+        return bool(settings.WATCH_INTERVAL)
     if process == Process.STREAM:
         return bool(settings.AUDIT_STREAM_URL or settings.AUDIT_HEAD_TO)
     return True

@@ -28,7 +28,7 @@ def watch_state() -> WatchState | None:
 
 def look_check(now: datetime) -> Check:
     """Return whether the watcher sees the batches."""
-    interval = getattr(settings, "WATCH_INTERVAL", 0)
+    interval = settings.WATCH_INTERVAL
     if not interval:
         return Check(Subject.LOOKS, Finding.LOOKS_OFF)
     state = watch_state()

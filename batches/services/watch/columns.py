@@ -7,9 +7,10 @@ from typing import Any
 from batches.models import Sighting
 from batches.models.fields import storable
 from batches.services.changes.reconcile import LARGEST_CAMPAIGN_ID
-from syllable.schemas import Batch, RequestProgress
-from syllable.schemas.progress import LARGEST
+from syllable.schemas import Batch, RequestCounts
 
+# What a column of the database holds.
+LARGEST = 2**31 - 1
 # Counts come with a single batch alone, and have columns of their own.
 COUNTS = ("status_counts", "detailed_status_counts")
 # The longest object that is kept whole.
@@ -35,11 +36,11 @@ def columns_set(row: Sighting, batch: Batch, *, at: datetime) -> bool:
     return True
 
 
-def counts_set(row: Sighting, batch: Batch, progress: RequestProgress, *, at: datetime) -> None:
-    """Set the counts of `row` (unsaved) to those that came with a single batch."""
+def counts_set(row: Sighting, batch: Batch, counts: RequestCounts, *, at: datetime) -> None:
+    """Set the counts of `row` (unsaved) to those of its requests. What nobody can tell may be under way."""
     row.raw, row.detailed_counts = kept(batch), storable(batch.detailed_status_counts)
-    row.total, row.pending, row.under_way = progress.total, progress.pending, progress.under_way
-    row.ended, row.failed, row.counted_at = progress.ended, progress.failed, at
+    row.total, row.pending, row.under_way = counts.total, counts.pending, counts.under_way + counts.untold
+    row.ended, row.failed, row.counted_at = counts.ended, counts.failed, at
 
 
 def campaign_id_of(batch: Batch) -> int | None:

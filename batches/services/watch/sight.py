@@ -1,7 +1,7 @@
 """Answers become rows: what is new, what changed since, and what was made elsewhere, in one transaction."""
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.db.models import Max
 from batches.api_client import syllable_client
 from batches.converters import has_address
 from batches.models import CampaignSighting, Change, PlatformEvent, PlatformEventKind, Sighting
+from batches.services.watch.answer import BatchAnswer
 from batches.services.watch.columns import campaign_id_of, columns_set, counts_set
 from batches.services.watch.compare import difference, known, landed_late
 from batches.services.watch.departure import Departure, LeaseLost
@@ -19,7 +20,7 @@ from batches.services.watch.forecast import forecast_set
 from batches.services.watch.observed import WriterFaster, late_writes, observed_add, wrote_lately
 from batches.services.watch.sample import sample_add
 from common.lease import WorkLease
-from syllable.schemas import Batch, BatchEdit, BatchStatus, RequestProgress
+from syllable.schemas import Batch, BatchEdit, BatchStatus
 
 logger = structlog.get_logger(__name__)
 
@@ -38,20 +39,20 @@ class Sighted:
 
 
 def batches_sight(
-    batches: Iterable[Batch], *, departure: Departure, lease: WorkLease, also: Callable[[], object] = lambda: None
+    answers: Iterable[BatchAnswer], *, departure: Departure, lease: WorkLease, also: Callable[[], object] = lambda: None
 ) -> Sighted:
-    """Keep what an answer shows of `batches`, and run `also` in the same transaction. Raises LeaseLost.
+    """Keep what was read of batches, and run `also` in the same transaction. Raises LeaseLost.
 
     A batch whose id or values the database cannot hold is left out.
     """
-    readable = {batch.batch_id: batch for batch in batches if has_address(batch.batch_id)}
+    readable = {answer.batch.batch_id: answer for answer in answers if has_address(answer.batch.batch_id)}
     try:
         return _sight(readable, departure, lease, also)
     except DataError:
         found = Sighted()
-        for batch in readable.values():
+        for batch_id, answer in readable.items():
             try:
-                one = _sight({batch.batch_id: batch}, departure, lease, lambda: None)
+                one = _sight({batch_id: answer}, departure, lease, lambda: None)
             except DataError as error:
                 logger.warning("batch_not_storable", error=type(error).__name__)
             else:
@@ -64,20 +65,22 @@ def batches_sight(
 
 
 @transaction.atomic
-def _sight(batches: Mapping[str, Batch], departure: Departure, lease: WorkLease, also: Callable[[], object]) -> Sighted:
+def _sight(
+    answers: Mapping[str, BatchAnswer], departure: Departure, lease: WorkLease, also: Callable[[], object]
+) -> Sighted:
     if not lease.keep():
         raise LeaseLost
-    locked = Sighting.objects.select_for_update().filter(batch_id__in=batches).order_by("batch_id")
+    locked = Sighting.objects.select_for_update().filter(batch_id__in=answers).order_by("batch_id")
     rows = {row.batch_id: row for row in locked}
-    ours = _changes_since(batches, rows)
+    ours = _changes_since(answers, rows)
     found, new, same = Sighted(), [], []
-    for batch_id, batch in batches.items():
+    for batch_id, answer in answers.items():
         changes, row = ours.get(batch_id, []), rows.get(batch_id)
         if not all(change in departure.ended for change in changes):
             found.skipped.add(batch_id)
         elif row is None:
-            new.append(_first_seen(batch, changes, departure))
-        elif _compare(row, batch, changes, departure, found):
+            new.append(_first_seen(answer, changes, departure))
+        elif _compare(row, answer, changes, departure, found):
             same.append(row.pk)
     Sighting.objects.bulk_create(new)
     found.campaigns |= {row.campaign_id for row in new}
@@ -89,7 +92,7 @@ def _sight(batches: Mapping[str, Batch], departure: Departure, lease: WorkLease,
     return found
 
 
-def _changes_since(batches: Mapping[str, Batch], rows: Mapping[str, Sighting]) -> dict[str, list[Change]]:
+def _changes_since(batches: Collection[str], rows: Mapping[str, Sighting]) -> dict[str, list[Change]]:
     """Return our changes of each batch that its row does not know of, oldest first."""
     ours = Change.objects.ours().filter(batch_id__in=batches)
     newest = ours.order_by().values_list("batch_id").annotate(newest=Max("pk"))
@@ -104,23 +107,24 @@ def _changes_since(batches: Mapping[str, Batch], rows: Mapping[str, Sighting]) -
     return found
 
 
-def _first_seen(batch: Batch, changes: list[Change], departure: Departure) -> Sighting:
+def _first_seen(answer: BatchAnswer, changes: list[Change], departure: Departure) -> Sighting:
+    batch = answer.batch
     row = Sighting(batch_id=batch.batch_id, first_seen_at=departure.at)
     columns_set(row, batch, at=departure.at)
     row.newest_change_id = max((change.pk for change in changes), default=0)
-    if progress := RequestProgress.of(batch):
-        counts_set(row, batch, progress, at=departure.at)
+    if counts := answer.counts:
+        counts_set(row, batch, counts, at=departure.at)
     return row
 
 
-def _compare(row: Sighting, batch: Batch, changes: list[Change], departure: Departure, found: Sighted) -> bool:
+def _compare(row: Sighting, answer: BatchAnswer, changes: list[Change], departure: Departure, found: Sighted) -> bool:
     """Bring one row up to date; return True where nothing but its moment changes."""
-    before = copy.copy(row)
+    batch, before = answer.batch, copy.copy(row)
     last_known = known(row.raw, changes)
     newest = max([row.newest_change_id, *(change.pk for change in changes)])
     was = Batch.read(last_known)
     differs = difference(was, batch)
-    if differs.edit and RequestProgress.of(batch) is None and wrote_lately(batch.batch_id, at=departure.at):
+    if differs.edit and answer.counts is None and wrote_lately(batch.batch_id, at=departure.at):
         found.doubtful.add(row.batch_id)
         return False
     if differs.edit and not _is_late_write(batch, differs.edit, was, departure):
@@ -132,7 +136,7 @@ def _compare(row: Sighting, batch: Batch, changes: list[Change], departure: Depa
     if differs.event:
         _happened(differs.event, row, batch, was, departure)
     is_changed = columns_set(row, batch, at=departure.at)
-    is_counted = _count(row, batch, before, departure)
+    is_counted = _count(row, answer, before, departure)
     if not (is_changed or is_counted or newest != row.newest_change_id):
         return True
     row.newest_change_id = newest
@@ -168,13 +172,12 @@ def _happened(kind: PlatformEventKind, row: Sighting, batch: Batch, was: Batch, 
     )
 
 
-def _count(row: Sighting, batch: Batch, before: Sighting, departure: Departure) -> bool:
+def _count(row: Sighting, answer: BatchAnswer, before: Sighting, departure: Departure) -> bool:
     """Note the counts that came with a single batch, and a sample of them while it is active."""
-    progress = RequestProgress.of(batch)
-    if progress is not None:
-        counts_set(row, batch, progress, at=departure.at)
+    if answer.counts is not None:
+        counts_set(row, answer.batch, answer.counts, at=departure.at)
         if BatchStatus.ACTIVE in (row.status, before.status):
             sample_add(row, before=before)
-    if progress is not None or row.status != before.status:
+    if answer.counts is not None or row.status != before.status:
         forecast_set(row)
-    return progress is not None
+    return answer.counts is not None

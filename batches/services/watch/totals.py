@@ -8,11 +8,11 @@ from django.db import transaction
 from django.db.models import Count, Min, Q, Sum
 
 from batches.models import CampaignSample, CampaignSighting, Sighting
+from batches.services.watch.columns import LARGEST
 from batches.services.watch.departure import LeaseLost
 from batches.services.watch.sample import bucket_of
 from common.lease import WorkLease
 from syllable.schemas import RUNNING, BatchStatus
-from syllable.schemas.progress import LARGEST
 
 CHUNK = 100
 COUNTS = ("total", "pending", "under_way", "ended", "failed")

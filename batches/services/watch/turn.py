@@ -8,17 +8,20 @@ from typing import Any
 from django.db import transaction
 
 from batches.models import Sighting, WatchState
+from batches.services.watch.answer import BatchAnswer
 from batches.services.watch.calls import Calls, Failures
 from batches.services.watch.departure import Departure, LeaseLost
-from batches.services.watch.sight import Sighted, batches_sight
+from batches.services.watch.sight import batches_sight
 from batches.services.watch.totals import totals_update
 from syllable.client import SyllableClient
 from syllable.errors import KeyRefused, NotFound, RateLimited, SyllableError
-from syllable.schemas import Batch, BatchQuery, Page
+from syllable.schemas import Batch, BatchQuery, Page, result_counts
 
 ROWS_PER_PAGE = 100
 # An API with endless lists must not keep a look from ending.
 MOST_PAGES = 5000
+# The API gives all results of a batch at once. Of a larger one, what is CONNECTED counts as under way.
+MOST_RESULTS = 2000
 
 
 @dataclass(slots=True)
@@ -47,13 +50,15 @@ class Turn:
         """Read a page of batches. Raises TurnOver and SyllableError."""
         return self.calls.make(lambda client: client.list_batches(query))
 
-    def keep(self, batches: Iterable[Batch], departure: Departure) -> Sighted:
-        """Keep what was read, together with the position."""
-        found = batches_sight(batches, departure=departure, lease=self.calls.lease, also=self.save_position)
+    def keep(self, batches: Iterable[Batch], departure: Departure) -> None:
+        """Keep what a list shows, together with the position."""
+        self._keep(map(BatchAnswer.of, batches), departure)
+
+    def _keep(self, answers: Iterable[BatchAnswer], departure: Departure) -> None:
+        found = batches_sight(answers, departure=departure, lease=self.calls.lease, also=self.save_position)
         self.campaigns |= found.campaigns
         for batch_id in found.doubtful - self.done:
             self.read(batch_id)
-        return found
 
     def read(self, batch_id: str, *, for_stop: bool = False) -> None:
         """Read one batch by itself, and keep what was read.
@@ -67,6 +72,7 @@ class Turn:
 
         try:
             batch, departure = self.calls.make(ask, for_stop=for_stop)
+            answer = self._told_by_results(BatchAnswer.of(batch), for_stop=for_stop)
         except NotFound:
             self.unknown.add(batch_id)
             return
@@ -76,7 +82,15 @@ class Turn:
             self.failures.note(batch_id, error)
             return
         self.failures.end()
-        self.keep([batch], departure)
+        self._keep([answer], departure)
+
+    def _told_by_results(self, answer: BatchAnswer, *, for_stop: bool) -> BatchAnswer:
+        """Return the counts by the results where the batch itself does not tell which requests are under way."""
+        counts, batch_id = answer.counts, answer.batch.batch_id
+        if counts is None or not counts.untold or counts.total > MOST_RESULTS:
+            return answer
+        results, _ = self.calls.make(lambda client: client.list_results(batch_id), for_stop=for_stop)
+        return BatchAnswer(answer.batch, result_counts(results.items))
 
     def gone(self, batch_id: str) -> None:
         """Note that neither a list nor the batch's own answer has the batch any more."""

@@ -7,10 +7,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches.models import CampaignSample, CampaignSighting, PlatformEvent, Sample, Sighting, WatchState
-from batches.services.watch import thin
+from batches.services.watch import thin, turn
 from batches.services.watch.thin import samples_thin
 from common.clock import from_now
-from syllable.schemas import Batch, RequestProgress
 from tests.batches.services.watch.conftest import seen
 from tests.batches.sightings import sample_add, sighting_add
 
@@ -160,26 +159,25 @@ def test_batches_without_a_campaign_have_totals_too(look, sandbox):
     assert CampaignSighting.objects.get(campaign_id=None).statuses == {"ACTIVE": 1, "PAUSED": 1}
 
 
-@pytest.mark.parametrize(
-    ("detailed", "expected"),
-    [
-        ({"CONNECTED": {"total_count": 100, "counts": {"COMPLETED": 95, "NO-ANSWER": 5}}}, (100, 0, 0, 100, 5)),
-        ({"CONNECTED": {"total_count": 9, "counts": {"IN-PROGRESS": 7}}}, (9, 0, 9, 0, 0)),
-        ({"INITIATED": {"total_count": 4, "counts": {"QUEUED": 4}}}, (4, 0, 4, 0, 0)),
-        ({"PENDING": {"total_count": 10, "counts": {"PENDING": 8, "SENDING": 2}}}, (10, 8, 2, 0, 0)),
-        ({"QUEUED": {"total_count": 200}}, (200, 0, 200, 0, 0)),
-        ({"FAILED": {"total_count": 22, "counts": {"BUSY": 11, "NO-ANSWER": 6, "FAILED": 5}}}, (22, 0, 0, 22, 22)),
-        ({"ODD": {"total_count": "many", "counts": ["x"]}, "PENDING": None}, (0, 0, 0, 0, 0)),
-        ({"PENDING": {"total_count": -5}, "COMPLETED": {"total_count": 10**12}}, (2**31 - 1, 0, 0, 2**31 - 1, 0)),
-    ],
-)
-def test_which_requests_are_under_way_is_told_by_the_channels_own_status(detailed, expected):
-    progress = RequestProgress.of(Batch.read({"batch_id": "a", "detailed_status_counts": detailed}))
-    assert (progress.total, progress.pending, progress.under_way, progress.ended, progress.failed) == expected
+@pytest.mark.parametrize("contract", ["2025-04"])
+def test_results_tell_which_requests_are_under_way_where_the_batch_does_not(look, sandbox):
+    sandbox.store.add_batch("a", status="ACTIVE", requests=10)
+    finish(sandbox, "a", 5, status="CONNECTED")
+    finish(sandbox, "a", 2, status="CONNECTED", channel_manager_status="NO-ANSWER")
+    finish(sandbox, "a", 1, status="CONNECTED", channel_manager_status="IN-PROGRESS")
+    look()
+    counts = ("total", "pending", "under_way", "ended", "failed")
+    assert [getattr(seen("a"), name) for name in counts] == [10, 2, 1, 7, 2]
 
 
-def test_a_batch_from_a_list_says_nothing_of_its_requests():
-    assert RequestProgress.of(Batch.read({"batch_id": "a", "count": 7})) is None
+@pytest.mark.parametrize("contract", ["2025-04"])
+def test_of_a_large_batch_what_is_connected_may_be_under_way(look, sandbox, monkeypatch):
+    monkeypatch.setattr(turn, "MOST_RESULTS", 9)
+    sandbox.store.add_batch("a", status="ACTIVE", requests=10)
+    finish(sandbox, "a", 5, status="CONNECTED")
+    look()
+    assert (seen("a").pending, seen("a").under_way, seen("a").ended) == (5, 5, 0)
+    assert not [request.path for request in sandbox.requests if request.path.endswith("/results")]
 
 
 def test_after_two_days_one_sample_an_hour_stays(settings):
