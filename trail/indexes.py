@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.migrations.operations import AddIndex, RemoveIndex
+from django.db.models import Index
 
 
 class AddIndexOnline(AddIndex):
@@ -13,9 +14,8 @@ class AddIndexOnline(AddIndex):
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002 - Django's signature
         model = to_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
-            if _exists(schema_editor, model, self.index.name):
-                # An earlier run was interrupted, and on PostgreSQL may have left half an index.
-                schema_editor.remove_index(model, self.index, **_online(schema_editor))
+            # An earlier run may have been interrupted, and on PostgreSQL have left half an index.
+            _remove_if_exists(schema_editor, model, self.index)
             schema_editor.add_index(model, self.index, **_online(schema_editor))
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002 - Django's signature
@@ -33,8 +33,7 @@ class RemoveIndexOnline(RemoveIndex):
         model = from_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             index = from_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
-            if _exists(schema_editor, model, index.name):
-                schema_editor.remove_index(model, index, **_online(schema_editor))
+            _remove_if_exists(schema_editor, model, index)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002 - Django's signature
         model = to_state.apps.get_model(app_label, self.model_name)
@@ -43,9 +42,12 @@ class RemoveIndexOnline(RemoveIndex):
             schema_editor.add_index(model, index, **_online(schema_editor))
 
 
-def _exists(schema_editor: Any, model: Any, name: str) -> bool:
-    with schema_editor.connection.cursor() as cursor:
-        return name in schema_editor.connection.introspection.get_constraints(cursor, model._meta.db_table)
+def _remove_if_exists(schema_editor: Any, model: Any, index: Index) -> None:
+    """Remove an index that may be there. What Django does on PostgreSQL, it does not do on SQLite."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.remove_index(model, index, concurrently=True)
+    else:
+        schema_editor.execute(f"DROP INDEX IF EXISTS {schema_editor.quote_name(index.name)}")
 
 
 def _online(schema_editor: Any) -> dict[str, bool]:
