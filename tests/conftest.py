@@ -2,20 +2,23 @@
 
 import gc
 import os
-import sqlite3
 import subprocess
 import sys
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth import login
 from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import caches
-from django.db import connection
-from django.db.backends.base.operations import BaseDatabaseOperations
+from django.http import HttpRequest
+from django.template import engines
 from django.template.backends import jinja2
-from django.test import TransactionTestCase
+from django.test import Client
 from django.test.signals import template_rendered
+from jinja2 import FileSystemBytecodeCache
 
 from accounts.models import User
 from batches.api_client import client_for
@@ -30,9 +33,9 @@ from syllable import transport
 from syllable.evidence import AUTO
 from syllable.resilience import latency
 from syllable.transport import Transport
-from tests import impatience
+from tests import impatience, order
+from tests.database import _flush, django_db_modify_db_settings, django_db_setup, migrated_file
 from tests.impatience import Impatience
-from tests.trail.guards import flush_past_guards
 
 KEY = "key-for-tests"
 # Of what grows from try to try.
@@ -50,33 +53,23 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+__all__ = ["_flush", "django_db_modify_db_settings", "django_db_setup", "migrated_file"]
+
+
+def pytest_collection_modifyitems(config, items):
+    """Begin with what waits, in half of the processes of the tests: meanwhile the others use the cores."""
+    items[:] = order.dealt(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+# Nothing of what is collected goes before the end.
+gc.disable()
+
+
 def pytest_collection_finish():
     """Freeze what exists once the tests are collected: the garbage collector then only looks at what comes after."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """Give a test with `transaction=True` SQLite's pages back as migrated: a flush takes forty times as long."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-
-    def open_database():
-        return closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=60))
-
-    with closing(sqlite3.connect(":memory:")) as migrated, pytest.MonkeyPatch.context() as patched:
-        with open_database() as database:
-            database.backup(migrated)
-
-        def restore(test_case):
-            with open_database() as database:
-                database.execute("PRAGMA synchronous=OFF")
-                migrated.backup(database)
-
-        patched.setattr(TransactionTestCase, "_fixture_teardown", restore)
-        yield
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -96,10 +89,32 @@ def _contexts():
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _flush():
-    """Let a test that commits leave an empty database, although the trail refuses to be emptied."""
+def _templates_compiled_once(migrated_file):
+    """Let the processes of a run share what their templates are compiled to."""
+    folder = migrated_file.with_name("templates")
+    folder.mkdir(exist_ok=True)
+    engines["jinja2"].env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_logins():
+    """Have `force_login` write a new session once, and not four times."""
+    log_in = Client._login
+
+    def quickly(client, user, backend=None):
+        if client.cookies.get(django_settings.SESSION_COOKIE_NAME):
+            log_in(client, user, backend)
+            return
+        request = HttpRequest()
+        request.session = SessionStore()
+        # It is new: nobody knows its key.
+        request.session.cycle_key = lambda: None
+        login(request, user, backend)
+        request.session.save()
+        client._set_login_cookies(request)
+
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_past_guards)
+        patched.setattr(Client, "_login", quickly)
         yield
 
 
