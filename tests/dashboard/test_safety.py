@@ -5,7 +5,6 @@ import logging
 import logging.config
 import os
 import re
-import subprocess
 import sys
 from ipaddress import ip_network
 
@@ -23,6 +22,7 @@ from dashboard.urls import handler404 as handler404
 from dashboard.urls import handler500 as handler500
 from dashboard.urls import urlpatterns as real_urlpatterns
 from tests.html import parsed
+from tests.workers.processes import Processes
 
 KEY = "key-for/tests+&more=="
 
@@ -299,6 +299,8 @@ class TestLogs:
 
 
 PRODUCTION = {
+    "PATH": os.environ["PATH"],
+    "DJANGO_SETTINGS_MODULE": "dashboard.settings",
     "SECRET_KEY": "kT9#vQ2mZ8wL4xR7nB1cY6hJ3fD5gS0aP-EuViOoWqXzMtNrKlHj",
     "ALLOWED_HOSTS": "dashboard.example.com",
     "SYLLABLE_API_KEY": "x",
@@ -306,15 +308,22 @@ PRODUCTION = {
 }
 
 
-def run_check(**environment):
-    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    path = {"PATH": os.environ["PATH"]}
-    return subprocess.run(command, env=PRODUCTION | path | environment, capture_output=True, text=True, check=False)
+@pytest.fixture
+def run_check(tmp_path):
+    """Run Django's check of a deployment with these variables; return its exit code and what it wrote."""
+    processes = Processes(PRODUCTION, tmp_path)
+
+    def run_check(**environment):
+        check = processes.manage_as_typed("check", "--deploy", "--fail-level", "WARNING", **environment)
+        return check.wait(), check.log.read_text()
+
+    yield run_check
+    processes.end()
 
 
-def test_production_settings_pass_djangos_own_check():
-    result = run_check()
-    assert result.returncode == 0, result.stderr
+def test_production_settings_pass_djangos_own_check(run_check):
+    code, written = run_check()
+    assert code == 0, written
 
 
 @pytest.mark.parametrize(
@@ -329,11 +338,12 @@ def test_production_settings_pass_djangos_own_check():
         ({"EMAIL_URL": "consolemail://", "DEBUG": "true"}, True),
     ],
 )
-def test_mails_count_as_delivered_by_a_mail_server_alone(environment, delivers):
-    command = [sys.executable, "-c", "from dashboard import settings; print(settings.MAIL_DELIVERS)"]
-    environment |= PRODUCTION | {"PATH": os.environ["PATH"]}
-    result = subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=True)
-    assert result.stdout == f"{delivers}\n"
+def test_mails_count_as_delivered_by_a_mail_server_alone(tmp_path, environment, delivers):
+    asking = Processes(PRODUCTION, tmp_path).shell(
+        "from dashboard import settings; print(settings.MAIL_DELIVERS)", **environment
+    )
+    assert asking.wait() == 0
+    assert asking.log.read_text() == f"{delivers}\n"
 
 
 def test_every_variable_is_explained_in_the_example():
@@ -359,10 +369,10 @@ def test_every_variable_is_explained_in_the_example():
         ({"TRUSTED_PROXIES": "my-proxy"}, "'my-proxy' does not appear to be an IPv4 or IPv6 network"),
     ],
 )
-def test_a_setting_that_makes_no_sense_stops_the_start(environment, words):
-    result = run_check(**environment)
-    assert result.returncode != 0
-    assert words in result.stderr
+def test_a_setting_that_makes_no_sense_stops_the_start(run_check, environment, words):
+    code, written = run_check(**environment)
+    assert code != 0
+    assert words in written
 
 
 def test_pages_are_compressed_and_each_to_a_length_of_its_own(client, viewer):

@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import sys
 from pathlib import Path
 
 import pytest
@@ -64,8 +63,7 @@ def serve(tmp_path):
 
     def serve(**environment):
         port = free_port()
-        gunicorn = [sys.executable, "-m", "gunicorn", "dashboard.wsgi", "--chdir", ROOT]
-        server = Server(processes.start(*gunicorn, PORT=str(port), **environment), port)
+        server = Server(processes.gunicorn("--chdir", ROOT, PORT=str(port), **environment), port)
         eventually(server.is_up)
         return server
 

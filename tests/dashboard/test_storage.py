@@ -2,13 +2,11 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 
 import pytest
 
-from dashboard.settings import BASE_DIR
+from tests.workers.processes import Processes
 
 
 @pytest.fixture
@@ -19,20 +17,23 @@ def database(tmp_path):
 
 
 @pytest.fixture
-def manage(database):
-    """Run `manage.py` as shipped, on an SQLite database of its own, and return the finished process."""
+def manage(database, tmp_path):
+    """Run `manage.py` as shipped, on an SQLite database of its own; return its exit code and what it wrote."""
     environment = {
         "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
         "SECRET_KEY": "x" * 50,
         "SYLLABLE_API_KEY": "none",
         "DATABASE_URL": f"sqlite:///{database}",
     }
 
     def manage(*arguments):
-        command = [sys.executable, BASE_DIR / "manage.py", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=90)
+        process = processes.manage_as_typed(*arguments)
+        return process.wait(), process.log.read_text()
 
-    return manage
+    processes = Processes(environment, tmp_path)
+    yield manage
+    processes.end()
 
 
 ASK = """
@@ -44,8 +45,7 @@ FULL = 2
 
 
 def test_what_is_committed_to_sqlite_outlives_a_power_cut(manage):
-    done = manage("shell", "--no-imports", "-c", ASK)
-    assert done.stdout.split() == ["wal", str(FULL)], done.stderr
+    assert manage("shell", "--no-imports", "-c", ASK) == (0, f"wal {FULL}\n")
 
 
 ROLES = """
@@ -56,9 +56,9 @@ print(*[group.permissions.count() for group in Group.objects.order_by("name")])
 
 def test_the_roles_are_whole_whatever_was_migrated_first(manage):
     for arguments in (["sessions"], ["accounts"], []):
-        done = manage("migrate", "--verbosity", "0", *arguments)
-        assert done.returncode == 0, done.stderr
-    assert manage("shell", "--no-imports", "-c", ROLES).stdout.split() == ["6", "3", "1"]
+        code, written = manage("migrate", "--verbosity", "0", *arguments)
+        assert code == 0, written
+    assert manage("shell", "--no-imports", "-c", ROLES) == (0, "6 3 1\n")
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_a_database_of_before_0_1_0_is_refused_in_words_and_left_as_it_is(manage
         old.execute("INSERT INTO django_migrations (app, name) VALUES ('batches', '0001_initial')")
         tables = old.execute("SELECT * FROM sqlite_schema").fetchall()
 
-    done = manage("migrate")
+    code, written = manage("migrate")
 
-    assert done.returncode
-    assert "dashboard.E001" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert code
+    assert "dashboard.E001" in written
+    assert "Traceback" not in written
     with closing(sqlite3.connect(database)) as old:
         assert old.execute("SELECT * FROM sqlite_schema").fetchall() == tables

@@ -1,7 +1,6 @@
 """The processes of the trail, as the Procfile starts them."""
 
 import os
-import sys
 
 import pytest
 from django.core import mail
@@ -85,6 +84,6 @@ def test_two_of_each_process_seal_and_send_everything_once_while_the_receiver_is
 def test_each_says_what_it_does(tmp_path):
     processes = Processes(os.environ | {"DJANGO_SETTINGS_MODULE": "dashboard.settings"}, tmp_path)
     for command in ("seal_trail", "stream_trail", "verify_trail"):
-        process = processes.start(sys.executable, "manage.py", command, "--help")
+        process = processes.manage(command, "--help")
         assert process.wait() == 0
         assert "Safe to run at any time." in process.log.read_text()

@@ -1,7 +1,7 @@
-"""Processes of the dashboard that need not load Python's libraries anew: one that has them loaded forks the others.
+"""Processes of the dashboard that need not load it anew: one that has it loaded forks the others.
 
-A fork is a process like any other. It runs `manage.py` from its first line, reads its own environment, settings and
-models, and is killed, stalled and waited for alone. What is loaded before are libraries, which know no settings.
+A fork is a process like any other. It runs its command line from the first line, reads its own environment and its own
+settings, and is killed, stalled and waited for alone. What it does not do again is to import: libraries, models, URLs.
 """
 
 import atexit
@@ -15,29 +15,11 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-LIBRARIES = (
-    "cachetools",
-    "csp.middleware",
-    "django.contrib.admin",
-    "django.core.management",
-    "django.db.backends.sqlite3.base",
-    "django.db.migrations",
-    "django.template.backends.jinja2",
-    "django_htmx.middleware",
-    "django_structlog.middlewares",
-    "django_tasks.base",
-    "environ",
-    "packaging.version",
-    "psycopg",
-    "pydantic",
-    "requests",
-    "smtplib",
-    "structlog",
-    "whitenoise.middleware",
-    # Ours that know no Django.
-    "syllable.client",
-    "dashboard.logs",
-)
+# The part of the environment that decides what is imported, or that a model keeps. All else a fork reads for itself.
+KEPT = ("PYTHONPATH", "REDIS_URL", "TRAIL_EXPORTS_DIR")
+# What the processes import when they have begun.
+LATER = ("dashboard.urls", "batches.tasks", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread")
+COMMANDS = ("settle_changes", "shell", "sweep_operations", "work_queue")
 templates = {}
 
 
@@ -62,15 +44,15 @@ class Template:
 
 
 def template_for(environment):
-    """Return the process that has what Python loads by itself from this PYTHONPATH, a wrong clock for example."""
-    path = environment.get("PYTHONPATH")
-    if path not in templates:
-        templates[path] = Template(environment)
-    return templates[path]
+    """Return the process that has loaded the dashboard as in this environment."""
+    key = tuple(environment.get(name) for name in KEPT)
+    if key not in templates:
+        templates[key] = Template(environment)
+    return templates[key]
 
 
 class Fork:
-    """A fork that runs a Python file, with what the tests use of `subprocess.Popen`."""
+    """A fork that runs a Python file or module, with what the tests use of `subprocess.Popen`."""
 
     def __init__(self, args, environment, log):
         self.args, self.returncode = args, None
@@ -109,6 +91,19 @@ class Fork:
         return bool(pid) and os.WIFSTOPPED(status)
 
 
+def load():
+    """Import the dashboard, and what its processes import when they have begun."""
+    # Not at the head of this file: it is where the tests learn of `Fork` as well.
+    import django
+    from django.core.management import get_commands, load_command_class
+
+    django.setup()
+    for module in LATER:
+        import_module(module)
+    for command in COMMANDS:
+        load_command_class(get_commands()[command], command)
+
+
 def serve():
     """Do what comes line by line; return in a fork, with its command line."""
     for line in sys.stdin.buffer:
@@ -137,11 +132,35 @@ def become(environment, log):
         os.dup2(opened, number)
 
 
+def forget_settings():
+    """Have the settings read anew from the environment of now, as soon as they are asked for, and the databases too."""
+    from django.conf import settings
+    from django.db import connections
+    from django.utils.functional import empty
+
+    of_settings = ("dashboard.settings", os.environ["DJANGO_SETTINGS_MODULE"])
+    for module in [name for name in sys.modules if name.startswith(of_settings)]:
+        del sys.modules[module]
+    settings._wrapped = empty
+    vars(connections).clear()
+    connections.__init__()
+
+
+def run(command):
+    """Run what follows `python` on a command line."""
+    if command[0] == "-m":
+        sys.argv = command[1:]
+        runpy.run_module(command[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = command
+        runpy.run_path(command[0], run_name="__main__")
+
+
 if __name__ == "__main__":
     # As where Python starts with `manage.py`.
     sys.path[0] = str(Path(__file__).resolve().parents[2])
-    for library in LIBRARIES:
-        import_module(library)
+    load()
     gc.freeze()
-    sys.argv = serve()
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    command = serve()
+    forget_settings()
+    run(command)

@@ -115,7 +115,15 @@ class Processes:
 
     def manage(self, *arguments, **environment):
         """Run `manage.py` with these arguments, without the checks: `make check` runs these, and each is slow."""
-        return self._start(Fork, (sys.executable, MANAGE, *arguments, "--skip-checks"), environment)
+        return self.manage_as_typed(*arguments, "--skip-checks", **environment)
+
+    def manage_as_typed(self, *arguments, **environment):
+        """Run `manage.py` with these arguments and no other."""
+        return self._start(Fork, (sys.executable, MANAGE, *arguments), environment)
+
+    def gunicorn(self, *arguments, **environment):
+        """Run the web server with these arguments."""
+        return self._start(Fork, (sys.executable, "-m", "gunicorn", "dashboard.wsgi", *arguments), environment)
 
     def shell(self, code, **environment):
         """Run code as `manage.py shell` does."""
@@ -131,7 +139,7 @@ class Processes:
         """Start the web server; return its port as soon as it listens."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        self.start(sys.executable, "-m", "gunicorn", "dashboard.wsgi", PORT=str(port), BIND="127.0.0.1", **environment)
+        self.gunicorn(PORT=str(port), BIND="127.0.0.1", **environment)
         eventually(lambda: is_listening(port))
         return port
 

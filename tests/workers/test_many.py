@@ -15,6 +15,12 @@ LATER = BatchEdit(expires_on=Timestamp.read("2099-01-01T00:00:00Z"))
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture
+def environment(environment):
+    """Give each call and each lease all its time: nobody is killed, and a machine that stalls is no API that does."""
+    return environment | {"SYLLABLE_TIMEOUT": "60", "OPERATION_LEASE": "60"}
+
+
 @pytest.mark.parametrize("workers", [2, 4])
 def test_workers_side_by_side_do_each_operation_once(workers, sandbox, processes, operator):
     campaigns = {number: fill(sandbox, 20, campaign_id=number) for number in range(7, 12)}

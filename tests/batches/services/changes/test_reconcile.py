@@ -1,16 +1,11 @@
 """What becomes of a change that a crash or a silent API left open."""
 
 import os
-import signal
-import subprocess
-import sys
-import time
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 
 from batches.models import Change, Outcome
@@ -19,6 +14,7 @@ from batches.services.changes.update import batch_pause, batch_resume
 from sandbox import faults
 from syllable.schemas import BatchEdit, BatchStatus
 from tests.batches.services.looks import LOOKS, make_due
+from tests.workers.processes import Processes, database_url, eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -207,56 +203,51 @@ def test_a_batch_that_is_gone_settles_its_changes_with_the_last_look(batch, unco
 class TestKilled:
     """A process killed with SIGKILL while the API has its write in hand."""
 
-    SCRIPT = """
-import django; django.setup()
-from django.conf import settings
-settings.SYLLABLE_API_URL, settings.SYLLABLE_API_KEY = {url!r}, {key!r}
+    SCRIPT = f"""
 from batches.services.changes.update import batch_pause
 from accounts.models import User
-batch_pause(batch_id={batch_id!r}, actor=User.objects.get(email="operator@example.com"))
+batch_pause(batch_id={ID!r}, actor=User.objects.get(email="operator@example.com"))
 """
 
-    def kill_when(self, batch, arrived):
+    @pytest.fixture
+    def kill_when(self, batch, tmp_path):
         """Run a pause in a process of its own and kill it once `arrived()`."""
-        database = connection.settings_dict
-        address = f"sqlite:///{database['NAME']}"
-        if connection.vendor == "postgresql":
-            who = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
-            address = f"postgres://{who}/{database['NAME']}"
-        script = self.SCRIPT.format(url=batch.url, key=batch.api_key, batch_id=ID)
-        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": address}
-        process = subprocess.Popen([sys.executable, "-c", script], env=environment)
-        give_up_at = time.monotonic() + 90
-        while not arrived():
-            assert time.monotonic() < give_up_at
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert Change.objects.get().outcome == Outcome.STARTED
+        address = {"SYLLABLE_API_URL": batch.url, "SYLLABLE_API_KEY": batch.api_key}
+        shipped = {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "DATABASE_URL": database_url()}
+        processes = Processes(os.environ | address | shipped, tmp_path)
 
-    def test_after_the_write_was_taken_it_is_settled_as_applied(self, batch, operator):
+        def kill_when(arrived):
+            process = processes.shell(self.SCRIPT)
+            eventually(arrived)
+            process.kill()
+            assert Change.objects.get().outcome == Outcome.STARTED
+
+        yield kill_when
+        processes.end()
+
+    def test_after_the_write_was_taken_it_is_settled_as_applied(self, batch, operator, kill_when):
         batch.faults.add(faults.hang(applied=True), method="PUT")
-        self.kill_when(batch, lambda: batch.batch(ID)["status"] == "PAUSED")
+        kill_when(lambda: batch.batch(ID)["status"] == "PAUSED")
         assert "Applied" in settle_when_due()[0]
         assert Change.objects.get().is_settled
 
-    def test_before_the_write_was_taken_it_is_settled_as_not_confirmed(self, batch, operator):
+    def test_before_the_write_was_taken_it_is_settled_as_not_confirmed(self, batch, operator, kill_when):
         batch.faults.add(faults.hang(), method="PUT")
-        self.kill_when(batch, lambda: batch.requests.of("PUT"))
+        kill_when(lambda: batch.requests.of("PUT"))
         for _ in range(LOOKS):
             settle_when_due()
         change = Change.objects.get()
         assert (change.outcome, change.is_settled) == (Outcome.UNCONFIRMED, True)
         assert batch.batch(ID)["status"] == "ACTIVE"
 
-    def test_before_anything_was_sent_it_is_settled_as_not_sent(self, batch, operator):
+    def test_before_anything_was_sent_it_is_settled_as_not_sent(self, batch, operator, kill_when):
         batch.faults.add(faults.hang(), method="GET")
-        self.kill_when(batch, lambda: batch.requests.of("GET"))
+        kill_when(lambda: batch.requests.of("GET"))
         settle_when_due()
         assert Change.objects.get().outcome == Outcome.NOT_SENT
 
-    def test_its_lock_does_not_outlive_its_deadline(self, batch, operator):
+    def test_its_lock_does_not_outlive_its_deadline(self, batch, operator, kill_when):
         batch.faults.add(faults.hang(), method="PUT")
-        self.kill_when(batch, lambda: batch.requests.of("PUT"))
+        kill_when(lambda: batch.requests.of("PUT"))
         make_due()
         assert batch_pause(batch_id=ID, actor=operator).outcome == Outcome.APPLIED
