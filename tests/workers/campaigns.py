@@ -13,6 +13,10 @@ from tests.batches.services.factories import totals
 from tests.batches.services.looks import make_due
 from tests.workers.processes import eventually
 
+FOR_SECONDS = 40
+# Of the eight calls that a worker has under way at a time.
+MOST_AGAIN = 5
+
 
 def fill(sandbox, count, *, campaign_id=7, status="ACTIVE"):
     """Add so many batches to a campaign; return their ids."""
@@ -20,6 +24,12 @@ def fill(sandbox, count, *, campaign_id=7, status="ACTIVE"):
     for batch_id in ids:
         sandbox.store.add_batch(batch_id, campaign_id=campaign_id, status=status)
     return ids
+
+
+def fill_for_seconds(sandbox, *, status="ACTIVE"):
+    """Add batches for an operation of seconds, because the API takes its time: many would cost a core as long."""
+    sandbox.latency = 0.15
+    return fill(sandbox, FOR_SECONDS, status=status)
 
 
 def finished(operation):
@@ -106,4 +116,4 @@ def assert_none_written_after_it_was_confirmed(operation, sandbox):
     assert {batch_id: ids[-1] for batch_id, ids in request_ids.items()} == confirmed
     again = {batch_id: ids for batch_id, ids in request_ids.items() if len(ids) > 1}
     # A call that was not answered in time may be made again; where all are answered there is nothing of that kind.
-    assert len(again) <= len(confirmed) / 20, again
+    assert len(again) <= max(MOST_AGAIN, len(confirmed) / 20), again

@@ -7,13 +7,12 @@ from accounts.models import User
 from batches.models import Kind, Operation, State, TargetScope
 from sandbox import faults
 from tests.batches.services.factories import start, totals
-from tests.workers.campaigns import assert_all_done, fill, finished, wait_for_writes, writes
+from tests.workers.campaigns import assert_all_done, fill, fill_for_seconds, finished, wait_for_writes, writes
 from tests.workers.processes import eventually
 from trail.models import Entry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BATCHES = 150
 # Writes that were past their last question when the person was shut out: one for each thread of the worker.
 MOST_LATE = 8
 
@@ -47,7 +46,7 @@ def acts(operation):
 
 @HOWEVER
 def test_a_resume_calls_nobody_more_once_its_person_is_shut_out(shut_out, sandbox, processes, operator):
-    fill(sandbox, BATCHES, status="PAUSED")
+    fill_for_seconds(sandbox, status="PAUSED")
     resume = start(Kind.RESUME, operator, scope=TargetScope.FILTER, status="PAUSED")
     processes.worker("default")
     wait_for_writes(sandbox, 5)
@@ -66,7 +65,7 @@ def test_a_resume_calls_nobody_more_once_its_person_is_shut_out(shut_out, sandbo
 
 @HOWEVER
 def test_a_pause_goes_on_and_says_so(shut_out, sandbox, processes, operator):
-    ids = fill(sandbox, BATCHES)
+    ids = fill_for_seconds(sandbox)
     pause = start(Kind.PAUSE, operator)
     processes.worker("stop")
     wait_for_writes(sandbox, 5)

@@ -12,7 +12,15 @@ from common.counters import from_json
 from common.models import Process, ProcessHeartbeat
 from tests.batches.services.exports.files import added, asked_for, now
 from tests.batches.services.factories import start
-from tests.workers.campaigns import an_hour_later, assert_all_done, fill, never_queued, taken_over, wait_for_writes
+from tests.workers.campaigns import (
+    an_hour_later,
+    assert_all_done,
+    fill,
+    fill_for_seconds,
+    never_queued,
+    taken_over,
+    wait_for_writes,
+)
 from tests.workers.processes import eventually
 
 REDIS = shutil.which("redis-server")
@@ -65,16 +73,16 @@ def test_an_operation_outlives_a_worker_that_is_killed_and_one_that_is_asked_to_
     redis, sandbox, processes, operator
 ):
     redis()
-    ids = fill(sandbox, 100)
+    ids = fill_for_seconds(sandbox)
     operation = never_queued(start(Kind.PAUSE, operator))
     processes.sweep()
     killed = processes.worker("stop")
     token = taken_over(operation)
     leaving = processes.worker("stop")
-    wait_for_writes(sandbox, 10)
+    wait_for_writes(sandbox, 5)
     killed.kill()
     token = taken_over(operation, other_than=token)
-    wait_for_writes(sandbox, 10)
+    wait_for_writes(sandbox, 5)
     leaving.send(signal.SIGTERM)
     processes.worker("stop")
     taken_over(operation, other_than=token)

@@ -9,7 +9,7 @@ from django.db import connection
 
 from batches.models import Kind, Outcome
 from tests.batches.services.factories import start
-from tests.workers.campaigns import assert_all_done, fill, finished, taken_over, wait_for_writes, writes
+from tests.workers.campaigns import assert_all_done, fill_for_seconds, finished, taken_over, wait_for_writes, writes
 from tests.workers.processes import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,17 +21,17 @@ def stalled(sandbox, processes, operator):
 
     The stalled one uses a name of its own at the API, which identifies its writes.
     """
-    fill(sandbox, 100)
+    ids = fill_for_seconds(sandbox)
     operation = start(Kind.PAUSE, operator)
     worker = processes.worker("stop", SYLLABLE_API_URL=sandbox.url.replace("127.0.0.1", "localhost"))
     token = taken_over(operation)
-    wait_for_writes(sandbox, 20)
+    wait_for_writes(sandbox, 5)
     worker.stall()
     while is_database_held():
         worker.send(signal.SIGCONT)
         eventually(lambda: not is_database_held())
         worker.stall()
-    worker.operation = operation
+    worker.operation, worker.ids = operation, ids
     worker.under_way = set(operation.changes.filter(outcome=Outcome.STARTED).values_list("request_id", flat=True))
     processes.sweep()
     processes.worker("stop")
@@ -47,7 +47,7 @@ def test_what_it_had_not_begun_it_leaves_to_the_worker_that_took_over(stalled, s
 
     late = {request.headers["X-Request-ID"] for request in writes_of_the_stalled(sandbox)[written:]}
     assert late <= stalled.under_way
-    assert_all_done(stalled.operation, sandbox, [f"7-{number}" for number in range(100)])
+    assert_all_done(stalled.operation, sandbox, stalled.ids)
 
 
 def test_after_the_time_of_its_writes_is_over_it_sends_nothing_at_all(stalled, sandbox):
@@ -58,7 +58,7 @@ def test_after_the_time_of_its_writes_is_over_it_sends_nothing_at_all(stalled, s
     has_left(stalled)
 
     assert len(writes_of_the_stalled(sandbox)) == written
-    assert_all_done(stalled.operation, sandbox, [f"7-{number}" for number in range(100)])
+    assert_all_done(stalled.operation, sandbox, stalled.ids)
 
 
 def is_database_held():

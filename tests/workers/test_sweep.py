@@ -10,6 +10,7 @@ from tests.workers.campaigns import (
     an_hour_later,
     assert_all_done,
     fill,
+    fill_for_seconds,
     never_queued,
     taken_over,
     wait_for_writes,
@@ -53,11 +54,11 @@ def test_several_sweeps_hand_each_operation_over_once(sandbox, processes, operat
 
 
 def test_a_worker_that_is_asked_to_leave_ends_what_it_began_and_another_goes_on_at_once(sandbox, processes, operator):
-    ids = fill(sandbox, 100)
+    ids = fill_for_seconds(sandbox)
     operation = start(Kind.PAUSE, operator)
     worker = processes.worker("stop")
     first = taken_over(operation)
-    wait_for_writes(sandbox, 10)
+    wait_for_writes(sandbox, 5)
 
     assert worker.terminate() == 0
 
@@ -71,10 +72,10 @@ def test_a_worker_that_is_asked_to_leave_ends_what_it_began_and_another_goes_on_
 
 
 def test_a_restart_of_everything_in_the_middle_loses_nothing(sandbox, processes, operator):
-    ids = fill(sandbox, 100)
+    ids = fill_for_seconds(sandbox)
     operation = start(Kind.PAUSE, operator)
     everything = [processes.worker("stop"), processes.worker("default"), processes.sweep()]
-    wait_for_writes(sandbox, 20)
+    wait_for_writes(sandbox, 5)
 
     for process in everything:
         process.kill()
