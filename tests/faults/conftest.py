@@ -1,6 +1,7 @@
 """An account in each contract, its batch, and an operator who is logged in."""
 
 import logging
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -16,34 +17,34 @@ ID = "20261123.9"
 KEY = "the-key-that-nobody-may-see"
 
 
-@pytest.fixture(scope="session", params=sorted(CONTRACTS))
-def servers(request):
-    with Sandbox(api_key=KEY, contract=CONTRACTS[request.param]) as server:
-        server.contract_name = request.param
-        yield server
+@pytest.fixture(scope="session")
+def servers():
+    with ExitStack() as running:
+        yield {
+            name: running.enter_context(Sandbox(api_key=KEY, contract=contract)) for name, contract in CONTRACTS.items()
+        }
 
 
 @pytest.fixture
-def account(servers, settings, monkeypatch, caplog, certificate):
-    """Provide the sandbox of a contract with one batch in it."""
-    servers.reset()
+def account(servers, contract, settings, monkeypatch, caplog, certificate):
+    """Provide the sandbox of the contract with one batch in it."""
+    server = servers[contract]
+    server.reset()
     for room in ("batches", "syllable"):
         caplog.set_level(logging.DEBUG, logger=room)
     # One to trust: reading all that the machine trusts takes longer than a cell, for each connection.
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
     # Soon passed by 50 MB.
     monkeypatch.setattr(transport, "LARGEST_BODY", 4 * 1024 * 1024)
-    settings.SYLLABLE_API_URL = servers.url
+    settings.SYLLABLE_API_URL = server.url
     settings.SYLLABLE_API_KEY = KEY
-    settings.SYLLABLE_API_CONTRACT = servers.contract_name
+    settings.SYLLABLE_API_CONTRACT = contract
     settings.SYLLABLE_TIMEOUT = 20.0
     caches["local"].clear()
     api_client.client_for.cache_clear()
-    servers.store.add_batch(
-        ID, status="ACTIVE", requests=3, expires_on=(timezone.now() + timedelta(days=9)).isoformat()
-    )
-    yield servers
-    servers.reset()
+    server.store.add_batch(ID, status="ACTIVE", requests=3, expires_on=(timezone.now() + timedelta(days=9)).isoformat())
+    yield server
+    server.reset()
     api_client.client_for.cache_clear()
 
 

@@ -4,8 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import cycle
+
+import pytest
 
 from sandbox import faults
+from sandbox.contracts import CONTRACTS
 from tests.conftest import NO_HOST
 
 HTTP_DATE = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
@@ -24,6 +28,7 @@ class Row:
     """One way to fail. `fault` misbehaves in an answer; `address` makes the API unreachable instead.
 
     `refuses` is a definite no: the API did not do it. `slow` rows end when the time for a call is over, so it is short.
+    Where `taken`, the API does what a write asks before it fails: of a read these rows say nothing new.
     """
 
     name: str
@@ -31,6 +36,10 @@ class Row:
     address: Callable[[str], str] | None = None
     refuses: bool = False
     slow: bool = False
+
+    @property
+    def taken(self):
+        return self.name.endswith(" after")
 
 
 UNREACHABLE = [
@@ -72,3 +81,21 @@ BROKEN = [
     Row("drip of headers too", lambda: faults.drip(1.0, headers=True), slow=True),
 ]
 ROWS = [*UNREACHABLE, *REFUSALS, *LIMITS, *BROKEN]
+
+
+def in_each_contract(rows):
+    """Return the parameters of a test of every row in every contract."""
+    return of_contracts((row, contract) for contract in CONTRACTS for row in rows)
+
+
+def in_turn(rows):
+    """Return the parameters of a test of every row, in one contract and the other in turn.
+
+    How a call failed is found out where no contract is known.
+    """
+    return of_contracts(zip(rows, cycle(CONTRACTS), strict=False))
+
+
+def of_contracts(pairs):
+    pairs = [pytest.param(row, contract, id=f"{row.name}-{contract}") for row, contract in pairs]
+    return pytest.mark.parametrize(("row", "contract"), pairs)

@@ -4,11 +4,13 @@ import pytest
 from django.urls import reverse
 
 from sandbox import faults
+from sandbox.contracts import CONTRACTS
 from tests.faults.conftest import ID
-from tests.faults.rows import ROWS, SOON
+from tests.faults.rows import ROWS, SOON, in_turn
 
 pytestmark = pytest.mark.django_db
 
+BOTH = pytest.mark.parametrize("contract", CONTRACTS)
 PAGES = {
     "list": lambda: reverse("batches:batch_list"),
     "batch": lambda: reverse("batches:batch", args=[ID]),
@@ -19,7 +21,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@in_turn([row for row in ROWS if not row.taken])
 def test_read(account, visitor, settings, nobody_sees_the_key, give_up_soon, row, page):
     if row.slow:
         give_up_soon(SOON)
@@ -35,6 +37,7 @@ def test_read(account, visitor, settings, nobody_sees_the_key, give_up_soon, row
     assert "Try again" in html or response.status_code == 404
 
 
+@BOTH
 @pytest.mark.parametrize("page", PAGES)
 def test_odd_data_breaks_no_page(account, visitor, nobody_sees_the_key, page):
     account.store.change_batch(ID, status="THROTTLED", extra={"expires_on": "soon", "count": "many", "colour": "red"})
@@ -43,6 +46,7 @@ def test_odd_data_breaks_no_page(account, visitor, nobody_sees_the_key, page):
     assert response.status_code == 200
 
 
+@BOTH
 def test_duplicate_rows_across_pages_are_shown_as_they_come(account, visitor, nobody_sees_the_key):
     row = account.batch(ID)
     same = {"items": [row, row], "page": 0, "page_size": 25, "total_count": 60, "total_pages": 3}
@@ -53,6 +57,7 @@ def test_duplicate_rows_across_pages_are_shown_as_they_come(account, visitor, no
         assert response.status_code == 200
 
 
+@BOTH
 def test_a_list_that_never_ends_costs_what_one_page_costs(account, visitor, nobody_sees_the_key):
     campaign = {"id": 1, "campaign_name": "Again"}
     endless = {"items": [campaign] * 300, "page": 0, "page_size": 300, "total_count": None}
