@@ -164,7 +164,7 @@ EDITS = (
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     # Shrinking takes minutes, and no history is long.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -33,7 +33,7 @@ def test_it_is_refused_outside_of_the_sandbox(database):
         call_command("demo_past", database=database, contract="2025-04")
 
 
-def test_it_has_every_kind_of_outcome_with_its_reason(demo_past):
+def test_it_has_every_outcome_with_its_reason_in_the_sandbox_as_well_and_a_second_run_adds_nothing(demo_past, database):
     demo_past()
 
     alone = Counter(Change.objects.filter(operation=None).values_list("outcome", flat=True))
@@ -44,17 +44,9 @@ def test_it_has_every_kind_of_outcome_with_its_reason(demo_past):
     assert {pause.state, resume.state} == {State.FINISHED}
     assert resume.changes.filter(outcome=Outcome.APPLIED).count() == pause.changes.count() > 0
     assert Entry.objects.filter(action=Action.CHANGE_ENDED).count() == Change.objects.count()
-
-
-def test_the_sandbox_has_what_the_trail_says(demo_past, database):
-    demo_past()
-
     canceled = Change.objects.get(edit__status="CANCELED")
     assert Store(database).batch(canceled.batch_id)["deleted_reason"] == canceled.reason
 
-
-def test_a_second_run_adds_nothing(demo_past):
-    demo_past()
     before = Change.objects.count(), Entry.objects.count()
     demo_past()
     assert (Change.objects.count(), Entry.objects.count()) == before

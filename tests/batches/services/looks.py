@@ -20,4 +20,5 @@ def take_every_look():
     """Settle as often as a change is looked at, each time when a look is due."""
     for _ in range(LOOKS):
         make_due()
-        changes_settle()
+        if not changes_settle():
+            break
