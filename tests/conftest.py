@@ -8,17 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from django.conf import settings as django_settings
-from django.contrib.auth import login
 from django.contrib.auth.models import Group, Permission
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import caches
-from django.http import HttpRequest
-from django.template import engines
 from django.template.backends import jinja2
-from django.test import Client
 from django.test.signals import template_rendered
-from jinja2 import FileSystemBytecodeCache
 
 from accounts.models import User
 from batches.api_client import client_for
@@ -36,6 +29,7 @@ from syllable.transport import Transport
 from tests import impatience, order
 from tests.database import _flush, django_db_modify_db_settings, django_db_setup, migrated_file
 from tests.impatience import Impatience
+from tests.shortcuts import _forking_processes, _quick_logins, _templates_compiled_once
 
 KEY = "key-for-tests"
 # Of what grows from try to try.
@@ -53,7 +47,15 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-__all__ = ["_flush", "django_db_modify_db_settings", "django_db_setup", "migrated_file"]
+__all__ = [
+    "_flush",
+    "_forking_processes",
+    "_quick_logins",
+    "_templates_compiled_once",
+    "django_db_modify_db_settings",
+    "django_db_setup",
+    "migrated_file",
+]
 
 
 def pytest_collection_modifyitems(config, items):
@@ -85,36 +87,6 @@ def _contexts():
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(jinja2.Template, "render", told)
-        yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _templates_compiled_once(migrated_file):
-    """Let the processes of a run share what their templates are compiled to."""
-    folder = migrated_file.with_name("templates")
-    folder.mkdir(exist_ok=True)
-    engines["jinja2"].env.bytecode_cache = FileSystemBytecodeCache(str(folder))
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _quick_logins():
-    """Have `force_login` write a new session once, and not four times."""
-    log_in = Client._login
-
-    def quickly(client, user, backend=None):
-        if client.cookies.get(django_settings.SESSION_COOKIE_NAME):
-            log_in(client, user, backend)
-            return
-        request = HttpRequest()
-        request.session = SessionStore()
-        # It is new: nobody knows its key.
-        request.session.cycle_key = lambda: None
-        login(request, user, backend)
-        request.session.save()
-        client._set_login_cookies(request)
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Client, "_login", quickly)
         yield
 
 

@@ -34,7 +34,12 @@ class Template:
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
-        atexit.register(self._process.communicate)
+        atexit.register(self.end)
+
+    def end(self):
+        """End it, and return when it has: with the tests, or before what it was measured to reach is counted."""
+        self._process.stdin.close()
+        self._process.wait()
 
     def ask(self, function, *arguments):
         """Have it `fork` or `look`, and return the answer."""
