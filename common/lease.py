@@ -29,6 +29,12 @@ class WorkLease:
             self._take()
         return self._was_held
 
+    def renew(self) -> bool:
+        """Renew the lease. Returns False if it was lost meanwhile, also where nobody has it now."""
+        mine = ProcessLease.objects.filter(name=self.name, token=self._token)
+        self._was_held = mine.update(until=from_now(self._length)) == 1
+        return self._was_held
+
     def keep(self) -> bool:
         """Return whether nobody took the lease since it was last held, within the caller's transaction.
 

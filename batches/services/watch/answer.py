@@ -15,3 +15,8 @@ class BatchAnswer(NamedTuple):
     def of(cls, batch: Batch) -> "BatchAnswer":
         """Return what a batch says of itself."""
         return cls(batch, request_counts(batch))
+
+    @property
+    def uncounted(self) -> "BatchAnswer":
+        """The same without counts."""
+        return self._replace(counts=None)

@@ -65,7 +65,7 @@ class Calls:
     def _wait(self) -> None:
         """Wait for the budget, with the lease renewed meanwhile."""
         while True:
-            if not self.lease.hold():
+            if not self.lease.renew():
                 raise LeaseLost
             pause = self._budget.pause()
             if self.seconds + pause > self._seconds:

@@ -20,6 +20,8 @@ from syllable.schemas import BatchQuery, Campaign
 
 EVERY = timedelta(hours=1)
 CAMPAIGNS_EVERY = timedelta(minutes=5)
+# An index of PostgreSQL holds no more.
+LONGEST_NAME = 500
 
 
 def full_look(turn: Turn) -> Iterator[None]:
@@ -47,18 +49,22 @@ def _pages(turn: Turn, place: dict[str, Any]) -> Iterator[None]:
 
 def campaigns(turn: Turn) -> Iterator[None]:
     """Read all campaigns every few minutes; yields after each call."""
-    if not is_due(turn.position.get("campaigns_at"), CAMPAIGNS_EVERY, turn.began):
-        return
-    for number in range(MOST_PAGES):
-        read = partial(SyllableClient.list_campaigns, page=number, limit=CAMPAIGNS_PER_PAGE)
+    place = turn.position.get("campaigns") or {}
+    if not place or moment(place["began"]) > turn.began:
+        if not is_due(turn.position.get("campaigns_at"), CAMPAIGNS_EVERY, turn.began):
+            return
+        place = turn.position["campaigns"] = {"began": turn.began.isoformat(), "page": 0}
+    while place["page"] is not None:
+        read = partial(SyllableClient.list_campaigns, page=place["page"], limit=CAMPAIGNS_PER_PAGE)
         page, departure = turn.calls.make(read)
+        has_next = page.has_next and page.items and place["page"] + 1 < MOST_PAGES
         _keep(turn, page.items, departure.at)
-        if not (page.has_next and page.items):
-            break
+        place["page"] = place["page"] + 1 if has_next else None
         yield
-    turn.position["campaigns_at"] = turn.began.isoformat()
     # What is not there any more, and has no batches.
-    CampaignSighting.objects.filter(seen_at__lt=turn.began, batches=0).delete()
+    CampaignSighting.objects.filter(seen_at__lt=moment(place["began"]), batches=0).delete()
+    turn.position["campaigns_at"] = place["began"]
+    turn.position.pop("campaigns")
 
 
 @transaction.atomic
@@ -69,7 +75,10 @@ def _keep(turn: Turn, found: list[Campaign], at: datetime) -> None:
     campaign_names_note({str(number): campaign.campaign_name for number, campaign in known.items()})
     rows = [
         CampaignSighting(
-            campaign_id=number, name=storable(campaign.campaign_name), raw=storable(campaign.raw), seen_at=at
+            campaign_id=number,
+            name=storable(campaign.campaign_name)[:LONGEST_NAME],
+            raw=storable(campaign.raw),
+            seen_at=at,
         )
         for number, campaign in known.items()
     ]

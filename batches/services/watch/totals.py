@@ -19,6 +19,16 @@ COUNTS = ("total", "pending", "under_way", "ended", "failed")
 Totals = dict[str, Any]
 
 
+def campaigns_all() -> set[int | None]:
+    """Return all campaigns that have totals, or should have."""
+    named = (
+        Sighting.objects.order_by()
+        .values_list("campaign_id")
+        .union(CampaignSighting.objects.values_list("campaign_id"))
+    )
+    return {number for (number,) in named}
+
+
 def totals_update(campaign_ids: Collection[int | None], *, at: datetime, lease: WorkLease) -> None:
     """Recompute the totals of these campaigns, and their sample of the five minutes that `at` is in.
 
@@ -26,7 +36,7 @@ def totals_update(campaign_ids: Collection[int | None], *, at: datetime, lease: 
     """
     numbers = list(campaign_ids)
     for start in range(0, len(numbers), CHUNK):
-        if not lease.hold():
+        if not lease.renew():
             raise LeaseLost
         _update(numbers[start : start + CHUNK], at, lease)
 

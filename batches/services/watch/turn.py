@@ -10,7 +10,7 @@ from django.db import transaction
 from batches.models import Sighting, WatchState
 from batches.services.watch.answer import BatchAnswer
 from batches.services.watch.calls import Calls, Failures
-from batches.services.watch.departure import Departure, LeaseLost
+from batches.services.watch.departure import Departure, LeaseLost, TurnOver
 from batches.services.watch.sight import batches_sight
 from batches.services.watch.totals import totals_update
 from syllable.client import SyllableClient
@@ -28,6 +28,7 @@ MOST_RESULTS = 2000
 class Turn:
     """What the jobs of a turn share. `campaigns` are those whose totals have to be recomputed.
 
+    `kept` is what jobs keep in memory for the turns of this process that follow.
     `done` are batches that were read by themselves in this turn, or cannot be; `unknown` those of which the API says
     that it does not know them.
     """
@@ -36,6 +37,7 @@ class Turn:
     calls: Calls
     failures: Failures
     began: datetime
+    kept: dict[str, Any]
     campaigns: set[int | None] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
@@ -72,7 +74,6 @@ class Turn:
 
         try:
             batch, departure = self.calls.make(ask, for_stop=for_stop)
-            answer = self._told_by_results(BatchAnswer.of(batch), for_stop=for_stop)
         except NotFound:
             self.unknown.add(batch_id)
             return
@@ -82,15 +83,26 @@ class Turn:
             self.failures.note(batch_id, error)
             return
         self.failures.end()
-        self._keep([answer], departure)
+        self._keep_counted(BatchAnswer.of(batch), departure, for_stop=for_stop)
 
-    def _told_by_results(self, answer: BatchAnswer, *, for_stop: bool) -> BatchAnswer:
-        """Return the counts by the results where the batch itself does not tell which requests are under way."""
+    def _keep_counted(self, answer: BatchAnswer, departure: Departure, *, for_stop: bool) -> None:
+        """Keep a batch, with the counts by its results where it does not tell itself which requests are under way.
+
+        Without results its counts stay as they were, and everything else is kept.
+        """
         counts, batch_id = answer.counts, answer.batch.batch_id
         if counts is None or not counts.untold or counts.total > MOST_RESULTS:
-            return answer
-        results, _ = self.calls.make(lambda client: client.list_results(batch_id), for_stop=for_stop)
-        return BatchAnswer(answer.batch, result_counts(results.items))
+            self._keep([answer], departure)
+            return
+        try:
+            results, _ = self.calls.make(lambda client: client.list_results(batch_id), for_stop=for_stop)
+        except (TurnOver, SyllableError) as error:
+            self._keep([answer.uncounted], departure)
+            if isinstance(error, TurnOver | RateLimited):
+                raise
+            self.failures.note(batch_id, error)
+        else:
+            self._keep([BatchAnswer(answer.batch, result_counts(results.items))], departure)
 
     def gone(self, batch_id: str) -> None:
         """Note that neither a list nor the batch's own answer has the batch any more."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -18,6 +19,7 @@ from batches.services.watch.departure import LeaseLost, TurnOver
 from batches.services.watch.full_look import campaigns, full_look
 from batches.services.watch.reads import counts, missing, stopped
 from batches.services.watch.thin import samples_thin
+from batches.services.watch.totals import campaigns_all
 from batches.services.watch.turn import Turn
 from batches.services.watch.walk import walk
 from batches.services.watch.zones import zones
@@ -46,24 +48,29 @@ class Watcher:
         self._interval = interval
         self._budget = Budget(settings.WATCH_CALLS_PER_MINUTE)
         self._failures = Failures()
+        self._kept: dict[str, Any] = {}
         self._pauses = Backoff(first=interval, longest=max(interval, LONGEST_PAUSE))
         self._next_at = self._thin_at = 0.0
+        # Whether nothing was seen that is not added up.
+        self._is_added_up = False
 
     def tick(self) -> None:
         """Look if a look is due. Called every second or so, which also renews the lease."""
-        if self.lease.hold() and time.monotonic() >= self._next_at:
+        if self._leads() and time.monotonic() >= self._next_at:
             self._next_at = time.monotonic() + self._interval
             self.look()
 
     def look(self) -> None:
         """Take one turn: as much of what is to be read as fits into the time until the next."""
-        if not self.lease.hold():
+        if not self._leads():
             return
         state, now = _state()
         clock = DatabaseClock(now)
         calls = Calls(lease=self.lease, budget=self._budget, clock=clock, seconds=self._interval)
-        turn = Turn(state, calls, self._failures, began=now)
-        failure = None
+        turn = Turn(state, calls, self._failures, began=now, kept=self._kept)
+        if not self._is_added_up:
+            turn.campaigns |= campaigns_all()
+        failure, self._is_added_up = None, False
         try:
             _take(turn)
         except LeaseLost:
@@ -74,9 +81,18 @@ class Watcher:
             turn.end()
         except LeaseLost:
             return
+        self._is_added_up = True
         if time.monotonic() >= self._thin_at and not samples_thin(state):
             self._thin_at = time.monotonic() + THIN_EVERY
         self._told(turn, failure)
+
+    def _leads(self) -> bool:
+        """Take or renew the lease."""
+        if self.lease.renew():
+            return True
+        # Whoever has it meanwhile may die before what was seen is added up.
+        self._is_added_up = False
+        return self.lease.hold()
 
     def _told(self, turn: Turn, failure: SyllableError | None) -> None:
         """Write how the turn went, and wait longer and longer while turns fail."""
