@@ -54,9 +54,11 @@ def watching() -> Watching:
     now: datetime = state.now
     if not is_on:
         return Watching(Watch.OFF, now, state.looked_at, state.looked_at)
+    tried_at = state.tried_at or state.looked_at
+    # After a failure it waits before it tries again.
+    heard_of = max(filter(None, (tried_at, state.retry_at)), default=None)
+    if heard_of and heard_of < now - max(SILENT_AFTER, SILENT_INTERVALS * timedelta(seconds=settings.WATCH_INTERVAL)):
+        return Watching(Watch.SILENT, now, state.looked_at, tried_at)
     if state.failing_since:
         return Watching(Watch.FAILING, now, state.looked_at, state.failing_since, state.problem, state.retry_at)
-    tried_at = state.tried_at or state.looked_at
-    if tried_at and tried_at < now - max(SILENT_AFTER, SILENT_INTERVALS * timedelta(seconds=settings.WATCH_INTERVAL)):
-        return Watching(Watch.SILENT, now, state.looked_at, tried_at)
     return Watching(Watch.LOOKING if state.looked_at else Watch.NEVER, now, state.looked_at)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from batches.models import WatchProblem, WatchState
-from batches.services.watch.budget import Budget
+from batches.services.watch.budget import LONGEST_PAUSE_SECONDS, Budget
 from batches.services.watch.calls import Calls, Failures
 from batches.services.watch.clock import DatabaseClock
 from batches.services.watch.departure import LeaseLost, TurnOver
@@ -148,7 +148,7 @@ def _state() -> tuple[WatchState, datetime]:
 
 
 def _asked(error: SyllableError) -> float:
-    return (error.retry_after or 0.0) if isinstance(error, RateLimited) else 0.0
+    return min(error.retry_after or 0.0, LONGEST_PAUSE_SECONDS) if isinstance(error, RateLimited) else 0.0
 
 
 def _problem(error: SyllableError) -> WatchProblem:

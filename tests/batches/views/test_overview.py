@@ -369,6 +369,33 @@ def test_a_watcher_whose_process_is_gone_is_noticed(look):
     assert "Nobody has looked at the batches since" in texts(page, ".alert-danger")[0]
 
 
+def test_a_watcher_that_failed_and_whose_process_is_gone_is_noticed(look):
+    watch_state(
+        looked_at=ago(minutes=20),
+        tried_at=ago(minutes=10),
+        failing_since=ago(minutes=15),
+        problem=WatchProblem.UNAVAILABLE,
+        retry_at=ago(minutes=5),
+    )
+
+    page = look()
+
+    assert attributes(page, "#overview-now", "data-watch") == ["silent"]
+    assert "Syllable does not answer" not in texts(page, ".alert-danger")[0]
+
+
+def test_a_watcher_that_waits_before_it_tries_again_is_not_gone(look):
+    watch_state(
+        looked_at=ago(minutes=20),
+        tried_at=ago(minutes=8),
+        failing_since=ago(minutes=15),
+        problem=WatchProblem.RATE_LIMITED,
+        retry_at=ahead(minutes=2),
+    )
+
+    assert attributes(look(), "#overview-now", "data-watch") == ["failing"]
+
+
 def test_a_long_look_is_no_silence(look):
     watch_state(looked_at=ago(minutes=15), tried_at=ago(seconds=5))
 

@@ -88,6 +88,12 @@ def test_a_429_ends_the_turn_and_halves_what_follows(watcher, sandbox, contract)
     assert watcher._budget._share == pytest.approx(0.5)
 
 
+def test_a_wait_of_hours_is_not_obeyed_to_the_end(watcher, sandbox):
+    sandbox.faults.add(faults.answer(429, headers={"Retry-After": "20000"}), times=None)
+    watcher.look()
+    assert 500 < (state().retry_at - state().tried_at).total_seconds() < 700
+
+
 @pytest.mark.parametrize(
     ("fault", "problem"),
     [
