@@ -17,6 +17,7 @@ from batches.selectors.parallel_reads import EXTRAS_SECONDS, result, submit
 from batches.selectors.scoped_reader import reader
 from batches.selectors.sightings import CampaignOutlook, campaign_outlook, campaign_sighting_of
 from batches.selectors.stale_cache import LastSeen
+from batches.selectors.watching import Watching, watching
 from common.numbers import whole_number
 from syllable.errors import NotFound, SyllableError, SyllableUnavailable
 from syllable.resilience.bulkhead import Lane
@@ -29,7 +30,7 @@ class CampaignPage:
     """A campaign as of `read_at`, its first batches, its operations and its history.
 
     `sighting` has the people of its batches that are not over, as the watcher last saw them, and `outlook` what is to
-    come; both are None where the watcher saw nothing.
+    come; `watching` is how the watcher is doing. All are None where the watcher saw nothing.
     `error` says why the campaign could not be read now; `campaign` is then the version that this process last saw, or
     None. The batches do not depend on it: the API keeps those of a deleted campaign.
     """
@@ -45,6 +46,7 @@ class CampaignPage:
     history: list[Change]
     sighting: CampaignSighting | None = None
     outlook: CampaignOutlook | None = None
+    watching: Watching | None = None
 
     @property
     def is_unknown(self) -> bool:
@@ -87,7 +89,17 @@ def campaign_page(query: BatchQuery, *, scope: Scope) -> CampaignPage:
     number = whole_number(campaign_id)
     sighting = campaign_sighting_of(number, scope=scope)
     outlook = campaign_outlook(number, scope=scope) if sighting and number is not None else None
-    hours = campaign_hours(campaign, scope=scope)
     return CampaignPage(
-        campaign_id, label, campaign, read_at, error, hours, batches, operations, history, sighting, outlook
+        campaign_id,
+        label,
+        campaign,
+        read_at,
+        error,
+        campaign_hours(campaign, scope=scope),
+        batches,
+        operations,
+        history,
+        sighting,
+        outlook,
+        watching() if sighting else None,
     )

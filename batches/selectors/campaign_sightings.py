@@ -12,6 +12,7 @@ from batches.access import Scope
 from batches.models import CampaignSighting
 from batches.selectors.watching import Watch, Watching, watching
 from common.numbers import whole_number
+from syllable.schemas import OVER
 
 CAMPAIGNS_PER_PAGE = 50
 # What campaigns are sorted by. The first two have indexes; the others sort some numbers of each campaign.
@@ -27,11 +28,15 @@ ALWAYS_KNOWN = ("running", "name")
 
 @dataclass(frozen=True, slots=True)
 class CampaignSightings:
-    """One page of campaigns. `as_of` is when the oldest of its totals was added up, None where it has none."""
+    """One page of campaigns.
+
+    `as_of` is when the oldest total was added up of a campaign in which something can happen. What has ended is as of
+    the last look.
+    """
 
     watching: Watching
     page: "Page[CampaignSighting]"
-    as_of: datetime | None
+    as_of: datetime
 
 
 def campaign_sightings(*, q: str, order: str, number: int | str, scope: Scope) -> CampaignSightings | None:
@@ -49,9 +54,8 @@ def campaign_sightings(*, q: str, order: str, number: int | str, scope: Scope) -
     page = Paginator(ids, CAMPAIGNS_PER_PAGE).get_page(number)
     shown = CampaignSighting.objects.filter(pk__in=page.object_list).order_by(*_ordering(order))
     campaigns: Page[CampaignSighting] = Page(list(shown), page.number, page.paginator)  # type: ignore[arg-type]
-    return CampaignSightings(
-        seen, campaigns, min((row.totalled_at for row in campaigns if row.totalled_at), default=None)
-    )
+    totals = [row.totalled_at for row in campaigns if row.totalled_at and not OVER.issuperset(row.statuses)]
+    return CampaignSightings(seen, campaigns, min([seen.looked_at, *totals]))
 
 
 def _matching(rows: QuerySet[CampaignSighting], q: str) -> QuerySet[CampaignSighting]:

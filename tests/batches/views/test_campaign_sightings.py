@@ -218,8 +218,8 @@ def test_what_cannot_be_used_is_said_and_left_out(opened, query, name, sentence)
 
 def test_it_says_as_of_when_the_oldest_total_is(opened):
     now = timezone.now()
-    add(1, "a", totalled_at=now - timedelta(seconds=70))
-    add(2, "b", totalled_at=now)
+    add(1, "a", totalled_at=now - timedelta(seconds=70), statuses={"ACTIVE": 1})
+    add(2, "b", totalled_at=now, statuses={"PAUSED": 1})
 
     html = opened()
 
@@ -227,9 +227,17 @@ def test_it_says_as_of_when_the_oldest_total_is(opened):
     assert "data-watch" not in html
 
 
+def test_what_ended_long_ago_is_as_of_the_last_look(opened):
+    now = timezone.now()
+    WatchState.objects.update(looked_at=now - timedelta(seconds=20))
+    add(1, "over", totalled_at=now - timedelta(days=30), statuses={"CANCELED": 3, "EXPIRED": 2})
+
+    assert f"As of {now - timedelta(seconds=20):%H:%M:%S}" in in_words(opened())
+
+
 def test_it_says_since_when_the_watcher_cannot_look(opened):
     since = timezone.now() - timedelta(minutes=5)
-    WatchState.objects.update(failing_since=since, problem="unavailable")
+    WatchState.objects.update(looked_at=since, failing_since=since, problem="unavailable")
     add(1, "a", totalled_at=since)
 
     words = in_words(opened())

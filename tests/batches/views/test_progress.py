@@ -17,7 +17,7 @@ from batches.selectors.sightings import (
     sighting_of,
 )
 from sandbox import faults
-from tests.batches.sightings import campaign_sighting_add, sample_add, sighting_add
+from tests.batches.sightings import campaign_sighting_add, sample_add, sighting_add, watch_state
 from tests.batches.views.list_page import DASH
 from tests.html import attributes, in_words, parsed, texts
 
@@ -271,6 +271,17 @@ def test_a_refresh_that_fails_says_why(client, batch, status):
 
 
 # On the page of a campaign -----------------------------------------------------------------------------------------
+
+
+def test_a_campaign_says_since_when_nobody_looks(client, batch):
+    since = timezone.now() - timedelta(minutes=10)
+    watch_state(looked_at=since, tried_at=since)
+    campaign_sighting_add(1, name="Flu shots", **COUNTS, totalled_at=since)
+    seen(campaign_id=1)
+
+    [said] = texts(client.get("/campaigns/1/"), "[data-watch]")
+
+    assert f"Nobody has looked at the batches since {since:%H:%M:%S}." in said
 
 
 def test_a_campaign_counts_people(client, batch):
