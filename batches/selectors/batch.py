@@ -1,6 +1,6 @@
 """What the pages of one batch read."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -49,6 +49,11 @@ class BatchPage:
         return request_counts(self.batch) if self.batch else None
 
     @property
+    def told(self) -> RequestCounts | None:
+        """The same with what the watcher knows of requests about which that answer says nothing."""
+        return _told(self.counts, self.sighting) if self.counts else None
+
+    @property
     def last_applied(self) -> Change | None:
         """Our newest change that Syllable confirmed."""
         return next((change for change in self.history if change.outcome == Outcome.APPLIED), None)
@@ -74,7 +79,7 @@ def batch_page(batch_id: str, *, scope: Scope) -> BatchPage:
     sighting = sighting_of(batch_id, scope=scope)
     curve = curve_of(batch_id, scope=scope) if sighting else []
     hours = _hours(batch, scope=scope)
-    ahead = _estimate(batch, hours, scope=scope) if sighting else None
+    ahead = _estimate(batch, sighting, hours, scope=scope) if sighting else None
     return BatchPage(scope, batch, None, name, hours, history, _unwritable(batch), sighting, curve, ahead)
 
 
@@ -92,12 +97,21 @@ def _hours(batch: Batch, *, scope: Scope) -> CampaignHours:
     return campaign_hours(campaign, scope=scope, deadline=deadline)
 
 
-def _estimate(batch: Batch, hours: CampaignHours, *, scope: Scope) -> Estimate | None:
+def _told(counts: RequestCounts, seen: Sighting | None) -> RequestCounts:
+    """Return the counts with requests as ended that the watcher saw end, and of the untold ones no others."""
+    if seen is None or seen.ended is None or seen.failed is None:
+        return counts
+    ended = min(max(seen.ended - counts.ended, 0), counts.untold)
+    failed = min(max(seen.failed - counts.failed, 0), ended)
+    return replace(counts, untold=counts.untold - ended, ended=counts.ended + ended, failed=counts.failed + failed)
+
+
+def _estimate(batch: Batch, sighting: Sighting, hours: CampaignHours, *, scope: Scope) -> Estimate | None:
     """Return what lies ahead of a batch by its newest samples and its counts as read now. Takes a query, or none."""
     counts = request_counts(batch)
     if counts is None or batch.status not in (BatchStatus.ACTIVE, BatchStatus.IDLE):
         return None
-    now = timezone.now()
+    counts, now = _told(counts, sighting), timezone.now()
     # Samples count what nobody can tell as under way.
     read = EstimateSample(now, counts.pending, counts.under_way + counts.untold, counts.ended, counts.failed)
     expires_at = batch.expires_on.at if batch.expires_on else None

@@ -56,7 +56,7 @@ def _number_under_way(count: int) -> str:
 def curve_picture(page: Any) -> Curve:
     """Return the picture of the batch's samples, with what was read now as its last point."""
     moments, ended, failed = zip(*_points(page), strict=True)
-    most = max(1, page.counts.total if page.counts else 0, *ended)
+    most = max(1, page.told.total if page.told else 0, *ended)
     start, length = moments[0], (moments[-1] - moments[0]).total_seconds() or 1.0
 
     def area(counts: Sequence[int]) -> str:
@@ -84,6 +84,6 @@ def curve_words(page: Any) -> str:
 
 def _points(page: Any) -> list[tuple[datetime, int, int]]:
     points = [(point.at, point.ended, point.failed) for point in page.curve]
-    if page.counts and page.read_at > points[-1][0]:
-        points.append((page.read_at, page.counts.ended, page.counts.failed))
+    if page.told and page.read_at > points[-1][0]:
+        points.append((page.read_at, page.told.ended, page.told.failed))
     return points

@@ -157,6 +157,22 @@ def test_connected_alone_is_not_said_to_be_under_way(client, batch):
     assert said == f"3 requests under way as of {counted_at:%H:%M:%S} · time left not known"
 
 
+@pytest.mark.parametrize("contract", ["2025-04"])
+def test_a_batch_whose_requests_stay_connected_is_as_far_as_the_watcher_knows(client, batch):
+    """The API's own example: nearly all are CONNECTED, and have ended by the word of their channel."""
+    rows = batch.store.rows("SELECT rowid FROM requests WHERE channel_manager_status = 'COMPLETED'")
+    batch.store.change_requests([(row["rowid"], {"status": "CONNECTED"}) for row in rows])
+    paced()
+
+    page = client.get(f"/batches/{ID}/")
+
+    assert texts(page, ".batch-far") == ["128 of 162 · 14 % failed"]
+    [said] = texts(page, ".batch-outlook")
+    assert re.search(r"^4 requests under way as of .* · about 1\d min left · ends about .* · 2\.\d a minute$", said)
+    [words] = attributes(page, ".batch-curve svg[role=img]", "aria-label")
+    assert words.endswith("to 128, of which 18 failed.")
+
+
 def test_people_who_will_not_be_reached_are_told_of(client, batch):
     batch.store.change_batch(ID, expires_on=ahead(minutes=2).isoformat())
     paced()
