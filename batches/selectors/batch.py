@@ -9,13 +9,13 @@ from batches.access import Scope
 from batches.api_client import syllable_client
 from batches.estimate import Estimate, Sampled, estimate
 from batches.estimate import Sample as EstimateSample
-from batches.models import TAKEN, Change, Outcome, Sighting
+from batches.models import TAKEN, Change, Outcome, PlatformEvent, Sighting
 from batches.selectors.campaign_names import cached_campaign_names, campaign_name
 from batches.selectors.campaign_seen import campaign_seen
 from batches.selectors.campaign_zone import ZONE_SECONDS, CampaignHours, campaign_hours
 from batches.selectors.changes import HISTORY_LENGTH, batch_history
 from batches.selectors.scoped_reader import reader
-from batches.selectors.sightings import CurvePoint, curve_of, newest_samples, sighting_of
+from batches.selectors.sightings import CurvePoint, curve_of, events_of, newest_samples, sighting_of
 from syllable.errors import Inexpressible, SyllableError
 from syllable.resilience.deadline import Deadline
 from syllable.schemas import OVER, Abilities, Batch, BatchStatus, RequestCounts, request_counts
@@ -25,6 +25,7 @@ from syllable.schemas import OVER, Abilities, Batch, BatchStatus, RequestCounts,
 class BatchPage:
     """A batch as Syllable returns it now, or the error instead; the history is ours and always there.
 
+    `events` are what Syllable lately did to it by itself, as far as the watcher saw that.
     `hours` are those of its campaign, not known for a batch that has ended. `sighting` and `curve` are what the watcher
     saw of it, None and empty where it saw nothing. `estimate` is what lies ahead, None for a batch that does not run.
     `unwritable` is set if the contract of the answer is not the one that is set, or not known: then the page is
@@ -37,6 +38,7 @@ class BatchPage:
     campaign_name: str
     hours: CampaignHours = field(default_factory=CampaignHours)
     history: list[Change] = field(default_factory=list)
+    events: list[PlatformEvent] = field(default_factory=list)
     unwritable: Inexpressible | None = None
     sighting: Sighting | None = None
     curve: list[CurvePoint] = field(default_factory=list)
@@ -80,7 +82,8 @@ def batch_page(batch_id: str, *, scope: Scope) -> BatchPage:
     curve = curve_of(batch_id, scope=scope) if sighting else []
     hours = _hours(batch, scope=scope)
     ahead = _estimate(batch, sighting, hours, scope=scope) if sighting else None
-    return BatchPage(scope, batch, None, name, hours, history, _unwritable(batch), sighting, curve, ahead)
+    events = events_of(batch_id, scope=scope) if sighting else []
+    return BatchPage(scope, batch, None, name, hours, history, events, _unwritable(batch), sighting, curve, ahead)
 
 
 def batch_now(batch_id: str, *, scope: Scope) -> Batch:

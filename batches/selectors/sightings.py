@@ -9,10 +9,11 @@ from django.db.models import Count, F, Max, QuerySet, Sum, Window
 from django.db.models.functions import Mod, RowNumber
 
 from batches.access import Scope
-from batches.models import CampaignSighting, Sample, Sighting
+from batches.models import CampaignSighting, PlatformEvent, Sample, Sighting
 from syllable.schemas import BatchStatus
 
 MOST_POINTS = 200
+MOST_EVENTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,12 @@ def listed_progress(batch_ids: Sequence[str], *, scope: Scope) -> dict[str, List
 def newest_samples(batch_id: str, *, scope: Scope) -> list[Sample]:
     """Return the newest samples of a batch, oldest first, at most MOST_POINTS. Takes one query."""
     return list(_samples_of(batch_id, scope).order_by("-at")[:MOST_POINTS])[::-1]
+
+
+def events_of(batch_id: str, *, scope: Scope) -> list[PlatformEvent]:
+    """Return what Syllable lately did to a batch by itself, newest first. Takes one query."""
+    events = PlatformEvent.objects.filter(batch_id=batch_id).order_by("-seen_at", "-pk")
+    return list(scope.limit(events)[:MOST_EVENTS])
 
 
 def curve_of(batch_id: str, *, scope: Scope) -> list[CurvePoint]:

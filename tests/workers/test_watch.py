@@ -52,7 +52,8 @@ def assert_each_once(expected):
     eventually(lambda: len(observed()) >= len(expected))
     # Another look or two.
     before = WatchState.objects.get().looked_at
-    eventually(lambda: WatchState.objects.get().looked_at > before)
+    # A turn that was under way during a jump may have kept a moment from the future.
+    eventually(lambda: WatchState.objects.get().looked_at != before)
     assert sorted(observed()) == sorted(expected)
     entries = Entry.objects.filter(outcome="observed").values_list("change_id", flat=True)
     assert len(entries) == len(set(entries)) == len(expected)

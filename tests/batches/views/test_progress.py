@@ -257,7 +257,7 @@ def test_for_htmx_the_page_of_a_batch_returns_what_changes(client, batch, django
     batch.store.change_batch(ID, status="PAUSED")
     batch.requests.clear()
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         part = client.get(f"/batches/{ID}/", headers=REFRESH)
 
     assert len(batch.requests) == 1
