@@ -1,7 +1,7 @@
 """What the watcher last saw of single batches and campaigns, for pages that show them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +18,20 @@ MOST_EVENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class ListedProgress:
-    """How far the requests of a batch were at `counted_at`; None where that is not known."""
+    """How far the requests of a batch were at `counted_at`, and where they were heading; None where that is not known.
+
+    For the latter see `Forecast`.
+    """
 
     total: int | None
     ended: int | None
     failed: int | None
     under_way: int | None
     counted_at: datetime | None
+    ends_from: datetime | None = None
+    ends_until: datetime | None = None
+    unreached_from: int | None = None
+    unreached_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def campaign_outlook(campaign_id: int, *, scope: Scope) -> CampaignOutlook:
 def listed_progress(batch_ids: Sequence[str], *, scope: Scope) -> dict[str, ListedProgress]:
     """Return how far those of the batches are whose requests were counted, by id. Takes one query."""
     rows: Any = scope.limit(Sighting.objects.filter(batch_id__in=batch_ids, counted_at__isnull=False))
-    found = rows.values_list("batch_id", "total", "ended", "failed", "under_way", "counted_at")
+    found = rows.values_list("batch_id", *(column.name for column in fields(ListedProgress)))
     return {batch_id: ListedProgress(*about) for batch_id, *about in found}
 
 

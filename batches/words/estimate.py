@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils import timezone
+
 from batches.estimate import Estimate
 from batches.words.time_left import not_reached, pace_words, percent, time_left
 
@@ -14,9 +16,12 @@ def progress_text(total: int | None, ended: int | None, failed: int | None) -> s
     return f"{ended:,} of {total:,}{share}"
 
 
-def time_left_text(ends_from: datetime | None, ends_until: datetime | None, now: datetime) -> str:
-    """Return `about 40 min left` or `about 30 to 50 min left`; "" where that is not known, or lies before `now`."""
-    if ends_from is None or ends_until is None or ends_until <= now:
+def time_left_text(ends_from: datetime | None, ends_until: datetime | None, now: datetime | None = None) -> str:
+    """Return `about 40 min left` or `about 30 to 50 min left`; "" where that is not known, or lies before `now`.
+
+    Without `now` that is the time.
+    """
+    if ends_from is None or ends_until is None or ends_until <= (now or timezone.now()):
         return ""
     return time_left(Estimate(ends_from=ends_from, ends_until=ends_until))
 

@@ -32,6 +32,10 @@ def watched(sandbox, settings):
             under_way=10,
             ended=110,
             failed=90 if number % 10 == 0 else 6,
+            ends_from=now + timedelta(minutes=90),
+            ends_until=now + timedelta(minutes=150),
+            unreached_from=30,
+            unreached_until=1200,
             created_at=now - timedelta(hours=number),
         )
     for campaign_id, name in ((1, "Appointment reminders"), (2, "Flu shots")):

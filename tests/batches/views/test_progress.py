@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from batches.access import Scope
-from batches.models import Sample
+from batches.models import Sample, Sighting
 from batches.selectors.sightings import (
     MOST_POINTS,
     campaign_outlook,
@@ -73,6 +73,28 @@ def test_a_list_shows_how_far_each_batch_is(client, batch):
 
     assert texts(page, "td.list-count") == ["128 of 162 · 14 % failed"]
     assert attributes(page, "td.list-count .progress rect", "class") == ["bar-green", "bar-red", "bar-blue"]
+
+
+@BOTH
+@pytest.mark.parametrize("path", ["/batches/", "/batches/?order=-created_at", "/campaigns/1/"])
+def test_a_list_tells_the_time_left_and_whom_a_batch_will_not_reach(client, batch, path):
+    watch_state()
+    seen(ends_from=ahead(minutes=40, seconds=9), ends_until=ahead(minutes=40, seconds=9), unreached_from=30,
+         unreached_until=30)  # fmt: skip
+
+    said = cell(client, path)
+
+    assert said.startswith("128 of 162 · 14 % failed · about 40 min left")
+    assert said.endswith("About 30 people will not be reached before the expiry.")
+
+
+def test_a_list_tells_no_end_that_has_passed_nor_of_a_batch_that_is_paused_by_now(client, batch):
+    seen(ends_from=ahead(minutes=-9), ends_until=ahead(minutes=-8))
+    assert cell(client) == "128 of 162 · 14 % failed"
+
+    Sighting.objects.update(ends_from=ahead(minutes=40), ends_until=ahead(minutes=40), unreached_until=30)
+    batch.store.change_batch(ID, status="PAUSED")
+    assert cell(client) == "128 of 162 · 14 % failed"
 
 
 def test_counts_that_are_not_fresh_say_how_old_they_are(client, batch):
