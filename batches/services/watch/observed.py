@@ -63,6 +63,6 @@ def late_writes(batch_id: str, *, at: datetime) -> list[Change]:
 
 
 def wrote_lately(batch_id: str, *, at: datetime) -> bool:
-    """Return whether a change of ours has just written the batch, so that a list may lag behind."""
-    written = Change.objects.of_batch(batch_id).ours().may_have_written()
+    """Return whether a change, made here or elsewhere, has just written the batch, so that a list may lag behind."""
+    written = Change.objects.of_batch(batch_id).may_have_written()
     return written.filter(settled_at__gt=at - LONGEST_LAG).exists()

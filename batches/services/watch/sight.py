@@ -30,7 +30,7 @@ class Sighted:
     """What came of an answer: the campaigns whose totals changed, and the batches that were left out.
 
     `skipped` are those that one of us is writing, or wrote since the request left. `doubtful` are those in which a list
-    differs soon after a change of ours: only their own answer is believed, as writers believe it.
+    differs soon after a change: only their own answer is believed, as writers believe it.
     """
 
     campaigns: set[int | None] = field(default_factory=set)

@@ -226,6 +226,23 @@ def test_a_list_that_lags_behind_a_change_of_ours_is_not_believed(watcher, sandb
 
 
 @BOTH
+def test_a_list_that_lags_behind_a_change_made_elsewhere_is_not_believed(watcher, sandbox, contract):
+    now = timezone.now().isoformat()
+    sandbox.store.add_batch("a", status="ACTIVE", last_updated_at=now)
+    watcher.look()
+    shown = {name: value for name, value in sandbox.batch("a").items() if "counts" not in name}
+    sandbox.store.change_batch("a", status="PAUSED", last_updated_by="eve@example.com", last_updated_at=now)
+    watcher.look()
+    assert len(observed()) == 1
+    lagging = json.dumps({"items": [shown], "page": 0, "page_size": 100, "total_count": 1}).encode()
+    fault = sandbox.faults.add(faults.answer(200, content=lagging), path=r"/batches$", times=None)
+    watcher.look()
+    assert fault.hits
+    assert len(observed()) == 1
+    assert seen("a").status == "PAUSED"
+
+
+@BOTH
 def test_odd_rows_break_nothing(watcher, sandbox, contract):
     sandbox.store.add_batch("good", status="ACTIVE")
     sandbox.store.add_batch("a\0b", status="ACTIVE")
