@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from batches.models import PlatformEvent, Sighting, WatchState
+from batches.models import PlatformEvent, PlatformEventKind, Sighting, WatchState
 from sandbox import faults
 from tests.batches.sightings import campaign_sample_add, campaign_sighting_add, sample_add, sighting_add, watch_state
 from tests.e2e.conftest import PASSWORD
@@ -173,6 +173,14 @@ def batch(sandbox, settings):
     row, now = sighting_add(ID, counted_at=timezone.now(), **COUNTS), timezone.now()
     for age in (30, 20, 10):
         sample_add(row, now - timedelta(minutes=age), pending=age, under_way=0, ended=40 - age, failed=3)
+    PlatformEvent.objects.create(
+        batch_id=ID,
+        campaign_id=campaign,
+        kind=PlatformEventKind.ACTIVE_AGAIN,
+        status_before="IDLE",
+        since=now - timedelta(minutes=2),
+        seen_at=now - timedelta(minutes=1),
+    )
     return sandbox
 
 
