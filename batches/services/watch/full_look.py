@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from batches.campaign_cache import campaign_names_note
 from batches.models import CampaignSighting
@@ -62,7 +63,8 @@ def campaigns(turn: Turn) -> Iterator[None]:
         place["page"] = place["page"] + 1 if has_next else None
         yield
     # What is not there any more, and has no batches.
-    CampaignSighting.objects.filter(seen_at__lt=moment(place["began"]), batches=0).delete()
+    unlisted_now = Q(seen_at=None) | Q(seen_at__lt=moment(place["began"]))
+    CampaignSighting.objects.filter(unlisted_now, batches=0).delete()
     turn.position["campaigns_at"] = place["began"]
     turn.position.pop("campaigns")
 

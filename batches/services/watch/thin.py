@@ -8,6 +8,7 @@ from django.db.models import Min, QuerySet
 from django.db.models.functions import Now
 
 from batches.models import CampaignSample, PlatformEvent, Sample, WatchState
+from batches.services.watch.walk import moment
 from common.clock import from_now
 
 EVERY_SAMPLE = timedelta(days=2)
@@ -44,11 +45,12 @@ def _forget(most: int) -> int:
 
 def _thin(state: WatchState, most: int) -> bool:
     until = WatchState.objects.filter(pk=state.pk).values_list(Now(), flat=True).get() - EVERY_SAMPLE
-    text = state.position.get("thinned_until")
+    done = moment(state.position.get("thinned_until"))
     oldest = Sample.objects.order_by("at").values_list("at", flat=True).first()
     if oldest is None:
         return False
-    hour = _whole_hour(max(oldest, datetime.fromisoformat(text)) if text else oldest)
+    # What is done until a time that has not come was done by a clock that was ahead.
+    hour = _whole_hour(max(oldest, done) if done <= until else oldest)
     while most > 0 and hour + HOUR <= until:
         of_hour = Sample.objects.filter(at__gte=hour, at__lt=hour + HOUR).order_by()
         first = of_hour.values("sighting").annotate(first=Min("pk")).values("first")

@@ -100,6 +100,22 @@ def test_a_campaign_may_have_a_long_name(watcher, sandbox, contract):
 
 
 @BOTH
+def test_a_campaign_that_only_a_batch_named_goes_with_that_batch(watcher, sandbox, contract):
+    sandbox.store.add_batch("a", campaign_id=7, status="ACTIVE")
+    watcher.look()
+    assert campaign(7).batches == 1
+    with sandbox.store.transaction():
+        sandbox.store._db.execute("DELETE FROM batches WHERE batch_id = 'a'")
+    WatchState.objects.update(full_look_at=None)
+    watcher.look()
+    state = WatchState.objects.get()
+    state.position["campaigns_at"] = (state.tried_at - timedelta(hours=2)).isoformat()
+    state.save()
+    watcher.look()
+    assert not CampaignSighting.objects.filter(campaign_id=7).exists()
+
+
+@BOTH
 def test_campaigns_that_take_several_turns_are_read_once_each(watcher, sandbox, contract, monkeypatch):
     monkeypatch.setattr("batches.services.watch.full_look.CAMPAIGNS_PER_PAGE", 2)
     for number in range(9):

@@ -200,6 +200,17 @@ def test_after_two_days_one_sample_an_hour_stays(settings):
     assert Sample.objects.count() == 14
 
 
+def test_a_clock_that_was_ahead_does_not_keep_samples_from_being_thinned():
+    row = sighting_add("a")
+    start = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=3)
+    for number in range(6):
+        sample_add(row, start + number * 10 * MINUTE, pending=number, under_way=0, ended=0, failed=0)
+    state = WatchState(pk=1, position={"thinned_until": (start + timedelta(days=900)).isoformat()})
+    state.save()
+    assert not samples_thin(state)
+    assert Sample.objects.count() == 1
+
+
 def test_what_is_too_old_goes_a_bounded_number_of_rows_at_a_time(settings, monkeypatch):
     settings.SAMPLES_DAYS = 30
     monkeypatch.setattr(thin, "CHUNK", 2)
