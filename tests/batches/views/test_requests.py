@@ -412,6 +412,12 @@ def test_each_look_at_targets_in_full_is_in_the_trail_without_what_was_searched_
     assert second.body == {"rows": 1, "page": 1, "filter": {"status": "COMPLETED", "is_searched": True}}
 
 
+def test_the_trail_says_whose_targets_were_looked_at(client, batch, operator):
+    client.force_login(operator)
+    seen(client)
+    assert texts(client.get("/changes/"), ".entry-said")[0] == f"{operator.email} saw phone numbers and emails of {ID}"
+
+
 def test_a_look_at_masked_targets_or_at_nothing_is_not(client, batch, operator, viewer):
     client.force_login(viewer)
     seen(client)
