@@ -304,7 +304,7 @@ def test_the_tabs_count_what_the_api_can_count(open_list, watched, sandbox):
 
     assert tabs(open_list(order="-created_at"))["PAUSED"] == "1"
     assert tabs(open_list(status=["PAUSED", "ACTIVE"]))["All"] == "1"
-    assert set(tabs(open_list(expiry="hour")).values()) == {DASH}
+    assert not tabs(open_list(expiry="hour"))
     html = open_list(status=["PAUSED", "ACTIVE"])
     assert attributes(html, '[id^="tab-"][aria-current]', "aria-current") == ["true", "true"]
 
