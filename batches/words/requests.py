@@ -12,19 +12,18 @@ ENDED, FAILED, UNDER_WAY = REQUESTS["COMPLETED"], REQUESTS["FAILED"], REQUESTS["
 
 @dataclass(frozen=True, slots=True)
 class PeopleStage:
-    """So many people are so far, in a word, and in the tone of the bar."""
+    """So many people are so far, in words, and in the tone of the bar."""
 
-    word: str
+    words: str
     count: int
     tone: Tone
 
 
 def people_stages(counts: Any) -> list[PeopleStage]:
-    """Return the legend of the bar of something whose requests are counted; nobody stands in two of its parts."""
-    failed = min(counts.failed or 0, counts.ended)
+    """Return the legend of the bar of something whose requests are counted, in the words of the other pictures."""
     found = (
-        PeopleStage("ended", counts.ended - failed, ENDED),
-        PeopleStage("failed", failed, FAILED),
+        PeopleStage("ended", counts.ended, ENDED),
+        PeopleStage("of these failed", min(counts.failed or 0, counts.ended), FAILED),
         PeopleStage("under way", counts.under_way or 0, UNDER_WAY),
         PeopleStage("still to reach", counts.pending or 0, REQUESTS["PENDING"]),
     )

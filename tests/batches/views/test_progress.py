@@ -331,7 +331,8 @@ def test_a_campaign_counts_people(client, batch):
     page = client.get("/campaigns/1/")
 
     assert texts(page, ".batch-far") == ["128 of 5,000 · 14 % failed · about 3 h left"]
-    assert texts(page, ".campaign-progress li") == ["ended 110", "failed 18", "under way 4", "still to reach 4,868"]
+    stages = ["ended 128", "of these failed 18", "under way 4", "still to reach 4,868"]
+    assert texts(page, ".campaign-progress li") == stages
     assert "9.4 a minute" in in_words(page)
     assert "About 7 people will not be reached before the expiry." in in_words(page)
     assert attributes(page, ".campaign-progress .bar", "aria-label") == ["People: 128 of 5,000 · 14 % failed"]
