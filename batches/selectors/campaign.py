@@ -84,10 +84,10 @@ def campaign_page(query: BatchQuery, *, scope: Scope) -> CampaignPage:
         error = caught
         if isinstance(caught, SyllableUnavailable) and (seen := _last_seen.get((client, campaign_id))):
             campaign, read_at = seen
-    name = campaign.campaign_name if campaign else batches.campaign_names.get(campaign_id)
-    label = campaign_label(campaign_id, name)
     number = whole_number(campaign_id)
     sighting = campaign_sighting_of(number, scope=scope)
+    name = campaign.campaign_name if campaign else batches.campaign_names.get(campaign_id)
+    label = campaign_label(campaign_id, name or (sighting.name if sighting else None))
     outlook = campaign_outlook(number, scope=scope) if sighting and number is not None else None
     return CampaignPage(
         campaign_id,

@@ -36,7 +36,7 @@ SAID = {
     Finding.CONTRACT_DIFFERS: "The setting is {contract}, but the newest batches show {spoken}. Nothing is written.",
     Finding.CONTRACT_UNTRIED: "The setting is {contract}. No batch that was seen shows a contract.",
     Finding.ANSWERED: "Last answer at {at}, to {process}.",
-    Finding.SILENT: "No answer since {since}, says {processes}.",
+    Finding.SILENT: "No answer since {since} to {processes}.",
     Finding.NOT_ASKED: "No process that runs now has had an answer yet.",
     Finding.BREAKER_OPEN: "The circuit breaker is open since {since}.",
     Finding.HELD: "Syllable asked for fewer calls. The next call is in {seconds} s.",

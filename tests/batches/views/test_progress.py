@@ -338,6 +338,28 @@ def test_a_campaign_counts_people(client, batch):
     assert attributes(page, ".campaign-progress .bar", "aria-label") == ["People: 128 of 5,000 · 14 % failed"]
 
 
+def test_a_campaign_whose_watcher_fails_promises_nothing(client, batch):
+    watch_state(failing_since=timezone.now(), problem="unavailable")
+    campaign_sighting_add(1, name="Flu shots", **COUNTS)
+    seen(ends_from=ahead(hours=3), ends_until=ahead(hours=3), unreached_from=7, unreached_until=7)
+
+    page = client.get("/campaigns/1/")
+
+    assert texts(page, ".batch-far") == ["128 of 162 · 14 % failed"]
+    assert "The watcher cannot look since" in texts(page, ".campaign-progress [data-watch=failing]")[0]
+    assert "not be reached" not in texts(page, ".campaign-progress")[0]
+
+
+def test_a_campaign_that_cannot_be_read_shows_what_the_watcher_saw(client, batch):
+    campaign_sighting_add(1, name="Flu shots as seen", **COUNTS)
+    batch.faults.add(faults.answer(500), path=r"/campaigns", times=None)
+
+    page = client.get("/campaigns/1/")
+
+    assert texts(page, "h1, h2.page-title")[0] == "Flu shots as seen"
+    assert texts(page, ".batch-far") == ["128 of 162 · 14 % failed"]
+
+
 def test_an_end_that_is_not_known_of_all_batches_is_not_told(client, batch):
     campaign_sighting_add(1, name="Flu shots", **COUNTS)
     seen(campaign_id=1, ends_from=ahead(hours=3), ends_until=ahead(hours=3))
