@@ -78,6 +78,24 @@ def complaints(page):
 
 
 @pytest.fixture
+def unseen(page):
+    """Have nobody look at any page that is opened from now on, so that no refresh is under way when the test begins."""
+    page.add_init_script("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+
+
+def is_refresh(request):
+    """Return whether a part of a page was asked for, and not what the browser wants besides, such as the icon."""
+    return request.headers.get("hx-request") == "true"
+
+
+def refreshes_of(page):
+    """Return the addresses of the parts that the page asks for from now on, as they come."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if is_refresh(request) else None)
+    return asked
+
+
+@pytest.fixture
 def operator(transactional_db):
     return member_of("Operators", "operator@example.com", password=PASSWORD, name="Olga Operator")
 

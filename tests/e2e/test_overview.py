@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from batches.models import PlatformEvent, PlatformEventKind, Sighting, WatchState
 from sandbox import faults
-from tests.batches.sightings import campaign_sample_add, campaign_sighting_add, sample_add, sighting_add, watch_state
-from tests.e2e.conftest import PASSWORD
+from tests.batches.sightings import campaign_sample_add, campaign_sighting_add, sample_add, sighting_add, watch_for_good
+from tests.e2e.conftest import PASSWORD, is_refresh, refreshes_of
 from trail.models import Action
 from trail.services import entry_add
 
@@ -22,7 +22,7 @@ FITS = "document.documentElement.scrollWidth <= document.documentElement.clientW
 def seen(sandbox, operator):
     """Have the watcher see batches in every kind of trouble, and a person decide something."""
     now = timezone.now()
-    watch_state()
+    watch_for_good()
     campaign_sighting_add(1, name="Flu shots")
     for number in range(12):
         sighting_add(f"20261201.{number}", counted_at=now, expires_at=now + timedelta(minutes=50), **COUNTS)
@@ -56,7 +56,7 @@ def tile(page, name):
 
 
 def pass_time(page, seconds=6):
-    with page.expect_response(lambda response: response.request.headers.get("hx-request") == "true"):
+    with page.expect_response(lambda response: is_refresh(response.request)):
         page.clock.run_for(seconds * 1000)
 
 
@@ -94,14 +94,14 @@ def test_a_part_that_did_not_change_is_not_touched(opened):
     expect(opened.locator("#overview-trend [data-mark=kept]")).to_be_attached()
 
 
-def test_it_does_not_ask_while_nobody_looks(opened):
-    asked = []
-    opened.on("request", lambda request: asked.append(request.url))
-    opened.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
-
+def test_it_does_not_ask_while_nobody_looks_and_at_once_when_somebody_does(opened, unseen):
+    opened.reload()
+    asked = refreshes_of(opened)
     opened.clock.run_for(30_000)
-
     assert not asked
+
+    with opened.expect_request(is_refresh):
+        opened.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def test_a_watcher_that_fails_is_told_of_without_a_reload(opened):
