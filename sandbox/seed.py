@@ -166,7 +166,12 @@ def _requests(chance: random.Random, batch_id: str, draft: Draft) -> Iterator[Ro
             share = (number + 1) / draft.done
             request["sent_at"] = timestamp(draft.created + (draft.last_worked - draft.created) * share)
         elif chance.random() < 0.01:
-            request["status"] = "DUPLICATE"
+            request |= _unsent("DUPLICATE")
         elif draft.status == "CANCELED":
-            request["status"] = "CANCELED"
+            request |= _unsent("CANCELED")
         yield request
+
+
+def _unsent(word: str) -> Row:
+    """Return how a request ended that was never sent: its channel documents the same words."""
+    return {"status": word, "channel_manager_status": word}

@@ -203,10 +203,12 @@ class Store:
         self.change_batch(batch_id, count=sum(self.status_counts(batch_id).values()))
 
     def cancel_pending_requests(self, batch_id: str) -> None:
-        """Cancel the requests that were not started."""
+        """Cancel the requests that were not started, in the word of their channel as well."""
         with self.transaction():
             self._db.execute(
-                "UPDATE requests SET status = 'CANCELED' WHERE batch_id = ? AND status = 'PENDING'", (batch_id,)
+                "UPDATE requests SET status = 'CANCELED', channel_manager_status = 'CANCELED'"
+                " WHERE batch_id = ? AND status = 'PENDING'",
+                (batch_id,),
             )
 
     def change_requests(self, changes: Iterable[tuple[int, Mapping[str, Any]]]) -> None:

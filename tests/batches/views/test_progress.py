@@ -215,6 +215,22 @@ def test_a_batch_that_does_not_run_has_no_end(client, batch, status):
     assert "reached" not in said
 
 
+@BOTH
+def test_each_entry_of_the_legend_leads_to_as_many_requests(client, batch):
+    for word in ("DUPLICATE", "CANCELED"):
+        batch.store.add_requests(
+            ID, [{"reference_id": word, "status": word, "channel_manager_status": word, "target": "+15550100"}]
+        )
+    page = client.get(f"/batches/{ID}/")
+
+    entries = zip(texts(page, ".batch-legend a"), attributes(page, ".batch-legend a", "href"), strict=True)
+    found = {said: texts(client.get(link), ".list-tabs [aria-current]") for said, link in entries}
+
+    assert len(found) == 6
+    for said, tabs in found.items():
+        assert tabs == [" ".join(said.split()[:2])]
+
+
 @pytest.mark.parametrize("contract", ["current"])
 def test_the_words_of_the_channel_lead_to_their_requests(client, batch):
     page = client.get(f"/batches/{ID}/")
