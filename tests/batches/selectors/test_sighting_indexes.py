@@ -6,6 +6,8 @@ from itertools import product
 
 import pytest
 from django.db import connection
+from django.db.models import CharField, DateTimeField, ExpressionWrapper, F, IntegerField, Value
+from django.db.models.functions import Cast, Concat, Substr
 from django.utils import timezone
 
 from batches.access import EVERYTHING
@@ -16,6 +18,8 @@ from batches.selectors.sighting_query import ordering, sightings
 pytestmark = pytest.mark.django_db
 
 BATCHES, CAMPAIGNS = 100_000, 1000
+# After so many batches their values repeat, but for the number and the time of creation.
+PERIOD = 5000
 # Of a hundred batches, most are over.
 STATUSES = ["ACTIVE", "PENDING", "PAUSED", "IDLE", "FAILED"] + ["EXPIRED"] * 60 + ["CANCELED"] * 35
 
@@ -24,10 +28,9 @@ STATUSES = ["ACTIVE", "PENDING", "PAUSED", "IDLE", "FAILED"] + ["EXPIRED"] * 60 
 def _many(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         now = timezone.now()
-        for start in range(0, BATCHES, 10_000):
-            Sighting.objects.bulk_create(
-                [_sighting(number, now) for number in range(start, start + 10_000)], batch_size=2000
-            )
+        first = Sighting.objects.bulk_create([_sighting(number, now) for number in range(PERIOD)])
+        for start in range(PERIOD, BATCHES, PERIOD):
+            _copy(Sighting.objects.filter(pk__lte=first[-1].pk), start)
         CampaignSighting.objects.bulk_create(
             [
                 CampaignSighting(campaign_id=number, name=f"Campaign {number}", running=number % 7)
@@ -42,6 +45,18 @@ def _many(django_db_setup, django_db_blocker):
         CampaignSighting.objects.all()._raw_delete(CampaignSighting.objects.db)
 
 
+def _copy(rows, further):
+    """Insert copies of rows, with numbers that are so much further: the database takes a tenth of the ORM's time."""
+    number = Cast(Substr("batch_id", len("20250117.") + 1), IntegerField()) + further
+    values = {field.column: F(field.attname) for field in Sighting._meta.concrete_fields if not field.primary_key} | {
+        "batch_id": Concat(Value("20250117."), Cast(number, CharField())),
+        "created_at": ExpressionWrapper(F("created_at") - timedelta(seconds=further), DateTimeField()),
+    }
+    query, parameters = rows.values_list(*values.values()).query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {Sighting._meta.db_table} ({', '.join(values)}) {query}", parameters)
+
+
 def _sighting(number, now):
     status = STATUSES[number % 100]
     return Sighting(
@@ -49,7 +64,7 @@ def _sighting(number, now):
         campaign_id=number % CAMPAIGNS,
         status=status,
         created_at=now - timedelta(seconds=number),
-        expires_at=now + timedelta(minutes=number % 5000 - 2500),
+        expires_at=now + timedelta(minutes=number % PERIOD - 2500),
         seen_at=now,
         first_seen_at=now,
         raw={"batch_id": f"20250117.{number}", "campaign_id": number % CAMPAIGNS, "status": status, "more": "x" * 400},
@@ -85,7 +100,7 @@ ASKED = [
 
 
 @pytest.mark.usefixtures("_many")
-@pytest.mark.parametrize(("asked", "order"), product(ASKED, ["-batch_id", "-created_at", "expires_on"]))
+@pytest.mark.parametrize(("asked", "order"), list(product(ASKED, ["-batch_id", "-created_at", "expires_on"])))
 def test_a_page_of_batches_is_read_by_an_index(asked, order):
     if order == "expires_on" and not asked.needs_watcher:
         pytest.skip("the API answers this")
