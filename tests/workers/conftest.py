@@ -1,6 +1,8 @@
 """Real processes for a test, and an account of its own that remembers every request."""
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 from django.core.cache import caches
@@ -8,6 +10,7 @@ from django.core.cache import caches
 from sandbox.contracts import CONTRACTS
 from sandbox.server import Sandbox
 from tests.workers.processes import Processes, database_url
+from tests.workers.redis_server import RedisServer
 
 # Short, so that a killed worker soon counts as dead; what was sent is over after three and a half of these.
 TIMEOUT = 1.0
@@ -52,3 +55,28 @@ def processes(environment, tmp_path):
         yield started
     finally:
         started.end()
+
+
+@pytest.fixture
+def exports_folder(settings):
+    """Return the folder of exports, which is not there yet. All tests have the same: a process keeps it once loaded."""
+    folder = Path(settings.TRAIL_EXPORTS_DIR)
+    shutil.rmtree(folder, ignore_errors=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory):
+    """Provide a server for all tests that use Redis: a process keeps its address once loaded."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis(redis_server, processes):
+    """Provide an empty Redis that all processes of the test use from now on."""
+    redis_server.empty()
+    processes.environment["REDIS_URL"] = redis_server.url
+    return redis_server

@@ -20,7 +20,7 @@ from tests.batches.services.exports.files import added, asked_for, now
 from tests.workers.processes import eventually
 from trail.models import Entry
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("exports_folder")]
 
 # Enough for a kill in the midst: each part of ten entries takes a while.
 ENTRIES = 300
@@ -49,11 +49,6 @@ from django.core.management import call_command
 resource.setrlimit(resource.RLIMIT_FSIZE, ({ROOM}, {ROOM}))
 call_command("work_queue", "default")
 """
-
-
-@pytest.fixture(autouse=True)
-def _folder(environment, exports_folder):
-    environment["TRAIL_EXPORTS_DIR"] = str(exports_folder)
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
-"""The same by way of Redis, on a server of the test's own: nobody's data is near."""
+"""The same by way of Redis."""
 
-import shutil
 import signal
-import socket
 
 import pytest
 
@@ -22,8 +20,7 @@ from tests.workers.campaigns import (
     wait_for_writes,
 )
 from tests.workers.processes import eventually
-
-REDIS = shutil.which("redis-server")
+from tests.workers.redis_server import REDIS
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -31,24 +28,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def redis(processes, tmp_path):
-    """Provide an empty Redis that all processes of the test use from now on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    processes.environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
-
-    def run():
-        options = ("--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", tmp_path)
-        server = processes.start(REDIS, *options)
-        eventually(lambda: "eady to accept connections" in server.log.read_text())
-        return server
-
-    return run
-
-
 def test_workers_side_by_side_do_each_operation_once(redis, sandbox, processes, operator):
-    redis()
     campaigns = {number: fill(sandbox, 20, campaign_id=number) for number in (7, 8, 9)}
     for _ in range(2):
         processes.worker("stop")
@@ -61,7 +41,6 @@ def test_workers_side_by_side_do_each_operation_once(redis, sandbox, processes, 
 
 
 def test_everything_can_be_stopped(redis, sandbox, processes, operator):
-    redis()
     ids = fill(sandbox, 10)
     processes.worker("stop")
     processes.sweep()
@@ -72,7 +51,6 @@ def test_everything_can_be_stopped(redis, sandbox, processes, operator):
 def test_an_operation_outlives_a_worker_that_is_killed_and_one_that_is_asked_to_leave(
     redis, sandbox, processes, operator
 ):
-    redis()
     ids = fill_for_seconds(sandbox)
     operation = never_queued(start(Kind.PAUSE, operator))
     processes.sweep()
@@ -92,13 +70,12 @@ def test_an_operation_outlives_a_worker_that_is_killed_and_one_that_is_asked_to_
 
 
 def test_an_operation_outlives_a_redis_that_forgets_everything(redis, sandbox, processes, operator):
-    server = redis()
     ids = fill(sandbox, 10)
     operation = never_queued(start(Kind.PAUSE, operator))
     processes.sweep()
     eventually(lambda: Operation.objects.get(pk=operation.pk).queued_at)
-    server.kill()
-    redis()
+    redis.kill()
+    redis.start()
     an_hour_later(operation)
     processes.worker("stop")
 
@@ -106,8 +83,6 @@ def test_an_operation_outlives_a_redis_that_forgets_everything(redis, sandbox, p
 
 
 def test_a_long_file_of_the_trail_is_made(redis, processes, operator, exports_folder):
-    redis()
-    processes.environment["TRAIL_EXPORTS_DIR"] = str(exports_folder)
     added(operator, 100)
     export = asked_for(operator, query="campaign=3")
     TrailExport.objects.update(queued_at=None)
@@ -120,7 +95,6 @@ def test_a_long_file_of_the_trail_is_made(redis, processes, operator, exports_fo
 
 
 def test_a_worker_says_that_it_is_alive_and_its_queue_can_be_read(redis, sandbox, processes, operator, settings):
-    redis()
     settings.REDIS_URL = processes.environment["REDIS_URL"]
     ids = fill(sandbox, 5)
     operation = never_queued(start(Kind.PAUSE, operator))

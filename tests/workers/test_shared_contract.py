@@ -1,15 +1,11 @@
 """Which contract the API speaks, as processes tell each other."""
 
-import subprocess
-import sys
-
 import pytest
 
 from batches.models import Kind, State
 from sandbox.contracts import CONTRACTS
 from tests.batches.services.factories import start, totals
 from tests.workers.campaigns import fill, finished
-from tests.workers.processes import MANAGE, PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,22 +21,19 @@ def environment(environment, settings):
     return environment | {"SYLLABLE_API_CONTRACT": "auto"}
 
 
-def check_api(environment):
-    command = [sys.executable, str(MANAGE), "check_api"]
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS
-    )
-    return done.stdout
+def test_a_fresh_process_starts_with_what_another_one_saw(sandbox, processes):
+    def check_api():
+        checking = processes.manage_as_typed("check_api")
+        assert checking.wait() == 0
+        return checking.log.read_text()
 
-
-def test_a_fresh_process_starts_with_what_another_one_saw(sandbox, environment):
     fill(sandbox, 3)
-    assert "Remembered nothing yet\n" in check_api(environment)
-    assert "Remembered current\n" in check_api(environment)
+    assert "Remembered nothing yet\n" in check_api()
+    assert "Remembered current\n" in check_api()
 
     sandbox.contract = CONTRACTS["2025-04"]
-    assert "answers speak 2025-04\nRemembered current\n" in check_api(environment)
-    assert "Remembered 2025-04\n" in check_api(environment)
+    assert "answers speak 2025-04\nRemembered current\n" in check_api()
+    assert "Remembered 2025-04\n" in check_api()
 
 
 def test_a_worker_goes_on_while_the_platform_migrates_under_it(sandbox, environment, processes, operator):
