@@ -190,7 +190,8 @@ def writing(place):
     written, enough = threading.Semaphore(0), threading.Event()
 
     def write():
-        while not enough.is_set():
+        # Without the pause it would keep a core from the backup.
+        while not enough.wait(0.01):
             place.add_entry()
             written.release()
 
