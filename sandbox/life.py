@@ -1,11 +1,13 @@
 """Time passes: batches make progress, expire, turn idle out of hours and become active again.
 
-A caller of `advance` says what time it is and how much of it has passed, so that no test has to wait. Three entries in
-a batch's `more` are of this module alone:
+A caller of `advance` says what time it is and how much of it has passed, so that no test has to wait. Some entries in a
+batch's `more` are of this module alone:
 
 - `stays_connected`: the share of the batch's requests, True for all, that stay CONNECTED when they have ended;
 - `begins_late`: whether requests stay INITIATED while their calls are in progress;
-- `ended_at`: when its last request ended.
+- `ended_at`: when its last request ended;
+- `ends_late`: for how many seconds people talk, where that is not TALKING;
+- `starts_late`: how many requests begin soon after the batch was stopped, because they had left for their channel.
 
 In such batches only the channel's own status tells whether a request is under way.
 """
@@ -20,17 +22,16 @@ from datetime import UTC, datetime, timedelta
 from sandbox.hours import Hours, Zone, open_hours, own_zone
 from sandbox.pace import batch_rate, paced_rate
 from sandbox.store import Store
-from sandbox.tables import Row
+from sandbox.tables import UNDER_WAY, Row
 from sandbox.times import moment, timestamp
 
 TICK_SECONDS = 1.0
 RINGING = timedelta(seconds=15)
 TALKING = timedelta(seconds=75)
+# After a stop, for requests that had left for their channel.
+LATE = timedelta(seconds=10)
+STOPPED = ("PAUSED", "CANCELED", "EXPIRED")
 UNANSWERED = ("NO_ANSWER", "BUSY", "FAILED")
-UNDER_WAY = (
-    "status IN ('INITIATED', 'CONNECTED') AND coalesce(channel_manager_status, 'INITIATED') IN ('PENDING', 'INITIATED',"
-    " 'QUEUED', 'ACCEPTED', 'SENDING', 'SENT', 'IN_PROGRESS', 'IN-PROGRESS')"
-)
 SUMMARIES = {
     "Good": (
         "The customer confirmed the appointment and the call ended positively.",
@@ -70,7 +71,7 @@ def advance(store: Store, now: datetime, seconds: float, *, zone: Zone = own_zon
     An expiry that passed makes a PENDING, ACTIVE, IDLE or PAUSED batch EXPIRED. An ACTIVE batch starts requests at its
     rate (`pace.py`), within its campaign's maximum for the day, and finishes those that it started. A batch is IDLE
     outside the campaign's calling hours (`hours.py`) and when everything is done, and ACTIVE again when there is
-    something to do within them. No other batch moves.
+    something to do within them. In a batch that was stopped, requests that were under way end. No other batch moves.
     """
     with store.transaction():
         expired = "status IN ('PENDING', 'ACTIVE', 'IDLE', 'PAUSED') AND expires_epoch <= ?"
@@ -82,6 +83,10 @@ def advance(store: Store, now: datetime, seconds: float, *, zone: Zone = own_zon
         for campaign_id, batches in living.items():
             if campaign := store.campaign(campaign_id):
                 _call(store, campaign | {"timezone": zone(store, campaign)}, batches, now, seconds)
+        for row in store.rows(f"SELECT DISTINCT batch_id FROM requests WHERE {UNDER_WAY}"):
+            batch = store.batch(row["batch_id"])
+            if batch and batch["status"] in STOPPED and (campaign := store.campaign(batch["campaign_id"])):
+                _wind_down(store, batch, campaign, now)
 
 
 def ended_at(store: Store, batch_id: str) -> datetime | None:
@@ -136,6 +141,21 @@ def _live(store: Store, batch: Row, campaign: Row, now: datetime, seconds: float
         store.change_batch(batch_id, more=more | {"ended_at": timestamp(now)})
 
 
+def _wind_down(store: Store, batch: Row, campaign: Row, now: datetime) -> None:
+    """Let time pass for the requests of a stopped batch that are under way."""
+    batch_id, more = batch["batch_id"], batch["more"]
+    under_way = store.rows(f"SELECT rowid, * FROM requests WHERE batch_id = ? AND {UNDER_WAY}", batch_id)
+    ends, answers = _progress(batch, under_way, campaign, now)
+    starts: Changes = []
+    stopped_at = moment(batch["last_updated_at"]) or 0
+    if more.get("starts_late") and now.timestamp() >= stopped_at + LATE.total_seconds():
+        starts = _starts(store, batch_id, more["starts_late"], now, Quota(None))
+        store.change_batch(batch_id, more=more | {"starts_late": 0})
+    if ends or answers or starts:
+        store.change_requests(ends + answers + starts)
+        store.change_batch(batch_id, last_worked_on=timestamp(now))
+
+
 def due(batch_id: str, rate: float, now: datetime, seconds: float) -> int:
     """Return how many requests a batch starts in the `seconds` before `now`.
 
@@ -163,6 +183,7 @@ def _starts(store: Store, batch_id: str, number: int, now: datetime, quota: Quot
 def _progress(batch: Row, under_way: Iterable[Row], campaign: Row, now: datetime) -> tuple[Changes, Changes]:
     """Return the requests that end, and those whose call begins."""
     batch_id = batch["batch_id"]
+    talking = batch["more"].get("ends_late") or TALKING.total_seconds()
     answered = {"channel_manager_status": "IN_PROGRESS"}
     if not batch["more"].get("begins_late"):
         answered["status"] = "CONNECTED"
@@ -172,7 +193,7 @@ def _progress(batch: Row, under_way: Iterable[Row], campaign: Row, now: datetime
         if age < RINGING.total_seconds():
             continue
         end = outcome(batch_id, row["reference_id"], retry_count=campaign["more"].get("retry_count"))
-        if end["status"] == "FAILED" or age >= TALKING.total_seconds():
+        if end["status"] == "FAILED" or age >= talking:
             ends.append((row["rowid"], end | _ended_status(batch, row)))
         elif row["channel_manager_status"] != "IN_PROGRESS":
             answers.append((row["rowid"], answered | {"channel_manager_sid": end["channel_manager_sid"]}))

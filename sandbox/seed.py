@@ -121,7 +121,7 @@ def _add_batch(store: Store, chance: random.Random, now: datetime, batch_id: str
         last_worked_on=timestamp(draft.last_worked) if draft.done else None,
         last_updated_at=timestamp(touched),
         last_updated_by=chance.choice(AUTHORS),
-        more=_more(chance, draft, expires=expires is not None),
+        more=_more(chance, draft, expires=expires is not None) | _lateness(batch_id),
     )
     store.add_requests(batch_id, _requests(chance, batch_id, draft))
 
@@ -137,6 +137,12 @@ def _more(chance: random.Random, draft: Draft, *, expires: bool) -> Row:
         "auto_call_rate": expires and not failed and chance.random() < 0.1,
         "error_message": chance.choice(ERRORS) if failed else None,
     }
+
+
+def _lateness(batch_id: str) -> Row:
+    """Return how a stop looks in the batch: in some, people talk on, or requests begin after it; see `life.py`."""
+    chance = random.Random(f"{batch_id}/lateness")
+    return chance.choices(({}, {"ends_late": 300}, {"starts_late": 1}), weights=(7, 2, 1))[0]
 
 
 def _expiry(chance: random.Random, now: datetime, draft: Draft) -> datetime | None:

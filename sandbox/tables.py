@@ -11,7 +11,12 @@ from sandbox.times import moment
 
 Row = dict[str, Any]
 
-SCHEMA = """
+# A request whose call may be in progress, which only its channel's own status tells.
+UNDER_WAY = (
+    "status IN ('INITIATED', 'CONNECTED') AND coalesce(channel_manager_status, 'INITIATED') IN ('PENDING', 'INITIATED',"
+    " 'QUEUED', 'ACCEPTED', 'SENDING', 'SENT', 'IN_PROGRESS', 'IN-PROGRESS')"
+)
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS campaigns (
     id INTEGER PRIMARY KEY, campaign_name, campaign_variables, daily_start_time, daily_end_time, timezone, source, rate,
     created_at, updated_at, last_updated_by, more, extra, omit, created_epoch
@@ -31,6 +36,7 @@ CREATE TABLE IF NOT EXISTS requests (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS one_reference ON requests (batch_id, reference_id);
 CREATE INDEX IF NOT EXISTS by_status ON requests (batch_id, status);
+CREATE INDEX IF NOT EXISTS under_way ON requests (batch_id) WHERE {UNDER_WAY};
 CREATE INDEX IF NOT EXISTS by_creation ON batches (created_epoch IS NULL, created_epoch, batch_id);
 CREATE INDEX IF NOT EXISTS by_update ON batches
     (moment(last_updated_at) IS NULL, moment(last_updated_at), batch_id);

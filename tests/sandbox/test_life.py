@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sandbox.hours import agent_zone, own_zone
-from sandbox.life import advance, ended_at
+from sandbox.life import advance, ended_at, outcome
 from sandbox.server import Sandbox
 from sandbox.store import Store
 
@@ -24,6 +24,18 @@ def pass_time(store, *, minutes, step=1.0, start=NOON):
         now += timedelta(seconds=step)
         advance(store, now, step)
     return now
+
+
+def on_the_line(batch_id, reference_id):
+    """Return a request that began half a minute ago and is answered."""
+    found = (f"{reference_id}{number}" for number in range(100))
+    answered = next(name for name in found if outcome(batch_id, name)["status"] == "COMPLETED")
+    return {
+        "reference_id": answered,
+        "status": "CONNECTED",
+        "channel_manager_status": "IN_PROGRESS",
+        "sent_at": "2026-11-23T11:59:30Z",
+    }
 
 
 def started(store, batch_id="b"):
@@ -85,7 +97,7 @@ def test_work_shows_in_the_counts_and_in_last_worked_on(store):
     assert all(request["insights"]["summary"] and request["attempt_count"] for request in done)
 
 
-@pytest.mark.parametrize("status", ["PENDING", "PAUSED", "CANCELED", "EXPIRED", "FAILED", "THROTTLED"])
+@pytest.mark.parametrize("status", ["PENDING", "FAILED", "THROTTLED"])
 def test_no_other_batch_moves(store, status):
     store.add_campaign(rate=60)
     store.add_batch("b", status=status, requests=20)
@@ -93,6 +105,38 @@ def test_no_other_batch_moves(store, status):
     before = store.batch("b"), store.requests("b")
     pass_time(store, minutes=2, step=10)
     assert (store.batch("b"), store.requests("b")) == before
+
+
+@pytest.mark.parametrize("status", ["PAUSED", "CANCELED", "EXPIRED"])
+def test_what_was_under_way_in_a_stopped_batch_ends_and_nothing_else_begins(store, status):
+    store.add_campaign(rate=60)
+    store.add_batch("b", status=status, requests=20)
+    store.add_requests("b", [{"reference_id": "x", "status": "INITIATED", "sent_at": "2026-11-23T11:59:30Z"}])
+    pass_time(store, minutes=2, step=10)
+    counts = store.status_counts("b")
+    assert counts.pop("PENDING") == 20
+    assert sum(counts.values()) == counts.get("COMPLETED", 0) + counts.get("FAILED", 0) == 1
+
+
+def test_in_some_batches_people_talk_longer(store):
+    store.add_batch("b", status="PAUSED", more={"ends_late": 600})
+    store.add_requests("b", [on_the_line("b", "x")])
+    pass_time(store, minutes=9)
+    assert store.status_counts("b") == {"CONNECTED": 1}
+    pass_time(store, minutes=2, start=NOON + timedelta(minutes=9))
+    assert store.status_counts("b") == {"COMPLETED": 1}
+
+
+def test_in_some_batches_requests_begin_after_the_stop(store):
+    store.add_batch("b", status="PAUSED", requests=5, last_updated_at="2026-11-23T12:00:00Z", more={"starts_late": 2})
+    store.add_requests("b", [on_the_line("b", "x")])
+    pass_time(store, minutes=5)
+    counts = store.status_counts("b")
+    assert counts["PENDING"] == 3
+    assert (
+        sorted(filter(None, (request["sent_at"] for request in store.requests("b"))))[1:]
+        == ["2026-11-23T12:00:10Z"] * 2
+    )
 
 
 @pytest.mark.parametrize(
