@@ -41,7 +41,9 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, Self
 
 from sandbox import life
@@ -177,7 +179,8 @@ class Sandbox:
         answer = self._handle(request)
         for hook in self._after.all(request):
             hook(request)
-        return answer
+        date = format_datetime(self.clock.now(), usegmt=True)
+        return replace(answer, headers={"Date": date, **answer.headers})
 
     def _handle(self, request: Request) -> Answer:
         try:

@@ -91,6 +91,11 @@ class SyllableClient:
         """How long the calls of operations take."""
         return self._transport.bulkhead.latency
 
+    @property
+    def answered_at(self) -> datetime | None:
+        """What the API's clock showed, to the second, at its newest answer; None where the answer did not say."""
+        return self._transport.answered_at
+
     def list_batches(self, query: BatchQuery, *, deadline: Deadline | None = None) -> Page[Batch]:
         """Return one page of batches, which lack `status_counts`."""
         params: Query = [("page", query.page), ("limit", query.limit)]

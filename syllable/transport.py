@@ -5,6 +5,8 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http.client import HTTPException
 from typing import Any
@@ -59,6 +61,8 @@ class Transport:
         self._timeout = timeout
         self._count = count
         self._adapter = DeadlineAdapter(pool_maxsize=pool_size)
+        # What the API's clock showed when it last answered, None where the answer did not say.
+        self.answered_at: datetime | None = None
         self.bulkhead = Bulkhead()
 
     def get(
@@ -159,6 +163,7 @@ class Transport:
         with closing(response):
             status = response.status_code
             if _is_success(status):
+                self.answered_at = _moment(response.headers.get("Date"))
                 return status, parse(_read(response, deadline), status=status)
             try:
                 body = _read(response, deadline)
@@ -209,6 +214,14 @@ def _read(response: requests.Response, deadline: Deadline) -> bytes:
             raise TimedOut(errors.NOT_COMPLETE) from error
         raise UnreadableAnswer(errors.BROKE_OFF, status_code=response.status_code) from error
     return bytes(body)
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(text or "")
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
 def _pause(error: SyllableUnavailable, number: int) -> float:

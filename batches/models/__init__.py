@@ -29,3 +29,4 @@ from batches.models.sighting import (
     WatchState,
 )
 from batches.models.sighting_filter import MOST_FIXED, Expiry, SightingFilter
+from batches.models.stop_check import StopCheck

@@ -1,5 +1,7 @@
 """Viewing operations: the list of them, and one while it runs and afterwards."""
 
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -17,6 +19,7 @@ from batches.selectors.operations import (
     operation_progress,
     operations_page,
 )
+from batches.selectors.silence import stop_silence
 from batches.services.operations.undo import UNDONE_BY
 from batches.views.decorators import UserRequest, may_edit, may_view
 from batches.views.operation_start import start
@@ -45,17 +48,27 @@ def operation(request: UserRequest, operation_id: int) -> HttpResponse:
     part = request.headers.get("HX-Target", "")
     if part and request.GET.get("phase", "") != phase(found):
         return HttpResponseClientRefresh()
+    context = {"operation": found, "phase": phase(found)}
+    if part == "operation-silence":
+        return _silence(request, context | {"silence": stop_silence(found, scope=scope)})
     progress = operation_progress(found, scope=scope)
-    context = {"operation": found, "progress": progress, "phase": phase(found), "is_part": False}
+    context |= {"progress": progress, "is_part": False}
     if part == "operation-progress":
         return render(request, "batches/_operation_progress.html", context | {"is_part": True})
     context |= _items(request, progress)
     if part == "operation-items":
         return render(request, "batches/_operation_items.html", context)
+    context["silence"] = stop_silence(found, scope=scope)
     context["notice"] = change_for_notice(request.GET.get("change", ""), scope=scope)
     context["can_undo"] = found.kind in UNDONE_BY and not found.is_open and progress.done > 0
     context["entries"] = operation_entries(found, scope=scope)
     return render(request, "batches/operation.html", context)
+
+
+def _silence(request: UserRequest, context: dict[str, Any]) -> HttpResponse:
+    if context["silence"] is None:
+        return HttpResponseClientRefresh()
+    return render(request, "batches/_operation_silence.html", context)
 
 
 def _items(request: UserRequest, progress: Progress) -> dict[str, object]:

@@ -20,6 +20,8 @@ OF_OPERATIONS: dict[str, str] = {
     Action.OPERATION_TAKEN_OVER: "took over",
     Action.OPERATION_SUPERSEDED: "ended, by a later stop,",
     Action.OPERATION_CALLS_STOPPED: "stopped and paused",
+    Action.STOP_SILENT: "saw that nobody is contacted any more after",
+    Action.STOP_BROKEN: "saw that a request began after",
     Action.OPERATION_ENDED_WITHOUT_AUTHORITY: "ended, because its actor can no longer do this,",
     Action.OPERATION_GOES_ON_WITHOUT_AUTHORITY: "continues, although its actor can no longer do this,",
 }
@@ -65,7 +67,10 @@ def of_operation(entry: Entry) -> tuple[str, str, str]:
     """Return what was done to an operation, to which, and what else there is to know."""
     by = entry.body.get("by")
     verb = OF_OPERATIONS.get(entry.action, entry.action_label.lower())
-    return verb, f"operation {entry.operation_id}", f"Operation {by} came after it." if by else ""
+    detail = f"Operation {by} came after it." if by else ""
+    if entry.action == Action.STOP_BROKEN:
+        detail = visible(f"In batch {entry.body.get('batch')}.")
+    return verb, f"operation {entry.operation_id}", detail
 
 
 def _what(entry: Entry) -> str:

@@ -1,8 +1,9 @@
-// What comes with the page of an operation that is not over: the parts that refresh themselves leave the reader alone.
+// What comes with the page of an operation that is not over, or of a recent stop: the parts that refresh themselves leave the reader alone.
 
 const notice = document.getElementById("operation-notice");
 let refreshedAt = new Date();
-const isPart = (event) => ["operation-progress", "operation-items"].includes(event.detail.requestConfig?.elt?.id);
+const isPart = (event) =>
+  ["operation-progress", "operation-items", "operation-silence"].includes(event.detail.requestConfig?.elt?.id);
 
 // A row that moves away under a pointer, or a selection that is gone, is worse than one that is a little old.
 function isInUse(part) {

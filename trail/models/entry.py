@@ -31,6 +31,9 @@ class Action(models.TextChoices):
     OPERATION_CALLS_STOPPED = "operation_calls_stopped", "Stopped and paused"
     # With the numbers of its batches, each time it ends: once more after a retry.
     OPERATION_ENDED = "operation_ended", "Ended"
+    # After a stop: nobody is contacted any more, or a request has begun all the same.
+    STOP_SILENT = "stop_silent", "Nobody contacted any more"
+    STOP_BROKEN = "stop_broken", "A request began after the stop"
     # The actor lost their authority while the operation ran.
     OPERATION_ENDED_WITHOUT_AUTHORITY = (
         "operation_ended_without_authority",

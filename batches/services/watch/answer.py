@@ -1,15 +1,20 @@
 """What the API answered about one batch."""
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from syllable.schemas import Batch, RequestCounts, request_counts
 
 
 class BatchAnswer(NamedTuple):
-    """A batch as read, and the counts of its requests, None where the answer came without, as in a list."""
+    """A batch as read, and the counts of its requests, None where the answer came without, as in a list.
+
+    `results` are the rows of its requests, None where nobody asked for these.
+    """
 
     batch: Batch
     counts: RequestCounts | None
+    results: Sequence[Mapping[str, Any]] | None = None
 
     @classmethod
     def of(cls, batch: Batch) -> "BatchAnswer":

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
 from batches.api_client import syllable_client
@@ -22,11 +23,15 @@ LONGEST_SLEEP = 1.0
 class Calls:
     """Makes calls for `seconds` at most. `answered` counts those that had a usable answer.
 
+    `api_ahead` is by how much the API's clock is ahead of the database's, None where it does not say: by a call's time
+    too much, and by up to a second too little.
+
     While a stop is carried out only calls `for_stop` are made.
     """
 
     def __init__(self, *, lease: WorkLease, budget: Budget, clock: DatabaseClock, seconds: float) -> None:
         self.lease, self.clock, self.number, self.answered = lease, clock, 0, 0
+        self.api_ahead: timedelta | None = None
         self._budget, self._began, self._seconds = budget, time.monotonic(), seconds
         self._client = syllable_client(Lane.WATCH)
 
@@ -60,6 +65,8 @@ class Calls:
             self._budget.refused(error.retry_after)
             raise
         self.answered += 1
+        told = self._client.answered_at
+        self.api_ahead = told - departure.at if told else None
         return answer, departure
 
     def _wait(self) -> None:

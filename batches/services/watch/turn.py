@@ -62,10 +62,13 @@ class Turn:
         for batch_id in found.doubtful - self.done:
             self.read(batch_id)
 
-    def read(self, batch_id: str, *, for_stop: bool = False) -> None:
-        """Read one batch by itself, and keep what was read.
+    def read(
+        self, batch_id: str, *, for_stop: bool = False, with_results: bool = False
+    ) -> tuple[BatchAnswer, Departure] | None:
+        """Read one batch by itself, keep what was read, and return it; None for a batch that cannot be read.
 
-        A batch that cannot be read is left alone for a while. Raises SyllableError if that says more than of the batch.
+        The results come along for a batch of up to MOST_RESULTS requests. A batch that cannot be read is left alone for
+        a while. Raises SyllableError if that says more than of the batch.
         """
         self.done.add(batch_id)
 
@@ -76,33 +79,39 @@ class Turn:
             batch, departure = self.calls.make(ask, for_stop=for_stop)
         except NotFound:
             self.unknown.add(batch_id)
-            return
+            return None
         except (KeyRefused, RateLimited):
             raise
         except SyllableError as error:
             self.failures.note(batch_id, error)
-            return
+            return None
         self.failures.end()
-        self._keep_counted(BatchAnswer.of(batch), departure, for_stop=for_stop)
+        return self._keep_counted(BatchAnswer.of(batch), departure, with_results=with_results, for_stop=for_stop), departure
 
-    def _keep_counted(self, answer: BatchAnswer, departure: Departure, *, for_stop: bool) -> None:
-        """Keep a batch, with the counts by its results where it does not tell itself which requests are under way.
+    def _keep_counted(
+        self, answer: BatchAnswer, departure: Departure, *, with_results: bool, for_stop: bool
+    ) -> BatchAnswer:
+        """Keep a batch and return it, with its results if wanted.
 
-        Without results its counts stay as they were, and everything else is kept.
+        The results count its requests where the batch itself does not tell which are under way. Without results the
+        counts of such a batch stay as they were, and everything else is kept.
         """
-        counts, batch_id = answer.counts, answer.batch.batch_id
-        if counts is None or not counts.untold or counts.total > MOST_RESULTS:
+        batch, counts, _ = answer
+        if counts is None or counts.total > MOST_RESULTS or not (with_results or counts.untold):
             self._keep([answer], departure)
-            return
+            return answer
         try:
-            results, _ = self.calls.make(lambda client: client.list_results(batch_id), for_stop=for_stop)
+            page, _ = self.calls.make(lambda client: client.list_results(batch.batch_id), for_stop=for_stop)
         except (TurnOver, SyllableError) as error:
-            self._keep([answer.uncounted], departure)
+            answer = answer.uncounted if counts.untold else answer
+            self._keep([answer], departure)
             if isinstance(error, TurnOver | RateLimited):
                 raise
-            self.failures.note(batch_id, error)
-        else:
-            self._keep([BatchAnswer(answer.batch, result_counts(results.items))], departure)
+            self.failures.note(batch.batch_id, error)
+            return answer
+        answer = BatchAnswer(batch, result_counts(page.items) if counts.untold else counts, page.items)
+        self._keep([answer], departure)
+        return answer
 
     def gone(self, batch_id: str) -> None:
         """Note that neither a list nor the batch's own answer has the batch any more."""

@@ -18,6 +18,7 @@ from batches.services.watch.clock import DatabaseClock
 from batches.services.watch.departure import LeaseLost, TurnOver
 from batches.services.watch.full_look import campaigns, full_look
 from batches.services.watch.reads import counts, missing, stopped
+from batches.services.watch.silence import silence
 from batches.services.watch.thin import samples_thin
 from batches.services.watch.totals import campaigns_all
 from batches.services.watch.turn import Turn
@@ -35,8 +36,9 @@ LEASE_MARGIN = 5.0
 LONGEST_PAUSE = 300.0
 # Between two looks for what has grown old.
 THIN_EVERY = 600.0
-# Before others have theirs, a turn gives so much of its time to what lists have lost, and then to the lists.
-LOSTS_SHARE, WALKS_SHARE = 0.25, 0.5
+# Before others have theirs, a turn gives so much of its time to what stops have stopped, then to what lists have lost,
+# and then to the lists.
+SILENCE_SHARE, LOSTS_SHARE, WALKS_SHARE = 0.3, 0.4, 0.6
 OVER = object()
 
 
@@ -118,13 +120,15 @@ def _take(turn: Turn) -> None:
     try:
         for _ in stopped(turn):
             pass
+        stops = silence(turn)
+        _begin(turn, stops, until=SILENCE_SHARE)
         # What the last walk has lost, or it would never be complete while each turn has time for a walk alone.
         _begin(turn, missing(turn), until=LOSTS_SHARE)
         lists = walk(turn)
         _begin(turn, lists, until=WALKS_SHARE)
         single = counts(turn)
         beside = chain(campaigns(turn), zones(turn))
-        jobs = [beside, missing(turn), single, full_look(turn), single, lists]
+        jobs = [beside, stops, missing(turn), single, full_look(turn), single, lists]
         while jobs:
             jobs = [job for job in jobs if next(job, OVER) is not OVER]
     except LeaseLost:

@@ -396,7 +396,7 @@ class TestWhatTheyCost:
         return made(Kind.PAUSE, {"done": 10, "failed": 3}, **OVER)
 
     def test_what_a_stop_did_not_get_is_asked_for_once(self, client, in_part, django_assert_num_queries):
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(16):
             client.get(f"{OPERATIONS}{in_part.pk}/")
 
     def test_the_list_asks_for_it_once_for_all(self, client, in_part, made, django_assert_num_queries):
