@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from batches.models import Kind, OperationItem, StopCheck
+from batches.models import Kind, StopCheck
 from sandbox import faults
 from tests.batches.services.factories import carried_out, start
+from tests.batches.services.passing import let_pass
 from trail.models import Action, Entry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,14 +49,8 @@ def page(client, viewer):
 
 @pytest.fixture
 def passes(sandbox):
-    """Let time pass at the API, and pretend that our own clock went on as well."""
-
-    def passes(seconds):
-        sandbox.let_pass(seconds)
-        for item in OperationItem.objects.all():
-            OperationItem.objects.filter(pk=item.pk).update(finished_at=item.finished_at - timedelta(seconds=seconds))
-
-    return passes
+    """Let time pass at the API and for us."""
+    return lambda seconds: let_pass(sandbox, seconds)
 
 
 def entries(operation):
