@@ -86,7 +86,9 @@ class Turn:
             self.failures.note(batch_id, error)
             return None
         self.failures.end()
-        return self._keep_counted(BatchAnswer.of(batch), departure, with_results=with_results, for_stop=for_stop), departure
+        return self._keep_counted(
+            BatchAnswer.of(batch), departure, with_results=with_results, for_stop=for_stop
+        ), departure
 
     def _keep_counted(
         self, answer: BatchAnswer, departure: Departure, *, with_results: bool, for_stop: bool
