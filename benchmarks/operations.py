@@ -26,7 +26,7 @@ def measure() -> list[Figure]:
     figures: list[Figure] = []
     campaigns = iter(range(1, 6))
     with workplace(campaigns=5, batches=BATCHES, latency=LATENCY) as place:
-        latency = _latency(place.api)
+        latency = one_call(place.api)
         figures.append(Figure("one call, median", latency * 1000, "ms"))
         for concurrency, most in TARGETS.items():
             floor = math.ceil(BATCHES / concurrency) * 2 * latency
@@ -67,7 +67,7 @@ def _of_operation(name: str, times: Times) -> list[Figure]:
     ]
 
 
-def _latency(api: str) -> float:
+def one_call(api: str) -> float:
     """Return the time of one read of a batch, over one connection."""
     address = urlsplit(api)
     connection = HTTPConnection(address.hostname or "", address.port)

@@ -2,8 +2,9 @@
 
 With `--campaigns N --batches M` it holds only campaigns 1 to N with M active batches each. With `--hanging H` every
 second campaign has H more batches whose writes hang: campaign 2 lists these first, campaign 4 among the others. With
-`--mixed N` it holds N batches of 50 campaigns instead, most of which have ended. The command prints the address. The
-sandbox answers from memory and keeps no log, to cost the machine little.
+`--paused P` campaign N + 1 has P paused batches. With `--mixed N` the sandbox holds N batches of 50 campaigns instead,
+most of which have ended. The command prints the address. The sandbox answers from memory and keeps no log, to cost the
+machine little.
 """
 
 import argparse
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--campaigns", type=int, default=0)
     parser.add_argument("--batches", type=int, default=0, help="of each campaign")
     parser.add_argument("--hanging", type=int, default=0, help="more of each second campaign, whose writes hang")
+    parser.add_argument("--paused", type=int, default=0, help="of one campaign more")
     parser.add_argument("--mixed", type=int, default=0, help="batches of which most have ended")
     parser.add_argument("--contract", choices=CONTRACTS, default="2025-04")
     options = parser.parse_args()
@@ -40,6 +42,8 @@ def main() -> None:
             for batch in range(options.hanging if campaign % 2 == 0 else 0):
                 place = f"-{batch}" if campaign % 4 == 2 else batch * options.batches // options.hanging
                 sandbox.store.add_batch(f"{campaign}.{place}.hangs", campaign_id=campaign, status="ACTIVE")
+        for batch in range(options.paused):
+            sandbox.store.add_batch(f"paused.{batch}", campaign_id=options.campaigns + 1, status="PAUSED")
         add_mixed(sandbox, options.mixed)
         sandbox.faults.add(faults.hang(), method="PUT", path=r"\.hangs$", times=None)
         sys.stdout.write(f"{sandbox.url}\n")

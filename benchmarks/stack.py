@@ -48,7 +48,11 @@ class Stack:
 
 @contextmanager
 def running(
-    *, application: str = "dashboard.wsgi", settings: str = "dashboard.settings", checkout: Path = ROOT
+    *,
+    application: str = "dashboard.wsgi",
+    settings: str = "dashboard.settings",
+    checkout: Path = ROOT,
+    sandbox_options: Sequence[str] = (),
 ) -> Iterator[Stack]:
     """Run the product with the sandbox's accounts, served by gunicorn with the flags of the Procfile.
 
@@ -59,14 +63,16 @@ def running(
         sys.exit("The static files are not collected: `make bench` does that first.")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="benchmark-")))
-        sandbox = stack.enter_context(process([sys.executable, "-m", "benchmarks.sandbox"], os.environ))
+        sandbox = stack.enter_context(
+            process([sys.executable, "-m", "benchmarks.sandbox", *sandbox_options], os.environ)
+        )
         assert sandbox.stdout
         port = _free_port()
         variables = environment(folder, api=sandbox.stdout.readline().strip())
         variables |= {"PORT": str(port), "DJANGO_SETTINGS_MODULE": settings}
         collect = [] if checkout == ROOT else [["collectstatic", "--noinput", "--verbosity=0"]]
-        for command in (*collect, ["migrate", "--verbosity=0"], ["demo_accounts"]):
-            run([sys.executable, "manage.py", *command], variables, checkout=checkout)
+        for words in (*collect, ["migrate", "--verbosity=0"], ["demo_accounts"]):
+            run([sys.executable, "manage.py", *words], variables, checkout=checkout)
         with (folder / "log").open("w") as log:
             web = procfile("web", checkout=checkout, PORT=port)
             web = [application if word == "dashboard.wsgi" else word for word in web]
