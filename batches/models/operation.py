@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from batches.models.change import Change
 from batches.models.fields import BatchEditField, storable
 from batches.models.sighting_filter import SightingFilter
+from common.clock import from_now
 from syllable.schemas import BatchEdit, BatchQuery
 
 
@@ -37,6 +38,8 @@ class TargetScope(models.TextChoices):
     ALL = "all", "Everything active"
 
 
+# An operation that was queued longer ago, and that no worker has, is not carried out.
+SOON_BEGUN = timedelta(minutes=1)
 # The most that one form sends.
 MOST_SELECTED = 500
 
@@ -136,6 +139,15 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def emergency_stops(self) -> Self:
         """Return operations that pause all active batches."""
         return self.filter(scope=TargetScope.ALL)
+
+    def carried_out_now(self) -> Self:
+        """Return operations that a worker has, or is about to have."""
+        return self.open().filter(Q(lease_until__gt=Now()) | Q(queued_at__gt=from_now(-SOON_BEGUN)))
+
+    def with_open_batches(self) -> Self:
+        """Return operations that have batches to write, or may find some."""
+        waiting = OperationItem.objects.filter(operation=OuterRef("pk"), state=ItemState.WAITING)
+        return self.filter(Q(listed_at=None) | Exists(waiting))
 
     def waiting_beside(self, operation: "Operation") -> Self:
         """Return operations that wait for a worker of the same queue."""

@@ -168,7 +168,9 @@ class Runner:
         for change in self.abandoned.to_settle():
             if change.pk not in settling and self._has_room():
                 self.pool.submit(runner_jobs.SettleChange(self.operation, change))
-        while not self._is_counting() and self._has_room() and (item := self._next_item()):
+        if any(job.holds_writes for job in self.pool.doing(runner_jobs.CountSkipped)) or self.turn.gives_way():
+            return
+        while self._has_room() and (item := self._next_item()):
             self.pool.submit(runner_jobs.WriteItem(self.turn.lease, item))
         if not any(self._is_first_try(job) for job in self.pool.under_way):
             self._look_again()
@@ -219,9 +221,6 @@ class Runner:
 
     def _has_room(self) -> bool:
         return self.pool.has_room(self.operation)
-
-    def _is_counting(self) -> bool:
-        return any(job.holds_writes for job in self.pool.doing(runner_jobs.CountSkipped))
 
     def _is_first_try(self, job: Job) -> bool:
         """Return whether to look for more only after `job`. A stop does not wait for a second try that hangs."""

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
+from batches import outcome_messages
 from batches.models import Kind, Operation, OperationItem
 from batches.services.operations.lease import Lease
 from batches.services.operations.permissions import authorized
@@ -43,6 +44,7 @@ class Turn:
     must_leave: Callable[[], bool]
     check_at: float = 0.0
     is_urgent: bool = False
+    gave_way: bool = False
     short: Deadline = field(default_factory=lambda: Deadline(TURN_SECONDS))
     longest: Deadline = field(default_factory=lambda: Deadline(LONGEST_TURN_SECONDS))
 
@@ -65,6 +67,16 @@ class Turn:
             self.is_urgent = True
             return End.AGAIN
         return End.AGAIN if self.longest.expired or self._is_anothers_turn() else None
+
+    def gives_way(self) -> bool:
+        """Return whether a stop has open batches: until there is none, only stops begin to write."""
+        if self.operation.is_stopping:
+            return False
+        gives_way = Operation.objects.stopping().carried_out_now().with_open_batches().exists()
+        if gives_way or self.gave_way:
+            self.lease.note(outcome_messages.STOP_FIRST if gives_way else "")
+        self.gave_way = gives_way
+        return gives_way
 
     def end_at_once(self) -> End:
         """Leave without waiting for hanging calls: the worker has to end."""

@@ -1,15 +1,9 @@
 """Stops that are carried out right now: until they are done, the watcher leaves the API to them."""
 
-from datetime import timedelta
-
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models import Exists, F, OuterRef
 
 from batches.models import ItemState, Operation, OperationItem, OperationQuerySet, Sighting
-from common.clock import from_now
 
-# A stop that was queued longer ago and has no worker is not carried out.
-SOON_BEGUN = timedelta(minutes=1)
 # Batches of a stop that are read in one turn.
 MOST_BATCHES = 10
 
@@ -29,5 +23,4 @@ def stopped_batches() -> list[str]:
 
 
 def _stops() -> OperationQuerySet:
-    has_worker = Q(lease_until__gt=Now()) | Q(queued_at__gt=from_now(-SOON_BEGUN))
-    return Operation.objects.open().stopping().filter(has_worker)
+    return Operation.objects.stopping().carried_out_now()
