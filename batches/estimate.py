@@ -128,7 +128,8 @@ def estimate(
     shown = pace.ended / pace.minutes if pace else None
     cause = _why_none(samples, pace, now=now, hours=hours, is_paused=is_paused)
     if cause or pace is None:
-        return Estimate(shown, share_failed=share, cause=cause, knows_hours=hours is not None)
+        unreached = _shut_out(last, hours, expires_at) if cause is NoEstimate.CLOSED else None
+        return Estimate(shown, unreached=unreached, share_failed=share, cause=cause, knows_hours=hours is not None)
     slow, fast = pace.range
     caps = _Caps(hours, last.at, _reached_today(samples, hours) if reached_today is None else reached_today)
     ends_from, ends_until = (_reach(last, rate, hours, caps, _left(last))[0] for rate in (fast, slow))
@@ -278,6 +279,13 @@ def _open_stretches(
         yield from hours.by_day(start, end)
     elif start < end:
         yield None, start, end
+
+
+def _shut_out(last: Sampled, hours: CallingHours | None, expires_at: datetime | None) -> tuple[int, int] | None:
+    """Return whom a batch does not reach that expires before the hours open again, whatever its pace."""
+    if hours is None or expires_at is None or not last.pending or hours.open_seconds(last.at, expires_at):
+        return None
+    return last.pending, last.pending
 
 
 def _unreached(

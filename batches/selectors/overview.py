@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case, Count, Q, QuerySet, Sum, When
 
 from batches.access import Scope
 from batches.models import CampaignSighting, PlatformEvent, PlatformEventKind, Sighting
@@ -50,9 +50,9 @@ class Overview:
     """What the watcher saw as of `watching.looked_at`, and what people do.
 
     `by_status` has a total for each status of batches that are not over. `active` are the newest active batches and
-    `expiring` the first to expire within the hour, a few of each. `failures` are those of the last day, newest first,
-    at most MOST_FAILURES. `campaigns` has the labels of the campaigns of all of these. Where the watcher never looked,
-    all of it is empty, and `trend` is None.
+    `expiring` the first to expire within the hour, a few of each; those that are done come last. `failures` are those
+    of the last day, newest first, at most MOST_FAILURES. `campaigns` has the labels of the campaigns of all of these.
+    Where the watcher never looked, all of it is empty, and `trend` is None.
     """
 
     watching: Watching
@@ -89,7 +89,9 @@ def overview(*, scope: Scope) -> Overview:
     now = seen.now
     not_over = _there(scope).filter(is_over=False)
     active = list(_there(scope).filter(status=BatchStatus.ACTIVE).order_by("-created_at", "-pk")[:ACTIVE_SHOWN])
-    expiring = list(not_over.filter(_expires_soon(now)).order_by("expires_at")[:FEW])
+    # Nobody misses a batch that is done.
+    is_done = Case(When(pending=0, then=1), default=0)
+    expiring = list(not_over.filter(_expires_soon(now)).order_by(is_done, "expires_at")[:FEW])
     failures = _failures(now - LATELY, scope)
     shown: list[Sighting | Failure] = [*active, *expiring, *failures[:FEW]]
     campaigns = _labels((row.campaign_id for row in shown), scope)

@@ -151,6 +151,17 @@ def test_outside_the_hours_nothing_is_told_of_a_batch_that_has_never_begun():
     assert estimate(samples, now=night, hours=hours()).cause is NoEstimate.CLOSED
 
 
+def test_nobody_is_reached_by_a_batch_that_expires_before_the_hours_open():
+    night = datetime(2026, 12, 1, 23, tzinfo=UTC)
+    rest = [Sample(night, 66, 0, 44, 8)]
+    before, after = night + timedelta(hours=9), night + timedelta(hours=11)
+    assert estimate(rest, now=night, hours=hours(), expires_at=before).unreached == (66, 66)
+    assert estimate(rest, now=night, hours=hours(), expires_at=after).unreached is None
+    assert estimate(rest, now=night, hours=None, expires_at=before).unreached is None
+    done = [Sample(night, 0, 0, 110, 8)]
+    assert estimate(done, now=night, hours=hours(), expires_at=before).unreached is None
+
+
 def test_hours_that_are_not_known_make_an_estimate_uncertain():
     found = estimate(steady(60, left=500), now=NOON, hours=None)
     assert minutes_left(found) == pytest.approx((500 / 60, 500 / 60))

@@ -21,7 +21,11 @@ def forecast_set(row: Sighting) -> None:
     if row.status in (BatchStatus.ACTIVE, BatchStatus.IDLE) and row.pk and row.counted_at:
         recent = row.samples.filter(at__gte=row.counted_at - LOOKS_BACK, at__lte=row.counted_at).order_by("at")
         samples = [Sample(*counts) for counts in recent.values_list("at", "pending", "under_way", "ended", "failed")]
-        found = estimate(samples, now=row.counted_at, hours=_hours_of(row.campaign_id), expires_at=row.expires_at)
+        # A batch that rests is sampled seldom.
+        now = Sample(row.counted_at, row.pending or 0, row.under_way or 0, row.ended or 0, row.failed or 0)
+        found = estimate(
+            samples or [now], now=row.counted_at, hours=_hours_of(row.campaign_id), expires_at=row.expires_at
+        )
     row.pace = found.pace if row.status == BatchStatus.ACTIVE else None
     row.ends_from, row.ends_until = found.ends_from, found.ends_until
     row.unreached_from, row.unreached_until = found.unreached or (None, None)

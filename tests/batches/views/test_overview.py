@@ -258,6 +258,15 @@ def test_it_shows_what_expires_within_the_hour(look):
     assert texts(page, "#overview-expiring a") == ["sooner", "soon"]
 
 
+def test_what_expires_with_nobody_left_to_reach_comes_last(look):
+    watch_state()
+    active("done", expires_at=ahead(minutes=5), **COUNTS | {"pending": 0})
+    active("unknown", expires_at=ahead(minutes=20), pending=None)
+    active("waiting", expires_at=ahead(minutes=10), **COUNTS)
+
+    assert texts(look(), "#overview-expiring a") == ["waiting", "unknown", "done"]
+
+
 def test_it_shows_what_failed_within_a_day(look):
     watch_state()
     campaign_sighting_add(2, name="Invoices")

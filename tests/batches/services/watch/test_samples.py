@@ -119,6 +119,18 @@ def test_a_forecast_leaves_out_closed_hours(look, sandbox):
     assert seen("a").ends_from is None
 
 
+def test_a_batch_that_expires_before_the_hours_open_reaches_nobody(look, sandbox):
+    now = timezone.now()
+    opens, closes = (now + 2 * HOUR).strftime("%H:%M:%S"), (now - HOUR).strftime("%H:%M:%S")
+    number = sandbox.store.add_campaign(daily_start_time=opens, daily_end_time=closes, timezone="UTC")
+    expires_on = (now + HOUR).isoformat()
+    sandbox.store.add_batch("a", campaign_id=number, status="IDLE", requests=200, expires_on=expires_on)
+    for _ in range(2):
+        look()
+        minutes_later(6)
+    assert (seen("a").unreached_from, seen("a").unreached_until) == (200, 200)
+
+
 @pytest.mark.parametrize("contract", ["current"])
 def test_the_zone_of_a_campaign_is_that_of_its_agent_read_once_an_hour(look, sandbox):
     by_id = sandbox.store.add_campaign(more={"agent_id": sandbox.store.add_agent(timezone="Europe/Zurich")})
