@@ -33,22 +33,29 @@ def unlisted(turn: Turn, listed_at: datetime) -> Iterator[None]:
     yield from _find(turn, Sighting.objects.all(), listed_at)
 
 
-def counts(turn: Turn) -> Iterator[None]:
-    """Read active batches for their counts, those that expire soon first, and others now and then."""
-    there = Sighting.objects.filter(is_over=False, gone_at=None)
-    active = there.filter(_not_since("counted_at", turn.began), status=BatchStatus.ACTIVE)
-    resting = there.filter(_not_since("counted_at", turn.began - RESTING))
-    oldest = F("counted_at").asc(nulls_first=True)
-    for rows in (
-        active.filter(expires_at__lt=turn.began + SOON).order_by(oldest),
-        active.order_by(oldest),
-        resting.order_by(oldest),
-    ):
-        # Those that a read does not change stay in front, so only so many are passed over.
-        while batch_ids := list(filter(turn.can_be_read, rows.values_list("batch_id", flat=True)[:CHUNK])):
-            for batch_id in filter(turn.can_be_read, batch_ids):
-                turn.read(batch_id)
-                yield
+def active(turn: Turn) -> Iterator[None]:
+    """Read active batches for their counts, those that expire soon first."""
+    rows = _counted_before(turn.began).filter(status=BatchStatus.ACTIVE)
+    yield from _read_oldest(turn, rows.filter(expires_at__lt=turn.began + SOON))
+    yield from _read_oldest(turn, rows)
+
+
+def resting(turn: Turn) -> Iterator[None]:
+    """Read the other batches that are not over for their counts, now and then."""
+    yield from _read_oldest(turn, _counted_before(turn.began - RESTING).exclude(status=BatchStatus.ACTIVE))
+
+
+def _counted_before(at: datetime) -> QuerySet[Sighting]:
+    return Sighting.objects.filter(_not_since("counted_at", at), is_over=False, gone_at=None)
+
+
+def _read_oldest(turn: Turn, rows: QuerySet[Sighting]) -> Iterator[None]:
+    """Read batches, those counted longest ago first; those that a read does not change stay in front."""
+    batch_ids = rows.order_by(F("counted_at").asc(nulls_first=True)).values_list("batch_id", flat=True)
+    while chunk := list(filter(turn.can_be_read, batch_ids[:CHUNK])):
+        for batch_id in filter(turn.can_be_read, chunk):
+            turn.read(batch_id)
+            yield
 
 
 def stopped(turn: Turn) -> Iterator[None]:

@@ -17,7 +17,7 @@ from batches.services.watch.calls import Calls, Failures
 from batches.services.watch.clock import DatabaseClock
 from batches.services.watch.departure import LeaseLost, TurnOver
 from batches.services.watch.full_look import campaigns, full_look
-from batches.services.watch.reads import counts, missing, stopped
+from batches.services.watch.reads import active, missing, resting, stopped
 from batches.services.watch.silence import silence
 from batches.services.watch.thin import samples_thin
 from batches.services.watch.totals import campaigns_all
@@ -126,9 +126,10 @@ def _take(turn: Turn) -> None:
         _begin(turn, missing(turn), until=LOSTS_SHARE)
         lists = walk(turn)
         _begin(turn, lists, until=WALKS_SHARE)
-        single = counts(turn)
+        single = active(turn)
         beside = chain(campaigns(turn), zones(turn))
-        jobs = [beside, stops, missing(turn), single, full_look(turn), single, lists]
+        # Active batches have the largest share, but not all of it: lists show how far the others are, too.
+        jobs = [beside, stops, missing(turn), single, full_look(turn), single, lists, resting(turn)]
         while jobs:
             jobs = [job for job in jobs if next(job, OVER) is not OVER]
     except LeaseLost:

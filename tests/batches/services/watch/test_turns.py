@@ -77,6 +77,18 @@ def test_active_batches_are_counted_in_turns_oldest_first(watcher, sandbox, cont
 
 
 @BOTH
+def test_however_many_are_active_the_others_are_counted_too(watcher, sandbox, contract):
+    for number in range(30):
+        sandbox.store.add_batch(f"active-{number}", status="ACTIVE", requests=2)
+    for number in range(3):
+        sandbox.store.add_batch(f"paused-{number}", status="PAUSED", requests=2)
+    for _ in range(8):
+        budget_of(watcher, 20)
+        watcher.look()
+    assert not Sighting.objects.filter(status="PAUSED", counted_at=None).exists()
+
+
+@BOTH
 def test_a_429_ends_the_turn_and_halves_what_follows(watcher, sandbox, contract):
     sandbox.store.add_batch("a", status="ACTIVE")
     sandbox.faults.add(faults.answer(429, headers={"Retry-After": "20"}), times=None)
