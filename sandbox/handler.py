@@ -5,6 +5,7 @@ import socket
 import struct
 import sys
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
@@ -99,14 +100,16 @@ class Server(ThreadingHTTPServer):
 
     def start(self) -> None:
         """Serve in the background."""
-        # A short poll makes stop() quick.
-        self._serving = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
+        self._serving = threading.Thread(target=self.serve_forever, daemon=True)
         self._serving.start()
 
     def stop(self) -> None:
         """Stop accepting connections, and cut the open ones."""
         self.stopping.set()
         if self._serving:
+            with suppress(OSError):
+                # Wakes the loop, which by itself looks twice a second whether it should end.
+                self.socket.shutdown(socket.SHUT_RDWR)
             self.shutdown()
         self.server_close()
         for connection in list(self._connections):
