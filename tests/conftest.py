@@ -29,7 +29,7 @@ from syllable.transport import Transport
 from tests import impatience, order
 from tests.database import _flush, django_db_modify_db_settings, django_db_setup, migrated_file
 from tests.impatience import Impatience
-from tests.shortcuts import _forking_processes, _quick_logins, _templates_compiled_once
+from tests.shortcuts import _forking_processes, _templates_compiled_once
 
 KEY = "key-for-tests"
 # Of what grows from try to try.
@@ -50,7 +50,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 __all__ = [
     "_flush",
     "_forking_processes",
-    "_quick_logins",
     "_templates_compiled_once",
     "django_db_modify_db_settings",
     "django_db_setup",
