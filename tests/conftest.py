@@ -67,9 +67,13 @@ gc.disable()
 
 
 def pytest_collection_finish():
-    """Freeze what exists once the tests are collected: the garbage collector then only looks at what comes after."""
+    """Freeze what exists once the tests are collected: the garbage collector then only looks at what comes after.
+
+    Each page leaves thousands of objects, so with Python's 700 the collector would look several times a page.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)
     gc.enable()
 
 
