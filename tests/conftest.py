@@ -212,7 +212,7 @@ def auto_contract(sandbox, settings, db):
 def wait_for_parallel_reads():
     """Wait until no data beside a page is being read: a late read would keep its count for the next test."""
     for _ in range(parallel_reads.MOST_WAITING):
-        assert ROOM_FOR_PARALLEL_READS.acquire(timeout=10)
+        assert ROOM_FOR_PARALLEL_READS.acquire(timeout=60)
     for _ in range(parallel_reads.MOST_WAITING):
         ROOM_FOR_PARALLEL_READS.release()
 
