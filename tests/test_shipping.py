@@ -30,7 +30,7 @@ from syllable.schemas import BatchQuery
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_ONLY = {"sandbox"}
-START_SECONDS, STOP_SECONDS = 60, 20
+START_SECONDS, STOP_SECONDS = 120, 120
 
 
 def text_of(name):
