@@ -13,8 +13,10 @@ from batches.models import Outcome
 from batches.selectors.batch import abilities, batch_now, paused_from
 from batches.services.changes.update import NotAllowed, batch_edit, batch_pause, batch_resume
 from batches.services.changes.write import Result
+from batches.views.batches import is_refresh
 from batches.views.decorators import UserRequest, may_edit, why
 from batches.views.next_url import next_page
+from batches.views.one_row import one_row
 from syllable.errors import SyllableError
 
 STATUS_CODES = {Outcome.CONFLICT: 409, Outcome.REJECTED: 422, Outcome.NOT_SENT: 409, Outcome.UNCONFIRMED: 502}
@@ -67,8 +69,10 @@ def resume(request: UserRequest, batch_id: str) -> HttpResponse:
 def written(request: UserRequest, result: Result) -> HttpResponse:
     """Answer a write that leaves nothing typed to keep: go to the page it came from, which shows the outcome.
 
-    A conflict gets its own page instead, with the three versions.
+    A conflict gets its own page instead, with the three versions. A script that changes one row gets that row.
     """
+    if is_refresh(request):
+        return one_row(request, result)
     change = result.change
     if result.outcome == Outcome.CONFLICT and result.batch:
         context = {

@@ -115,7 +115,7 @@ def _read(address: ListQuery, scope: Scope) -> BatchList:
 
 
 def is_refresh(request: UserRequest) -> bool:
-    """Return whether htmx requests only the table."""
+    """Return whether a script requests only the part of the page that it replaces."""
     return request.headers.get("HX-Request") == "true"
 
 
@@ -136,12 +136,18 @@ def table_context(request: UserRequest, address: ListQuery, batch_list: BatchLis
         "batch_list": batch_list,
         "tabs": _tabs(address, batch_list, able),
         "headings": headings,
-        "labels": {name: heading.label for (name, _), heading in zip(COLUMNS, headings, strict=True)},
+        "labels": labels_of(address, able),
         "rows": _rows(request, address, batch_list),
         "pager": _pager(address, batch_list),
         "campaign_id": "",
         "most_rows": MOST_ROWS,
     }
+
+
+def labels_of(address: ListQuery, able: Abilities) -> dict[str, str]:
+    """Return what the columns of the list at `address` are called, by their names."""
+    shown = (_label(name, label, able) for name, label in _columns(address))
+    return {name: label for (name, _), label in zip(COLUMNS, shown, strict=True)}
 
 
 def _tabs(address: ListQuery, batch_list: BatchList, able: Abilities) -> list[Tab]:

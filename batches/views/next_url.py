@@ -17,7 +17,7 @@ def next_page(asked_for: str, change: Change, *, scope: Scope) -> str:
 
     Returns the batch's own page otherwise. `asked_for` may be anything. The change is named in the query.
     """
-    path, query = _path_and_query(asked_for)
+    path, query = path_and_query(asked_for)
     pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "change"]
     address = f"{path}?{urlencode([*pairs, ('change', change.pk)])}"
     if _tells(path, change, scope) and len(address) <= LONGEST_ADDRESS:
@@ -27,14 +27,14 @@ def next_page(asked_for: str, change: Change, *, scope: Scope) -> str:
 
 def trail_address(asked_for: str) -> str:
     """Return a form's `next` address if it is a page of the trail, without the change it may tell; else ""."""
-    path, query = _path_and_query(asked_for)
+    path, query = path_and_query(asked_for)
     if path != reverse("batches:change_list") or len(asked_for) > LONGEST_ADDRESS:
         return ""
     pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "change"]
     return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
-def _path_and_query(address: str) -> tuple[str, str]:
+def path_and_query(address: str) -> tuple[str, str]:
     """Return both parts, "" if the address is not within this site."""
     try:
         parts = urlsplit(address)

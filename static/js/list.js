@@ -4,6 +4,8 @@ const EVERY = 10_000;
 const notice = document.getElementById("list-notice");
 const filter = document.getElementById("list-filter");
 let asked = Date.now();
+// A click changed a row after the refresh that is on its way had left: its answer would take that back.
+let isOvertaken = false;
 let scrolled = [];
 
 const LIST = ".list[hx-get]";
@@ -18,6 +20,7 @@ function isInUse() {
   const selection = getSelection();
   return (
     selected().length > 0 ||
+    list().querySelector("[aria-busy]") !== null ||
     list().contains(document.activeElement) ||
     list().querySelector("a:hover, button:hover, :active") !== null ||
     (!selection.isCollapsed && selection.containsNode(list(), true))
@@ -27,6 +30,7 @@ function isInUse() {
 function refresh() {
   if (document.hidden || isInUse()) return;
   asked = Date.now();
+  isOvertaken = false;
   htmx.trigger(list(), "refresh");
 }
 
@@ -67,6 +71,11 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-select-all], [name=batch]")) countSelected();
 });
 
+document.addEventListener("row-changed", () => {
+  asked = Date.now();
+  isOvertaken = true;
+});
+
 setInterval(refreshWhenDue, 1000);
 document.addEventListener("visibilitychange", refresh);
 window.addEventListener("pageshow", (event) => {
@@ -81,7 +90,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
     stale(reasonIn(event.detail.xhr));
     // The page shows the failure, so the console need not.
     event.detail.isError = false;
-  } else if (isInUse()) {
+  } else if (isInUse() || isOvertaken) {
     event.detail.shouldSwap = false;
   }
   scrolled = scrollers().map((element) => element.scrollLeft);

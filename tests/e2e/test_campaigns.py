@@ -39,8 +39,10 @@ def test_from_all_campaigns_to_one_and_back_after_a_click(opened, base_url, acce
 
     opened.get_by_role("button", name="Pause 20250111.0").click()
     expect(opened.locator("[data-outcome=applied]")).to_be_visible()
-    assert "/campaigns/1/" in opened.url
+    expect(opened).to_have_url(f"{base_url}/campaigns/1/")
     expect(opened.get_by_role("button", name="Resume 20250111.0")).to_be_visible()
+    accessible()
+    opened.reload()
     expect(opened.get_by_role("region", name="History")).to_contain_text("20250111.0")
     accessible()
 
