@@ -19,6 +19,8 @@ LONGEST_FILTER = 200
 # Of statuses, and of campaigns.
 MOST_VALUES = 20
 LOST_PREVIEW = "This preview is no longer valid. What you typed is still here. Check your input, then start again."
+SELECT_FIRST = "Select the batches, then choose an action."
+NOTHING_SELECTED = "nothing_selected"
 UNCLEAR_KIND = "Choose an action: pause, resume, cancel or set expiry."
 UNCLEAR_FILTER = "This filter cannot be used for an operation. Nothing was started."
 UNCLEAR_SCOPE = "Choose which batches: a campaign, selected batches, a filter or everything."
@@ -104,7 +106,7 @@ class TargetForm(forms.Form):
     def _batch_ids(self) -> tuple[str, ...]:
         batch_ids = tuple(dict.fromkeys(self.data.getlist("batch")))
         if not batch_ids:
-            raise forms.ValidationError("Select the batches, then choose an action.", code="nothing_selected")
+            raise forms.ValidationError(SELECT_FIRST, code=NOTHING_SELECTED)
         if len(batch_ids) > MOST_SELECTED:
             raise forms.ValidationError(f"You can select at most {MOST_SELECTED} batches at a time.")
         if not all(map(has_address, batch_ids)):

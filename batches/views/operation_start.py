@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from accounts.actor import by
 from batches import rules
 from batches.access import scope_of
-from batches.forms.operation import LOST_PREVIEW, OperationEditForm, TargetForm
+from batches.forms.operation import LOST_PREVIEW, NOTHING_SELECTED, SELECT_FIRST, OperationEditForm, TargetForm
 from batches.forms.seen import LARGEST, Seen, fixed_target, seal, unseal
 from batches.models import MOST_FIXED, Kind, Operation, SightingFilter, Target, TargetScope
 from batches.selectors.batch import abilities
@@ -35,6 +36,8 @@ def start(request: UserRequest) -> HttpResponse:
     """Show the preview of an operation; with `confirm`, start it and go to its page."""
     asked = TargetForm(request.POST)
     if not asked.is_valid():
+        if asked.has_error(NON_FIELD_ERRORS, NOTHING_SELECTED) and "list" in request.POST:
+            return _back_to_list(request, asked)
         return render(request, "batches/operation_unclear.html", {"form": asked}, status=422)
     kind = asked.kind_wanted
     check_actor(request.user)
@@ -51,6 +54,13 @@ def start(request: UserRequest) -> HttpResponse:
             raise
         # Another operation began between the check above and the start.
         return _is_stopping_already(request, other.operation)
+
+
+def _back_to_list(request: UserRequest, asked: TargetForm) -> HttpResponse:
+    """Go back to the list that had nothing selected, and say there what to do. Scripts do not let it come to that."""
+    messages.info(request, SELECT_FIRST)
+    address, _ = read_list_query(QueryDict(asked.list_query), abilities())
+    return redirect(str(address))
 
 
 def _start_view(request: UserRequest, asked: TargetForm, kind: Kind, view: SightingFilter) -> HttpResponse:

@@ -11,17 +11,16 @@ let scrolled = [];
 const LIST = ".list[hx-get]";
 const list = () => document.querySelector(LIST);
 const isList = (event) => event.detail.requestConfig?.elt?.matches(LIST) ?? false;
-const boxes = () => [...list().querySelectorAll("[name=batch]")];
-const selected = () => boxes().filter((box) => box.checked);
 const scrollers = () => [...list().querySelectorAll(".list-tabs ul, .list-scroll")];
 
-// A row that moves away under a pointer or a thumb would put another batch's button there, and a choice would be lost.
+// A row that moves away under a pointer or a thumb would put another batch's button there. A box or a link gets the focus
+// back, so these do not count.
 function isInUse() {
   const selection = getSelection();
+  const focus = document.activeElement;
   return (
-    selected().length > 0 ||
     list().querySelector("[aria-busy]") !== null ||
-    list().contains(document.activeElement) ||
+    (list().contains(focus) && !focus.matches("[name=batch], a[id]")) ||
     list().querySelector("a:hover, button:hover, :active") !== null ||
     (!selection.isCollapsed && selection.containsNode(list(), true))
   );
@@ -55,22 +54,6 @@ function reasonIn(xhr) {
   return isReason ? xhr.responseText : `The dashboard answered with an error (${xhr.status}).`;
 }
 
-// The bar for many batches says how many are selected.
-function countSelected() {
-  const all = list().querySelector("[data-select-all]");
-  if (!all) return;
-  const count = selected().length;
-  all.parentElement.hidden = boxes().length === 0;
-  all.checked = count > 0 && count === boxes().length;
-  all.indeterminate = count > 0 && !all.checked;
-  list().querySelector("[data-selected]").textContent = count ? `${count} selected` : "Selected batches";
-}
-
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-select-all]")) for (const box of boxes()) box.checked = event.target.checked;
-  if (event.target.matches("[data-select-all], [name=batch]")) countSelected();
-});
-
 document.addEventListener("row-changed", () => {
   asked = Date.now();
   isOvertaken = true;
@@ -79,8 +62,6 @@ document.addEventListener("row-changed", () => {
 setInterval(refreshWhenDue, 1000);
 document.addEventListener("visibilitychange", refresh);
 window.addEventListener("pageshow", (event) => {
-  // A browser that comes back brings what was selected with it.
-  countSelected();
   if (event.persisted) refresh();
 });
 
@@ -99,7 +80,6 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (!isList(event)) return;
   for (const [at, element] of scrollers().entries()) element.scrollLeft = scrolled[at] ?? 0;
-  countSelected();
   // A list that says itself how old it is needs only to be heard.
   tell(list().dataset.stale ?? "", { shown: false });
 });

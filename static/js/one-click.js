@@ -40,8 +40,6 @@
     const link = row?.querySelector("a[id^='open-']");
     const old = link && document.getElementById(link.id)?.closest("tr");
     if (!old) return;
-    const box = row.querySelector("[name=batch]");
-    if (box) box.checked = old.querySelector("[name=batch]")?.checked ?? false;
     cameFrom = link.id;
     old.replaceWith(row);
   }

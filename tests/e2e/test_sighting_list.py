@@ -95,8 +95,9 @@ def test_a_filter_and_an_operation_over_its_view_by_keyboard(opened, accessible,
     expect(page.locator("tbody tr")).to_have_count(4)
     accessible()
 
-    reach(page, "Which batches")
-    page.keyboard.press("ArrowDown")
+    reach(page, "All on this page")
+    page.keyboard.press("Space")
+    expect(page.get_by_text("4 selected")).to_be_visible()
     reach(page, "Pause…")
     page.keyboard.press("Enter")
     page.wait_for_url("**/operations/")
