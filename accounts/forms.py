@@ -48,5 +48,5 @@ class ProfileForm(TimeZoneForm):
 
     class Meta:
         model = User
-        fields = ("name", "time_zone")
+        fields = ("name", "time_zone", "has_shortcuts")
         help_texts = {"name": "Your colleagues see your name. Syllable sees your email."}

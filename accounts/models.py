@@ -91,6 +91,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[validate_time_zone],
         help_text="For example America/New_York. Empty means the default zone.",
     )
+    has_shortcuts = models.BooleanField(
+        "keyboard shortcuts",
+        default=True,
+        db_default=True,
+        help_text="Single keys, such as j and p. Press ? to see all. Turn this off if another program uses such keys.",
+    )
     is_active = models.BooleanField(
         "active", default=True, help_text="Deactivate people instead of deleting them. Their history stays."
     )

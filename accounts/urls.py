@@ -27,4 +27,5 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     path("profile/", views.profile, name="profile"),
+    path("shortcuts/", views.shortcuts, name="shortcuts"),
 ]

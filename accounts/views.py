@@ -28,6 +28,12 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "account/profile.html", {"form": form})
 
 
+def shortcuts(request: HttpRequest) -> HttpResponse:
+    """List the keyboard shortcuts; for a script without the rest of the page."""
+    is_part = request.headers.get("HX-Request") == "true"
+    return render(request, "account/_shortcuts.html" if is_part else "account/shortcuts.html")
+
+
 @method_decorator(login_not_required, name="dispatch")
 class PasswordReset(PasswordResetView):
     """The page to ask for a link to set a new password. Without mail it points to an administrator."""
