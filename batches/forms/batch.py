@@ -1,7 +1,7 @@
 """The edit form of a batch: it validates what was typed and returns a typed edit. It makes no calls."""
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django import forms
@@ -129,6 +129,11 @@ class BatchForm(ExpiryForm):
     def loaded_batch(self) -> Batch:
         """The batch as far as the fingerprint knows it: enough for the rules."""
         return Batch.read({"batch_id": self.batch_id, **self.loaded})
+
+    @property
+    def shown_until(self) -> datetime | None:
+        expires_on = self.loaded_batch.expires_on
+        return expires_on.at if expires_on else None
 
     @property
     def only_cancel(self) -> bool:

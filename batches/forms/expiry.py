@@ -14,6 +14,7 @@ from syllable.schemas import Timestamp
 PICKER_LENGTH = len("2025-01-31T17:00")
 LAST_MINUTE = time(23, 59)
 DAYS_OF_A_YEAR = 366
+MINUTE, HOUR, DAY, WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 
 
 class ClockField(forms.DateTimeField):
@@ -74,20 +75,33 @@ class ExpiryForm(forms.Form):
         return in_picker(Timestamp.of(at), self.other_zone).replace("T", " ")
 
     @property
-    def quick_expiries(self) -> list[tuple[str, str]]:
-        """The quick choices as (label, value for the picker), counted from now."""
+    def shown_until(self) -> datetime | None:
+        """The expiry that the form shows at first, None for none."""
+        return None
+
+    @property
+    def quick_expiries(self) -> list[tuple[str, str, int]]:
+        """The quick choices as (label, value for the picker, the minutes that they add).
+
+        Those that add count from the expiry that is shown, or from now where that is later. A day and a week are those
+        of the clocks, whatever their minutes.
+        """
         now = timezone.now()
         today = now.astimezone(self.clock)
         sunday = today + timedelta(days=6 - today.weekday())
+        start = max(now, self.shown_until or now)
         choices = {
-            "+1 hour": now + timedelta(hours=1),
-            "+1 day": today + timedelta(days=1),
-            "+1 week": today + timedelta(weeks=1),
-            "End of today": datetime.combine(today, LAST_MINUTE, self.clock),
-            "End of week": datetime.combine(sunday, LAST_MINUTE, self.clock),
+            "+1 hour": (start + HOUR, HOUR),
+            "+1 day": (_later(start.astimezone(self.clock), DAY), DAY),
+            "+1 week": (_later(start.astimezone(self.clock), WEEK), WEEK),
+            "End of today": (datetime.combine(today, LAST_MINUTE, self.clock), None),
+            "End of week": (datetime.combine(sunday, LAST_MINUTE, self.clock), None),
         }
         # Computed in UTC, so that no choice falls into the hour that clocks skip.
-        return [(label, in_picker(Timestamp.of(at), self.clock)) for label, at in choices.items()]
+        return [
+            (label, in_picker(Timestamp.of(at), self.clock), int(step / MINUTE) if step else 0)
+            for label, (at, step) in choices.items()
+        ]
 
     def _moment(self, typed: datetime) -> Timestamp | None:
         """Return the moment that `typed` means, or None with an error on the form where that is unclear."""
@@ -126,6 +140,14 @@ class ExpiryForm(forms.Form):
                 f"The clocks in {self.zone} show {typed:%H:%M} twice on this day. Choose one below.",
             )
         return Timestamp.of(chosen) if chosen else None
+
+
+def _later(at: datetime, step: timedelta) -> datetime:
+    """Return `at` plus `step`; the same moment where the calendar ends before."""
+    try:
+        return at + step
+    except OverflowError:
+        return at
 
 
 def moments_at(shown: datetime, zone: tzinfo) -> list[datetime]:

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from batches.access import scope_of
 from batches.forms.batch import BatchForm
+from batches.models import Change
 from batches.selectors.batch import BatchPage, abilities, batch_page
 from batches.selectors.changes import change_for_notice
 from batches.services.changes.update import NotAllowed, check_actor
@@ -48,6 +49,28 @@ def batch(request: UserRequest, batch_id: str) -> HttpResponse:
             campaign_zone=page.hours.zone,
         )
     return render(request, "batches/batch.html", context)
+
+
+def page_with_form(
+    request: UserRequest,
+    batch_id: str,
+    form: BatchForm,
+    *,
+    status: int,
+    notice: Change | None = None,
+    can_read: bool = True,
+) -> HttpResponse:
+    """Show what is wrong with what was typed on the batch's page, with its facts and its Pause.
+
+    Where the batch cannot be read, or not without waiting again (`can_read`), the form stands alone: what was typed is
+    not lost.
+    """
+    context = {"batch_id": batch_id, "form": form, "notice": notice, "is_part": False}
+    page = batch_page(batch_id, scope=scope_of(request.user)) if can_read else None
+    if page is None or page.error:
+        return render(request, "batches/edit.html", context, status=status)
+    context |= {"page": page, "why_no_edit": why_no_edit(request, page.unwritable)}
+    return render(request, "batches/batch.html", context, status=status)
 
 
 def _refreshed(request: UserRequest, batch_id: str, page: BatchPage) -> HttpResponse:

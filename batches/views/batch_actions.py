@@ -13,11 +13,12 @@ from batches.models import Outcome
 from batches.selectors.batch import abilities, batch_now, paused_from
 from batches.services.changes.update import NotAllowed, batch_edit, batch_pause, batch_resume
 from batches.services.changes.write import Result
+from batches.views.batch import page_with_form
 from batches.views.batches import is_refresh
 from batches.views.decorators import UserRequest, may_edit, why
 from batches.views.next_url import next_page
 from batches.views.one_row import one_row
-from syllable.errors import SyllableError
+from syllable.errors import SyllableError, SyllableUnavailable
 
 STATUS_CODES = {Outcome.CONFLICT: 409, Outcome.REJECTED: 422, Outcome.NOT_SENT: 409, Outcome.UNCONFIRMED: 502}
 
@@ -34,22 +35,23 @@ def edit(request: UserRequest, batch_id: str) -> HttpResponse:
     form = _form(request, request.POST, batch_id)
     if form.is_lost:
         form = _found_again(request, batch_id) or form
-    context = {"form": form, "batch_id": batch_id, "notice": None}
     if not form.is_valid():
-        return render(request, "batches/edit.html", context, status=422)
+        return page_with_form(request, batch_id, form, status=422)
     if not request.POST.get("confirm") or not form.is_as_reviewed:
-        return render(request, "batches/review.html", context | {"steps": rules.steps(form.loaded, form.edit)})
+        context = {"form": form, "batch_id": batch_id, "steps": rules.steps(form.loaded, form.edit)}
+        return render(request, "batches/review.html", context)
     try:
         result = batch_edit(batch_id=batch_id, edit=form.edit, loaded=form.loaded, reason=form.why, **by(request))
     except NotAllowed as refusal:
         form.add_error(None, str(refusal))
-        return render(request, "batches/edit.html", context, status=403)
+        return page_with_form(request, batch_id, form, status=403)
     if result.is_as_wanted or result.outcome == Outcome.CONFLICT:
         return written(request, result)
     for problem in result.problems:
         form.add_error(problem.field or None, problem.message)
-    context["notice"] = result.change
-    return render(request, "batches/edit.html", context, status=STATUS_CODES[result.outcome])
+    is_silent = isinstance(result.error, SyllableUnavailable)
+    status = STATUS_CODES[result.outcome]
+    return page_with_form(request, batch_id, form, status=status, notice=result.change, can_read=not is_silent)
 
 
 @may_edit

@@ -11,6 +11,21 @@
   const why = form.querySelector("[data-why]");
   const quick = form.querySelector("[data-quick]");
 
+  // What is added is added to the expiry that is shown, or to now where that is later.
+  const chosen = (button) => {
+    const { onClock, moment, later } = window.zoneClock;
+    const { zone } = form.dataset;
+    const minutes = Number(button.dataset.addMinutes ?? 0);
+    if (!minutes || !picker.value) return button.dataset.setExpiry;
+    try {
+      const from = Math.max(Date.now(), moment(zone, picker.value));
+      return later(zone, onClock(zone, from).replace(" ", "T"), minutes);
+    } catch {
+      // A zone that this browser does not know, or a year that has no time.
+      return button.dataset.setExpiry;
+    }
+  };
+
   const follow = () => {
     const canceling = status.value === "CANCELED";
     reason.hidden = !canceling;
@@ -26,7 +41,7 @@
     const button = event.target.closest("[data-set-expiry]");
     if (!button) return;
     if (noExpiry) noExpiry.checked = false;
-    picker.value = button.dataset.setExpiry;
+    picker.value = chosen(button);
     follow();
     picker.focus();
   });

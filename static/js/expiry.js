@@ -6,19 +6,7 @@
 
   const shown = there.querySelector("span");
   const output = there.querySelector("output");
-
-  // "2026-12-01 17:00", as the clocks of a zone show a moment.
-  const onClock = (zone, at) =>
-    new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" }).format(at);
-
-  // The moment at which the clocks of a zone show a text such as "2026-12-01T17:00".
-  const moment = (zone, text) => {
-    const asUtc = Date.parse(`${text.slice(0, 16)}Z`);
-    const before = (at) => Date.parse(`${onClock(zone, at).replace(" ", "T")}Z`) - at;
-    // The offset at the moment itself may be another one than at the first guess.
-    const guess = asUtc - before(asUtc);
-    return asUtc - before(guess);
-  };
+  const { onClock, moment } = window.zoneClock;
 
   const follow = () => {
     let text = "";

@@ -127,12 +127,30 @@ def test_an_expiry_outside_all_years_gets_a_sentence(reader, operator, typed, zo
     assert "Choose a year between 1 and 9999" in text(response)
 
 
+def quick(batch):
+    """Return the quick choices by their labels."""
+    form = BatchForm(batch_id=ID, batch=batch, abilities=ABLE)
+    return {label: value for label, value, _ in form.quick_expiries}
+
+
+def test_quick_choices_that_add_count_from_the_expiry_that_is_shown(monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2036, 6, 1, 12, tzinfo=UTC))
+    with timezone.override(ZoneInfo("America/New_York")):
+        shown = quick(Batch(batch_id=ID, expires_on=Timestamp.read("2036-06-10T21:30:00Z")))
+        passed = quick(Batch(batch_id=ID, expires_on=Timestamp.read("2036-05-01T00:00:00Z")))
+
+    assert (shown["+1 hour"], shown["+1 day"]) == ("2036-06-10T18:30", "2036-06-11T17:30")
+    assert shown["+1 week"] == "2036-06-17T17:30"
+    assert shown["End of today"] == passed["End of today"] == "2036-06-01T23:59"
+    assert passed["+1 day"] == "2036-06-02T08:00"
+
+
 @pytest.mark.parametrize("at", ["2036-03-09T06:45:00Z", "2036-11-02T04:45:00Z", "2036-03-08T07:30:00Z"])
 def test_no_quick_choice_is_an_hour_that_never_comes(monkeypatch, at):
     now, zone = datetime.fromisoformat(at), ZoneInfo("America/New_York")
     monkeypatch.setattr(timezone, "now", lambda: now)
     with timezone.override(zone):
-        choices = dict(BatchForm(batch_id=ID, batch=Batch(), abilities=ABLE).quick_expiries)
+        choices = quick(Batch())
     for typed in choices.values():
         local = datetime.fromisoformat(typed).replace(tzinfo=zone)
         assert local.astimezone(UTC).astimezone(zone).strftime("%H:%M") == local.strftime("%H:%M")

@@ -197,7 +197,8 @@ def test_a_form_with_a_problem_still_shows_both(campaign, open_page, client, san
     response = client.post(f"/batches/{BATCH}/edit/", typed)
     assert response.status_code == 422
     assert texts(response, THERE) == ["Time zone of the campaign: Europe/Kyiv. The expiry there: 2020-01-01 15:00"]
-    assert not sandbox.requests
+    # The page is that of the batch, with its facts.
+    assert [request.path.rpartition("/")[2] for request in sandbox.requests] == [BATCH]
 
 
 def test_without_an_expiry_only_the_zone_is_shown(campaign, open_page, sandbox):
