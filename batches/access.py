@@ -62,9 +62,9 @@ def scope_of(user: Somebody | None) -> Scope:  # noqa: ARG001 - a role for some 
 def scope_behind(operation: Operation) -> Scope:
     """Return which batches an operation may touch: those of its actor's scope.
 
-    An unattended operation keeps to its target alone: somebody with authority decided on it.
+    An unattended operation, or one for a hold, keeps to its target alone: somebody with authority decided on it.
     """
-    return EVERYTHING if operation.unattended_since else scope_of(operation.actor)
+    return EVERYTHING if operation.unattended_since or operation.hold_id else scope_of(operation.actor)
 
 
 def may_stop_everything(user: Somebody) -> bool:

@@ -14,6 +14,7 @@ PAUSE_SENT_ALONE = "Syllable refused the pause together with the expiry. Only th
 
 # Items of an operation.
 CHANGED_SINCE_PAUSE = "The batch changed after it was paused, so it stays as it is."
+HOLD_LIFTED = "The hold was lifted before this batch was paused again."
 DASHBOARD_FAILED = "The dashboard failed at this batch. The log says why."
 NO_EFFECT = "Checked again later. The change had no effect."
 OPERATION_LOST = "The operation stopped, or another worker took over, before this batch was written."

@@ -21,6 +21,7 @@ FILTER_MAY_BE_EVERYTHING = (
 )
 
 # Of what is asked for, whoever asks.
+CANNOT_HOLD = "Only the pause of a campaign, of selected batches or of everything can be kept."
 CANNOT_UNDO_CHANGE = "This change cannot be undone."
 CANNOT_UNDO_OPERATION = "This operation cannot be undone."
 NOT_YOUR_CHANGE = "Only the person who made this change can add its reason."
@@ -28,5 +29,11 @@ NO_REASON = "Enter a reason."
 NO_CAMPAIGN = "No campaign was given. Nothing was started."
 ONLY_PAUSE_EVERYTHING = "You can pause everything at once, but nothing else."
 ONLY_STOP_RESUME = "Only a resume can be stopped and paused like this."
+LIFT_WITHOUT_REASON = "Enter a reason for lifting this hold."
 STILL_OPEN = "This operation is not over yet. Abort this operation first."
 EXPORT_WITHOUT_AUTHORITY = "The person who asked for this file can no longer see what is in the file. Download again."
+
+
+def held(hold: int, email: str) -> str:
+    """Return why nobody may resume a batch under a hold."""
+    return f"Hold {hold} of {email} keeps this paused. Lift the hold first."

@@ -25,11 +25,12 @@ UNCLEAR_KIND = "Choose an action: pause, resume, cancel or set expiry."
 UNCLEAR_FILTER = "This filter cannot be used for an operation. Nothing was started."
 UNCLEAR_SCOPE = "Choose which batches: a campaign, selected batches, a filter or everything."
 NEEDED = {
-    Kind.PAUSE: frozenset({"reason"}),
+    Kind.PAUSE: frozenset({"reason", "keep_paused"}),
     Kind.RESUME: frozenset({"reason"}),
     Kind.CANCEL: frozenset({"deleted_reason", "typed"}),
     Kind.EXPIRY: frozenset({"expires_on", "expires_on_offset", "reason"}),
 }
+KEEP_PAUSED = "Whatever somebody resumes elsewhere is paused again, until a person lifts the hold."
 STATUSES = {Kind.PAUSE: BatchStatus.PAUSED, Kind.RESUME: BatchStatus.ACTIVE, Kind.CANCEL: BatchStatus.CANCELED}
 
 
@@ -132,7 +133,7 @@ class OperationEditForm(ExpiryForm):
 
     Has only the fields that the kind needs. After `is_valid()`: `edit`, and `why` it is made. To confirm a CANCEL,
     `word` must be typed: canceling is final, and takes more than a click. An expiry is read in `zone`, which the
-    preview showed; "" means the reader's own.
+    preview showed; "" means the reader's own. `can_hold` says that a PAUSE may be kept.
     """
 
     deleted_reason = ReasonField(
@@ -145,12 +146,15 @@ class OperationEditForm(ExpiryForm):
         required=False, strip=True, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
     )
     reason = ReasonField()
+    keep_paused = forms.BooleanField(required=False, label="Keep these batches paused", help_text=KEEP_PAUSED)
 
     edit: BatchEdit
     why: str
 
-    def __init__(self, data: QueryDict, *, kind: Kind, word: str, is_confirmed: bool, zone: str = "") -> None:
-        needed = NEEDED[kind]
+    def __init__(
+        self, data: QueryDict, *, kind: Kind, word: str, is_confirmed: bool, can_hold: bool = False, zone: str = ""
+    ) -> None:
+        needed = NEEDED[kind] if can_hold else NEEDED[kind] - {"keep_paused"}
         is_filled_in = is_confirmed or not needed.isdisjoint(data)
         super().__init__(data if is_filled_in else None)
         for name in set(self.fields) - needed:
@@ -158,6 +162,11 @@ class OperationEditForm(ExpiryForm):
         self.kind, self.word, self.is_confirmed, self.clock = kind, word, is_confirmed, zone_named(zone)
         if "typed" in self.fields:
             self.fields["typed"].label = f"Type {word} to confirm"
+
+    @property
+    def keeps_paused(self) -> bool:
+        """Whether what is paused is to stay paused."""
+        return bool(self.cleaned_data.get("keep_paused"))
 
     @staticmethod
     def edit_of(kind: Kind) -> BatchEdit:

@@ -1,9 +1,20 @@
-"""What the database keeps: changes, operations with their items, exports, and what the watcher saw."""
+"""What the database keeps: changes, operations with their items, holds, exports, and what the watcher saw."""
 
 from batches.models.change import NOT_WRITTEN, TAKEN, Change, ChangeQuerySet, Origin, Outcome
 from batches.models.export import UNDER_WAY, ExportFormat, ExportProblem, ExportState, TrailExport, exports_storage
+from batches.models.hold import (
+    ALARM_ATTEMPTS,
+    ALARM_WITHIN,
+    HOLDABLE,
+    HeldBatch,
+    Hold,
+    HoldAttempt,
+    HoldQuerySet,
+    active_covering,
+)
 from batches.models.operation import (
     MOST_SELECTED,
+    OPEN,
     STOPPING,
     Cause,
     ItemState,

@@ -38,6 +38,7 @@ class Origin(models.TextChoices):
     CLICK = "click", "One click"
     UNDO = "undo", "Undo"
     OPERATION = "operation", "Operation"
+    HOLD = "hold", "Hold"
     ELSEWHERE = "elsewhere", "Elsewhere"
 
 

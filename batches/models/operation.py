@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from batches.models.change import Change
+from batches.models.change import Change, Origin
 from batches.models.fields import BatchEditField, storable
 from batches.models.sighting_filter import SightingFilter
 from common.clock import from_now
@@ -178,6 +178,9 @@ class Operation(models.Model):
     may be: a filter is not counted for an actor who has the permission. `unattended_since` is set if the actor lost
     their authority and the operation continues anyway. `cause` is why the operation was stopped.
 
+    `hold` is set where no person started the operation: the watcher queued it, because batches ran under that hold. Its
+    actor is who placed the hold; whether they still have their authority does not matter.
+
     `skipped` counts the batches that needed no write, by status. `reason` is why it was started; of a CANCEL, what
     Syllable stores.
     """
@@ -190,6 +193,9 @@ class Operation(models.Model):
     edit = BatchEditField(default=BatchEdit)
     reason = models.TextField(blank=True, default="", db_default="")
     undoes = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by")
+    hold = models.ForeignKey(
+        "batches.Hold", null=True, blank=True, on_delete=models.SET_NULL, related_name="operations"
+    )
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="operations")
     actor_email = models.EmailField(help_text="As sent to Syllable. Stays when the user is deleted.")
     needs_stop_everything = models.BooleanField(default=False)
@@ -230,6 +236,11 @@ class Operation(models.Model):
     def is_unattended(self) -> bool:
         """Whether the operation continues although its actor lost their authority, so that somebody must take over."""
         return self.is_open and self.unattended_since is not None
+
+    @property
+    def origin(self) -> Origin:
+        """Where the changes of the operation began."""
+        return Origin.HOLD if self.hold_id else Origin.OPERATION
 
     @property
     def is_stopping(self) -> bool:

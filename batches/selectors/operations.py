@@ -12,7 +12,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 
 from batches.access import Scope
-from batches.models import Change, ItemState, Operation, OperationItem, Outcome, Standing, State
+from batches.models import Change, Hold, ItemState, Operation, OperationItem, Outcome, Standing, State
 from common.numbers import whole_number
 from syllable.schemas import BatchStatus
 from trail.models import Entry
@@ -103,13 +103,17 @@ class ItemRow:
 class HeaderCounts:
     """What the header of every page shows: the number of unconfirmed changes, and the open operations.
 
-    `running` counts all open operations, `asking` those of them that wait for a person.
+    `running` counts all open operations, `asking` those of them that wait for a person. `holds` counts the active
+    holds, `alarms` those of them that are undone again and again; `alarming` is the newest of these.
     """
 
     not_confirmed: int
     running: int
     asking: int
     newest: int | None
+    holds: int = 0
+    alarms: int = 0
+    alarming: int | None = None
 
     @property
     def under_way(self) -> int:
@@ -119,12 +123,21 @@ class HeaderCounts:
 def header_counts(*, scope: Scope) -> HeaderCounts:
     """Return the counts of the header. Takes two queries, and a third if a change is not settled."""
     operations, changes = scope.limit(Operation.objects.all()), scope.limit(Change.objects.all())
-    under_way = dict(operations.open().order_by().values_list("pk", "state"))
+    holds = scope.limit(Hold.objects.all())
+    states = Case(When(pk__in=holds.alarming().values("pk"), then=Value("alarm")), default=Value("hold"))
+    held = holds.active().order_by().annotate(is_on=states).values_list("pk", "is_on")
+    rows = list(operations.open().order_by().values_list("pk", "state").union(held, all=True))
+    on_hold = {pk: state for pk, state in rows if state in ("hold", "alarm")}
+    under_way = {pk: state for pk, state in rows if state in State}
+    alarms = [pk for pk, state in on_hold.items() if state == "alarm"]
     return HeaderCounts(
         not_confirmed=changes.not_confirmed().count() if changes.unsettled().exists() else 0,
         running=len(under_way),
         asking=list(under_way.values()).count(State.ASKING),
         newest=max(under_way, default=None),
+        holds=len(on_hold),
+        alarms=len(alarms),
+        alarming=max(alarms, default=None),
     )
 
 

@@ -18,11 +18,13 @@ from batches.selectors.operations import emergency_stop
 from batches.selectors.preview import Preview, campaign_name_for, operation_preview
 from batches.selectors.sighting_preview import view_fix, view_preview
 from batches.services.changes.update import check_actor
+from batches.services.holds.place import may_be_held
+from batches.services.operations.hold import operation_hold
 from batches.services.operations.overlaps import InTheWay
 from batches.services.operations.permissions import check_target
 from batches.services.operations.start import operation_start
 from batches.services.operations.targets import paused_by_operations
-from batches.views.decorators import UserRequest
+from batches.views.decorators import UserRequest, why
 from batches.views.list_query import read_list_query
 
 TOO_MANY = (
@@ -85,6 +87,8 @@ def _is_expiry_lost(request: UserRequest, kind: Kind, target: Target) -> bool:
 
 
 def _is_stopping_already(request: UserRequest, stop: Operation) -> HttpResponse:
+    if request.POST.get("confirm") and request.POST.get("keep_paused"):
+        operation_hold(operation=stop, **why(request))
     messages.info(request, "This operation is already stopping everything.")
     return redirect("batches:operation", stop.pk)
 
@@ -98,12 +102,22 @@ def _start(request: UserRequest, asked: TargetForm, kind: Kind, target: Target, 
     elif not is_confirmed or seen is None:
         preview = _preview(request, kind, target)
         seen = Seen(preview.campaign_name, preview.word, seen.zone if seen else "")
-    form = OperationEditForm(request.POST, kind=kind, word=seen.word, is_confirmed=is_confirmed, zone=seen.zone)
+    form = OperationEditForm(
+        request.POST,
+        kind=kind,
+        word=seen.word,
+        is_confirmed=is_confirmed,
+        can_hold=may_be_held(kind, target.scope),
+        zone=seen.zone,
+    )
     if is_lost:
         form.add_error(None, LOST_PREVIEW)
     if is_confirmed and form.is_valid():
         named = replace(target, campaign_name=seen.campaign_name)
-        operation = operation_start(kind=kind, target=named, edit=form.edit, reason=form.why, **by(request))
+        keeps, edit = form.keeps_paused, form.edit
+        operation = operation_start(
+            kind=kind, target=named, edit=edit, reason=form.why, keep_paused=keeps, **by(request)
+        )
         return redirect("batches:operation", operation.pk)
     preview = preview or _preview(request, kind, target)
     form.campaign_clock = preview.hours.zone

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from batches.words.change import SOMEBODY_ELSEWHERE
 from common.untrusted import visible
 from trail.models import Action, Entry
 
@@ -23,11 +24,16 @@ OF_OPERATIONS: dict[str, str] = {
     Action.STOP_SILENT: "saw that nobody is contacted any more after",
     Action.STOP_BROKEN: "saw that a request began after",
     Action.OPERATION_ENDED_WITHOUT_AUTHORITY: "ended, because its actor can no longer do this,",
+    Action.HOLD_PLACED: "placed a hold with",
+    Action.HOLD_LIFTED: "lifted the hold of",
+    Action.HOLD_ALARM: "raised the alarm for the hold of",
     Action.OPERATION_GOES_ON_WITHOUT_AUTHORITY: "continues, although its actor can no longer do this,",
 }
+OF_HOLDS = (Action.HOLD_PLACED, Action.HOLD_LIFTED, Action.HOLD_ALARM)
 # What comes next is a person, a role or a batch.
 VERBS: dict[str, str] = {
     Action.CHANGE_REASON_ADDED: "added the reason for a change of",
+    Action.HOLD_ATTEMPT: "resumed, under a hold,",
     Action.LOGGED_IN: "logged in",
     Action.LOGGED_OUT: "logged out",
     Action.LOGIN_FAILED: "could not log in as",
@@ -59,13 +65,19 @@ ANONYMOUS = (Action.LOGIN_FAILED, Action.LOGIN_LOCKED, Action.PERSON_PASSWORD_RE
 def said(entry: Entry) -> tuple[str, str, str, str]:
     """Return who, what they did, to what, and what else there is to know; the last two may be ""."""
     nobody = "Somebody" if entry.action in (*ANONYMOUS, Action.REFUSED) else "The dashboard"
+    if entry.action == Action.HOLD_ATTEMPT:
+        nobody = SOMEBODY_ELSEWHERE
     verb = VERBS.get(entry.action, entry.action_label.lower())
     return entry.actor_email or nobody, verb, _what(entry), _detail(entry)
 
 
 def of_operation(entry: Entry) -> tuple[str, str, str]:
     """Return what was done to an operation, to which, and what else there is to know."""
-    by = entry.body.get("by")
+    by, hold = entry.body.get("by"), entry.body.get("hold")
+    if hold and entry.action in OF_HOLDS:
+        attempts = entry.body.get("attempts")
+        more = f" {attempts} attempts within an hour." if attempts else ""
+        return OF_OPERATIONS[entry.action], f"operation {entry.operation_id}", f"Hold {hold}.{more}"
     verb = OF_OPERATIONS.get(entry.action, entry.action_label.lower())
     detail = f"Operation {by} came after it." if by else ""
     if entry.action == Action.STOP_BROKEN:

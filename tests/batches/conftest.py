@@ -15,7 +15,10 @@ from batches.services.operations import enqueue
 from sandbox import faults
 from syllable.errors import SyllableUnavailable
 from syllable.resilience import circuit_breaker
+from tests.batches.holds import elsewhere, look, watcher
 from tests.batches.views.odd_answers import answer_with_odd_objects
+
+__all__ = ["elsewhere", "look", "watcher"]
 
 
 @pytest.fixture

@@ -10,8 +10,11 @@ from django.test import override_settings
 from playwright.sync_api import expect
 
 from dashboard.stylesheets import bundled
+from tests.batches.holds import elsewhere, look, watcher
 from tests.conftest import member_of
 from tests.e2e import chromium
+
+__all__ = ["elsewhere", "look", "watcher"]
 
 # Playwright's own event loop lives in the thread that sets up the data of a test.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

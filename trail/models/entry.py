@@ -43,6 +43,11 @@ class Action(models.TextChoices):
         "operation_goes_on_without_authority",
         "Continues, although its actor can no longer do this",
     )
+    HOLD_PLACED = "hold_placed", "Kept paused"
+    HOLD_LIFTED = "hold_lifted", "Hold lifted"
+    # Somebody resumed elsewhere what a hold keeps paused; an alarm, when that happened too often.
+    HOLD_ATTEMPT = "hold_attempt", "Resumed under a hold"
+    HOLD_ALARM = "hold_alarm", "Resumed again and again under a hold"
     LOGGED_IN = "logged_in", "Logged in"
     LOGGED_OUT = "logged_out", "Logged out"
     LOGIN_FAILED = "login_failed", "Login failed"

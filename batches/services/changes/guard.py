@@ -14,6 +14,8 @@ class Reason(Enum):
     LEASE_LOST = "lease_lost"
     STOPPED = "stopped"
     CHANGED_SINCE = "changed_since"
+    HELD = "held"
+    LIFTED = "lifted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from batches.services.changes.audit import change_ended
 from batches.services.changes.guard import Guard
 from batches.services.changes.reconcile import change_settle
 from batches.services.changes.write import Result, Road, time_to_land
+from batches.services.holds.refuse import unless_held
 from common.clock import from_now
 from syllable.resilience.bulkhead import Lane
 from syllable.schemas import BatchEdit, BatchStatus
@@ -155,7 +156,7 @@ def _road(change: Change, edit: BatchEdit, scope: Scope, *, guard: Guard | None,
     client = syllable_client(Lane.OPERATIONS if change.operation_id else Lane.WRITES)
     # Only a return to PENDING depends on where the batch was paused.
     paused_from = Change.objects.paused_from(change.batch_id) if edit.status == BatchStatus.PENDING else None
-    return Road(change, edit, client, scope, paused_from=paused_from, guard=guard, brief=brief)
+    return Road(change, edit, client, scope, paused_from=paused_from, guard=unless_held(edit, guard), brief=brief)
 
 
 def _start(change: Change, *, is_brief: bool) -> Change:

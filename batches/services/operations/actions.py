@@ -10,6 +10,7 @@ from batches.models import Cause, ItemState, Operation, OperationQuerySet, State
 from batches.services.changes.update import check_actor
 from batches.services.operations.audit import operation_ended, operation_entry
 from batches.services.operations.enqueue import operation_queue
+from batches.services.operations.hold import check_held
 from batches.services.operations.overlaps import end_operation, make_way, supersede, take_turns
 from batches.services.operations.permissions import check_abort, check_operation
 from trail.models import Action
@@ -56,6 +57,7 @@ def operation_retry(*, operation: Operation, actor: User, reason: str = "", sour
     with transaction.atomic(durable=True):
         take_turns()
         make_way(operation, left.values("batch_id"))
+        check_held(operation, left.values_list("batch_id", flat=True))
         is_complete = operation.state == State.FINISHED and not operation.unlisted and not left.exists()
         over = Operation.objects.filter(state__in=(State.FINISHED, State.STOPPED))
         if is_complete or not _hand_on(operation, Action.OPERATION_RETRIED, over, source, reason, **behind, **GOES_ON):
@@ -72,6 +74,7 @@ def operation_confirm(*, operation: Operation, actor: User, reason: str = "", so
     The operation keeps its reason unless there is a new one. Raises NotAllowed.
     """
     behind = _person_behind(actor, operation)
+    check_held(operation, operation.items.values_list("batch_id", flat=True))
     asking = Operation.objects.filter(state=State.ASKING)
     with transaction.atomic():
         if not _hand_on(operation, Action.OPERATION_CONFIRMED, asking, source, reason, **behind, **GOES_ON):

@@ -14,6 +14,8 @@ from batches.services.changes.reconcile import change_settle
 from batches.services.changes.undo import change_undo
 from batches.services.changes.update import batch_update
 from batches.services.changes.write import Result
+from batches.services.holds.attempts import attempt_overwritten
+from batches.services.holds.refuse import is_held
 from batches.services.operations.lease import Lease
 from batches.services.operations.outage import check_answers
 from batches.services.operations.permissions import authorized
@@ -31,6 +33,7 @@ SHORT_TRY = 1 / 5
 LEAST_SHORT_TRY_SECONDS = 1.0
 SHORT_TRY_IN_ANSWERS = 4
 LEASE_LOST = Refusal(Reason.LEASE_LOST, outcome_messages.OPERATION_LOST)
+HOLD_LIFTED = Refusal(Reason.LIFTED, outcome_messages.HOLD_LIFTED)
 CHANGED_SINCE = Refusal(Reason.CHANGED_SINCE, outcome_messages.CHANGED_SINCE_PAUSE)
 
 
@@ -100,13 +103,13 @@ def item_failed(item: OperationItem, why: str = "") -> None:
 def _write(item: OperationItem, operation: Operation, lease: Lease) -> Result:
     actor, guard = operation.actor, Guard(lease, item)
     if item.undoes and operation.kind == Kind.EXPIRY:
-        return change_undo(change=item.undoes, actor=actor, origin=Origin.OPERATION, operation=operation, guard=guard)
+        return change_undo(change=item.undoes, actor=actor, origin=operation.origin, operation=operation, guard=guard)
     is_resume = operation.kind == Kind.RESUME
     return batch_update(
         batch_id=item.batch_id,
         edit=_resuming(item) if is_resume else operation.edit,
         actor=actor,
-        origin=Origin.OPERATION,
+        origin=operation.origin,
         loaded={"status": BatchStatus.PAUSED.value} if is_resume else None,
         undoes=item.undoes,
         operation=operation,
@@ -151,6 +154,8 @@ def _ended(result: Result, item: OperationItem) -> bool:
 def _ended_by(change: Change, item: OperationItem) -> bool:
     if change.outcome != Outcome.APPLIED:
         return False
+    if change.origin == Origin.HOLD:
+        attempt_overwritten(change)
     _end(item, ItemState.DONE, change.detail, change)
     return True
 
@@ -174,6 +179,8 @@ class Guard:
         operation = authorized(self.lease)
         if operation is None:
             return LEASE_LOST
+        if operation.hold_id and not is_held(batch):
+            return HOLD_LIFTED
         if operation.is_stopping:
             return None
         if stop := stop_over(batch, since=operation):

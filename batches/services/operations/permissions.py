@@ -126,10 +126,11 @@ def authorized(lease: Lease) -> Operation | None:
     """Return the current operation if a worker may still write for it, else None. Called right before each write.
 
     The operation must be the worker's own, and the person behind it must still have their authority: both are read
-    again. If they lost it a pause continues, marked and under the recorded email; anything else ends here.
+    again. If they lost it a pause continues, marked and under the recorded email; anything else ends here. A hold
+    outlives the authority of who placed it.
     """
     operation = lease.operation()
-    if operation is None or operation.unattended_since or _has_authority(operation):
+    if operation is None or operation.hold_id or operation.unattended_since or _has_authority(operation):
         return operation
     if operation.kind == Kind.PAUSE:
         _mark_unattended(operation)

@@ -168,7 +168,7 @@ def paused_by_operations(campaign_id: int) -> ChangeQuerySet:
     return Change.objects.filter(
         campaign_id=campaign_id,
         operation__kind=Kind.PAUSE,
-        origin=Origin.OPERATION,
+        origin__in=(Origin.OPERATION, Origin.HOLD),
         outcome=Outcome.APPLIED,
         pk=Subquery(newest),
     )

@@ -12,6 +12,7 @@ from batches.services.changes.undo import undo_edit
 from batches.services.changes.update import NotAllowed, check_actor, check_reason
 from batches.services.operations.audit import operation_ended, operation_entry
 from batches.services.operations.enqueue import operation_queue
+from batches.services.operations.hold import check_held
 from batches.services.operations.overlaps import end_operation, make_way, supersede, take_turns
 from batches.services.operations.permissions import check_abort, check_operation
 from batches.services.operations.start import items_create
@@ -37,6 +38,7 @@ def operation_undo(*, operation: Operation, actor: User, reason: str = "", sourc
     with transaction.atomic(durable=True):
         take_turns()
         make_way(undoing, operation.items.values("batch_id"))
+        check_held(undoing, list(changes))
         undoing.save(force_insert=True)
         entry = partial(operation_entry, actor=actor, source=source, reason=reason)
         entry(Action.OPERATION_UNDONE, operation, by=undoing.pk)

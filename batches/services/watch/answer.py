@@ -9,17 +9,19 @@ from syllable.schemas import Batch, RequestCounts, request_counts
 class BatchAnswer(NamedTuple):
     """A batch as read, and the counts of its requests, None where the answer came without, as in a list.
 
-    `results` are the rows of its requests, None where nobody asked for these.
+    `is_alone` says that the batch was read by itself, so that the answer does not lag behind. `results` are the rows of
+    its requests, None where nobody asked for these.
     """
 
     batch: Batch
     counts: RequestCounts | None
+    is_alone: bool = False
     results: Sequence[Mapping[str, Any]] | None = None
 
     @classmethod
-    def of(cls, batch: Batch) -> "BatchAnswer":
+    def of(cls, batch: Batch, *, is_alone: bool = False) -> "BatchAnswer":
         """Return what a batch says of itself."""
-        return cls(batch, request_counts(batch))
+        return cls(batch, request_counts(batch), is_alone)
 
     @property
     def uncounted(self) -> "BatchAnswer":

@@ -62,7 +62,15 @@ def late_writes(batch_id: str, *, at: datetime) -> list[Change]:
     return list(in_doubt[:20])
 
 
-def wrote_lately(batch_id: str, *, at: datetime) -> bool:
-    """Return whether a change, made here or elsewhere, has just written the batch, so that a list may lag behind."""
-    written = Change.objects.of_batch(batch_id).may_have_written()
-    return written.filter(settled_at__gt=at - LONGEST_LAG).exists()
+def may_lag(batch: Batch, *, at: datetime) -> bool:
+    """Return whether a list may show the batch as it was before a change, made here or elsewhere, that just wrote it.
+
+    It does not where the batch was surely updated later than that change left it.
+    """
+    written = Change.objects.of_batch(batch.batch_id).may_have_written()
+    newest = written.filter(settled_at__gt=at - LONGEST_LAG).only("seen").first()
+    if newest is None:
+        return False
+    left = newest.batch_seen.last_updated_at if newest.batch_seen else None
+    now = batch.last_updated_at
+    return not (left and now and left.at and now.at and now.at > left.at)

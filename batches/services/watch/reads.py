@@ -65,6 +65,14 @@ def stopped(turn: Turn) -> Iterator[None]:
         yield
 
 
+def not_believed(turn: Turn) -> Iterator[None]:
+    """Read batches of which a list shows something new that is not believed, in this turn or in an earlier one."""
+    while batch_ids := list(filter(turn.can_be_read, turn.doubtful)):
+        for batch_id in batch_ids:
+            turn.read(batch_id)
+            yield
+
+
 def _find(turn: Turn, rows: QuerySet[Sighting], listed_at: datetime) -> Iterator[None]:
     being_written = Change.objects.ours().left_open().filter(batch_id=OuterRef("batch_id"))
     lost = rows.filter(~Exists(being_written), _not_since("seen_at", listed_at), gone_at=None).order_by("pk")

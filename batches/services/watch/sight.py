@@ -12,12 +12,13 @@ from django.db.models import Max
 from batches.api_client import syllable_client
 from batches.converters import has_address
 from batches.models import CampaignSighting, Change, PlatformEvent, PlatformEventKind, Sighting
+from batches.services.holds.attempts import attempt_observed
 from batches.services.watch.answer import BatchAnswer
 from batches.services.watch.columns import campaign_id_of, columns_set, counts_set
 from batches.services.watch.compare import difference, known, landed_late
 from batches.services.watch.departure import Departure, LeaseLost
 from batches.services.watch.forecast import forecast_set
-from batches.services.watch.observed import WriterFaster, late_writes, observed_add, wrote_lately
+from batches.services.watch.observed import WriterFaster, late_writes, may_lag, observed_add
 from batches.services.watch.sample import sample_add
 from common.lease import WorkLease
 from syllable.schemas import Batch, BatchEdit, BatchStatus
@@ -124,12 +125,12 @@ def _compare(row: Sighting, answer: BatchAnswer, changes: list[Change], departur
     newest = max([row.newest_change_id, *(change.pk for change in changes)])
     was = Batch.read(last_known)
     differs = difference(was, batch)
-    if differs.edit and answer.counts is None and wrote_lately(batch.batch_id, at=departure.at):
+    if differs.edit and not answer.is_alone and may_lag(batch, at=departure.at):
         found.doubtful.add(row.batch_id)
         return False
     if differs.edit and not _is_late_write(batch, differs.edit, was, departure):
         try:
-            _observe(batch, differs.edit, last_known, departure, newest)
+            _observe(row, batch, differs.edit, last_known, departure, newest)
         except WriterFaster:
             found.skipped.add(row.batch_id)
             return False
@@ -155,9 +156,12 @@ def _is_late_write(batch: Batch, edit: BatchEdit, was: Batch, departure: Departu
     return is_late
 
 
-def _observe(batch: Batch, edit: BatchEdit, before: dict[str, Any], departure: Departure, newest: int) -> None:
+def _observe(
+    row: Sighting, batch: Batch, edit: BatchEdit, before: dict[str, Any], departure: Departure, newest: int
+) -> None:
     names = CampaignSighting.objects.filter(campaign_id=campaign_id_of(batch)).values_list("name", flat=True)
     change = observed_add(batch, edit, before=before, at=departure.at, campaign_name=names.first() or "", newest=newest)
+    attempt_observed(change, seen_at=row.seen_at)
     logger.info("change_observed", change=change.pk, fields=sorted(edit.fields()))
 
 

@@ -39,7 +39,7 @@ def silence(turn: Turn) -> Iterator[None]:
 
 
 def _due(now: datetime) -> QuerySet[OperationItem]:
-    recent = Operation.objects.filter(kind__in=STOPPING, created_at__lte=now).filter(
+    recent = Operation.objects.filter(kind__in=STOPPING, hold=None, created_at__lte=now).filter(
         Q(finished_at=None) | Q(finished_at__gt=now - LOOKS_FOR)
     )
     items = OperationItem.objects.filter(

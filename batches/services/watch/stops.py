@@ -1,4 +1,8 @@
-"""Stops that are carried out right now: until they are done, the watcher leaves the API to them."""
+"""Stops that are carried out right now: until they are done, the watcher leaves the API to them.
+
+Those that it queued itself, because batches ran under a hold, do not count: whoever resumes batches again and again
+must not keep it from looking.
+"""
 
 from django.db.models import Exists, F, OuterRef
 
@@ -23,4 +27,4 @@ def stopped_batches() -> list[str]:
 
 
 def _stops() -> OperationQuerySet:
-    return Operation.objects.stopping().carried_out_now()
+    return Operation.objects.stopping().carried_out_now().filter(hold=None)

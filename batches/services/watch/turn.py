@@ -22,6 +22,8 @@ ROWS_PER_PAGE = 100
 MOST_PAGES = 5000
 # The API gives all results of a batch at once. Of a larger one, what is CONNECTED counts as under way.
 MOST_RESULTS = 2000
+# Batches that are to be read by themselves, as a list is not believed.
+MOST_DOUBTFUL = 5000
 
 
 @dataclass(slots=True)
@@ -30,7 +32,7 @@ class Turn:
 
     `kept` is what jobs keep in memory for the turns of this process that follow.
     `done` are batches that were read by themselves in this turn, or cannot be; `unknown` those of which the API says
-    that it does not know them.
+    that it does not know them. `has_paused` says that a pause was queued for what runs under a hold.
     """
 
     state: WatchState
@@ -41,12 +43,18 @@ class Turn:
     campaigns: set[int | None] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
+    has_paused: bool = False
 
     @property
     def position(self) -> dict[str, Any]:
         """How far looks have come, as JSON can hold it."""
         position: dict[str, Any] = self.state.position
         return position
+
+    @property
+    def doubtful(self) -> list[str]:
+        """Batches that a list showed as it is not believed, and that were not read by themselves since."""
+        return list(self.position.get("doubtful", ()))
 
     def page(self, query: BatchQuery) -> tuple[Page[Batch], Departure]:
         """Read a page of batches. Raises TurnOver and SyllableError."""
@@ -59,8 +67,10 @@ class Turn:
     def _keep(self, answers: Iterable[BatchAnswer], departure: Departure) -> None:
         found = batches_sight(answers, departure=departure, lease=self.calls.lease, also=self.save_position)
         self.campaigns |= found.campaigns
-        for batch_id in found.doubtful - self.done:
-            self.read(batch_id)
+        if found.doubtful - self.done:
+            # Read when the lists are: many at once must not keep the lists from being read.
+            self.position["doubtful"] = sorted({*self.doubtful, *found.doubtful})[:MOST_DOUBTFUL]
+            self.save_position()
 
     def read(
         self, batch_id: str, *, for_stop: bool = False, with_results: bool = False
@@ -79,6 +89,7 @@ class Turn:
             batch, departure = self.calls.make(ask, for_stop=for_stop)
         except NotFound:
             self.unknown.add(batch_id)
+            self._is_read(batch_id)
             return None
         except (KeyRefused, RateLimited):
             raise
@@ -86,9 +97,15 @@ class Turn:
             self.failures.note(batch_id, error)
             return None
         self.failures.end()
-        return self._keep_counted(
-            BatchAnswer.of(batch), departure, with_results=with_results, for_stop=for_stop
-        ), departure
+        answer = BatchAnswer.of(batch, is_alone=True)
+        kept = self._keep_counted(answer, departure, with_results=with_results, for_stop=for_stop)
+        self._is_read(batch_id)
+        return kept, departure
+
+    def _is_read(self, batch_id: str) -> None:
+        """Forget that a list was not believed."""
+        if batch_id in self.doubtful:
+            self.position["doubtful"] = [one for one in self.doubtful if one != batch_id]
 
     def _keep_counted(
         self, answer: BatchAnswer, departure: Departure, *, with_results: bool, for_stop: bool
@@ -98,7 +115,7 @@ class Turn:
         The results count its requests where the batch itself does not tell which are under way. Without results the
         counts of such a batch stay as they were, and everything else is kept.
         """
-        batch, counts, _ = answer
+        batch, counts = answer.batch, answer.counts
         if counts is None or counts.total > MOST_RESULTS or not (with_results or counts.untold):
             self._keep([answer], departure)
             return answer
@@ -111,7 +128,7 @@ class Turn:
                 raise
             self.failures.note(batch.batch_id, error)
             return answer
-        answer = BatchAnswer(batch, result_counts(page.items) if counts.untold else counts, page.items)
+        answer = answer._replace(counts=result_counts(page.items) if counts.untold else counts, results=page.items)
         self._keep([answer], departure)
         return answer
 

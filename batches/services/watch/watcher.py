@@ -17,7 +17,8 @@ from batches.services.watch.calls import Calls, Failures
 from batches.services.watch.clock import DatabaseClock
 from batches.services.watch.departure import LeaseLost, TurnOver
 from batches.services.watch.full_look import campaigns, full_look
-from batches.services.watch.reads import active, missing, resting, stopped
+from batches.services.watch.holds import held_pause
+from batches.services.watch.reads import active, missing, not_believed, resting, stopped
 from batches.services.watch.silence import silence
 from batches.services.watch.thin import samples_thin
 from batches.services.watch.totals import campaigns_all
@@ -37,8 +38,8 @@ LONGEST_PAUSE = 300.0
 # Between two looks for what has grown old.
 THIN_EVERY = 600.0
 # Before others have theirs, a turn gives so much of its time to what stops have stopped, then to what lists have lost,
-# and then to the lists.
-SILENCE_SHARE, LOSTS_SHARE, WALKS_SHARE = 0.3, 0.4, 0.6
+# then to the lists, and then to what these show and nobody believes.
+SILENCE_SHARE, LOSTS_SHARE, WALKS_SHARE, DOUBTS_SHARE = 0.3, 0.4, 0.6, 0.8
 OVER = object()
 
 
@@ -80,6 +81,7 @@ class Watcher:
         except SyllableError as error:
             failure = error
         try:
+            _pause_held(turn)
             turn.end()
         except LeaseLost:
             return
@@ -126,16 +128,25 @@ def _take(turn: Turn) -> None:
         _begin(turn, missing(turn), until=LOSTS_SHARE)
         lists = walk(turn)
         _begin(turn, lists, until=WALKS_SHARE)
+        _begin(turn, not_believed(turn), until=DOUBTS_SHARE)
+        _pause_held(turn)
         single = active(turn)
         beside = chain(campaigns(turn), zones(turn))
         # Active batches have the largest share, but not all of it: lists show how far the others are, too.
-        jobs = [beside, stops, missing(turn), single, full_look(turn), single, lists, resting(turn)]
+        doubts = not_believed(turn)
+        jobs = [beside, stops, doubts, missing(turn), single, full_look(turn), single, lists, resting(turn)]
         while jobs:
             jobs = [job for job in jobs if next(job, OVER) is not OVER]
     except LeaseLost:
         raise
     except TurnOver:
         return
+
+
+def _pause_held(turn: Turn) -> None:
+    """Queue one pause of what runs under a hold, and of what may, once anything was found. Raises LeaseLost."""
+    if not turn.has_paused:
+        turn.has_paused = held_pause(lease=turn.calls.lease, doubtful=turn.doubtful) is not None
 
 
 def _begin(turn: Turn, job: Iterator[None], *, until: float) -> None:

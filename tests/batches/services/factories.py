@@ -17,14 +17,13 @@ EDITS = {
 }
 
 
-def start(kind, actor, *, edit=None, scope=TargetScope.CAMPAIGN, campaign_id=7, source=BACKGROUND, reason="", **target):
-    """Start an operation, on campaign 7 by default."""
+def start(kind, actor, *, edit=None, scope=TargetScope.CAMPAIGN, campaign_id=7, source=BACKGROUND, **more):
+    """Start an operation, on campaign 7 by default; `more` are fields of its target, or arguments of its start."""
     if scope in (TargetScope.ALL, TargetScope.SELECTION):
         campaign_id = None
-    target = Target(scope, campaign_id=campaign_id, **target)
-    return operation_start(
-        kind=kind, target=target, edit=edit or EDITS[kind], actor=actor, reason=reason, source=source
-    )
+    about = {name: more.pop(name) for name in ("reason", "keep_paused") if name in more}
+    target = Target(scope, campaign_id=campaign_id, **more)
+    return operation_start(kind=kind, target=target, edit=edit or EDITS[kind], actor=actor, source=source, **about)
 
 
 def carried_out(operation):

@@ -1,0 +1,1 @@
+"""Holds: what was paused stays paused, whoever resumes it elsewhere, until somebody lifts the hold."""
