@@ -90,10 +90,11 @@ class ExpiryForm(forms.Form):
         today = now.astimezone(self.clock)
         sunday = today + timedelta(days=6 - today.weekday())
         start = max(now, self.shown_until or now)
+        there = _in_zone(start, self.clock)
         choices = {
-            "+1 hour": (start + HOUR, HOUR),
-            "+1 day": (_later(start.astimezone(self.clock), DAY), DAY),
-            "+1 week": (_later(start.astimezone(self.clock), WEEK), WEEK),
+            "+1 hour": (_later(start, HOUR), HOUR),
+            "+1 day": (_later(there, DAY), DAY),
+            "+1 week": (_later(there, WEEK), WEEK),
             "End of today": (datetime.combine(today, LAST_MINUTE, self.clock), None),
             "End of week": (datetime.combine(sunday, LAST_MINUTE, self.clock), None),
         }
@@ -140,6 +141,14 @@ class ExpiryForm(forms.Form):
                 f"The clocks in {self.zone} show {typed:%H:%M} twice on this day. Choose one below.",
             )
         return Timestamp.of(chosen) if chosen else None
+
+
+def _in_zone(at: datetime, zone: tzinfo) -> datetime:
+    """Return `at` by the clocks of `zone`; as it is where the calendar ends before."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at
 
 
 def _later(at: datetime, step: timedelta) -> datetime:

@@ -31,6 +31,8 @@ function refresh() {
   asked = Date.now();
   isOvertaken = false;
   htmx.trigger(list(), "refresh");
+  const bands = document.getElementById("holds");
+  if (bands) htmx.trigger(bands, "refresh");
 }
 
 function refreshWhenDue() {

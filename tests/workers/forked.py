@@ -138,8 +138,10 @@ def become(environment, log):
 
 
 def forget_settings():
-    """Have the settings read anew from the environment of now, as soon as they are asked for, and the databases too."""
+    """Have the settings read anew from the environment of now, and make anew what was made of them."""
     from django.conf import settings
+    from django.contrib.staticfiles.storage import staticfiles_storage
+    from django.core.files.storage import storages
     from django.db import connections
     from django.utils.functional import empty
 
@@ -147,8 +149,10 @@ def forget_settings():
     for module in [name for name in sys.modules if name.startswith(of_settings)]:
         del sys.modules[module]
     settings._wrapped = empty
-    vars(connections).clear()
-    connections.__init__()
+    staticfiles_storage._wrapped = empty
+    for made in (connections, storages):
+        vars(made).clear()
+        made.__init__()
 
 
 def run(command):

@@ -300,7 +300,8 @@ def test_for_htmx_the_page_of_a_batch_returns_what_changes(client, batch, django
 
     assert len(batch.requests) == 1
     ids = attributes(part, "[hx-swap-oob]", "id")
-    assert ids == ["batch-status", "batch-actions", "batch-failed", "batch-facts", "batch-history", "app-heads"]
+    parts = ["batch-status", "batch-actions", "batch-failed", "batch-facts", "batch-history"]
+    assert ids == [*parts, "holds", "app-heads"]
     assert [element for element in ids if not parsed(whole).css(f"#{element}")] == []
     assert attributes(part, "#batch-status [data-status]", "data-status") == ["PAUSED"]
     assert texts(part, "#batch-actions button") == ["Resume"]
