@@ -10,6 +10,7 @@ from django.db.models.functions import Mod, RowNumber
 
 from batches.access import Scope
 from batches.models import CampaignSighting, PlatformEvent, Sample, Sighting
+from batches.models.fields import storable
 from syllable.schemas import BatchStatus
 
 MOST_POINTS = 200
@@ -83,7 +84,9 @@ def campaign_outlook(campaign_id: int, *, scope: Scope) -> CampaignOutlook:
 
 def listed_progress(batch_ids: Sequence[str], *, scope: Scope) -> dict[str, ListedProgress]:
     """Return how far those of the batches are whose requests were counted, by id. Takes one query."""
-    rows: Any = scope.limit(Sighting.objects.filter(batch_id__in=batch_ids, counted_at__isnull=False))
+    # What the database cannot hold it cannot even ask for.
+    holdable = [batch_id for batch_id in batch_ids if storable(batch_id) == batch_id]
+    rows: Any = scope.limit(Sighting.objects.filter(batch_id__in=holdable, counted_at__isnull=False))
     found = rows.values_list("batch_id", *(column.name for column in fields(ListedProgress)))
     return {batch_id: ListedProgress(*about) for batch_id, *about in found}
 
