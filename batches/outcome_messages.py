@@ -21,7 +21,7 @@ OPERATION_LOST = "The operation stopped, or another worker took over, before thi
 
 # Operations.
 DELAYED = "This operation is more than 15 minutes late. No other batch is resumed until somebody confirms."
-STOP_FIRST = "A stop is under way. This operation continues when no batch of the stop is open."
+STOP_FIRST = "A stop goes first. This operation waits until the stop is done."
 MAY_STILL_ARRIVE = "Earlier changes to these batches may still arrive at Syllable. This operation waits for that."
 
 

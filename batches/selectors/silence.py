@@ -18,10 +18,14 @@ FOLLOWED = timedelta(minutes=65)
 
 
 class SilenceState(StrEnum):
-    """UNCHECKED: not every batch was looked at. CONTACTING: requests may be under way. BROKEN: one began afterwards."""
+    """UNCHECKED: not every batch was looked at. CONTACTING: requests may be under way. BROKEN: one began afterwards.
+
+    RESUMED: somebody has resumed a batch since.
+    """
 
     UNCHECKED = "unchecked"
     CONTACTING = "contacting"
+    RESUMED = "resumed"
     SILENT = "silent"
     BROKEN = "broken"
 
@@ -40,8 +44,8 @@ class Silence:
 
     Of its `stopped` batches `checked` were looked at, the longest ago at `checked_at`. `under_way` requests may be
     reaching somebody, not counting those of `untold` batches. `last_began_at` is when the newest request began, by the
-    API's clock. `runs_again` counts batches that somebody has resumed since. `is_followed` says that looks go on, and
-    `proof` is the newest entry of the trail about the silence.
+    API's clock, not counting those of `undated` batches. `runs_again` counts batches that somebody has resumed since.
+    `is_followed` says that looks go on, and `proof` is the newest entry of the trail about the silence.
     """
 
     state: SilenceState
@@ -51,6 +55,7 @@ class Silence:
     untold: int
     runs_again: int
     last_began_at: datetime | None
+    undated: int
     checked_at: datetime | None
     broken: list[Broken]
     watching: Watching
@@ -78,6 +83,7 @@ def stop_silence(operation: Operation, *, scope: Scope) -> Silence | None:
         untold=Count("pk", filter=stays & Q(stop_check__under_way=None)),
         runs_again=Count("pk", filter=Q(stop_check__runs_again=True)),
         last_began_at=Max("stop_check__last_began_at"),
+        undated=Count("pk", filter=stays & Q(stop_check__last_began_at=None) & ~Q(stop_check__begun=0)),
         checked_at=Min("stop_check__checked_at", filter=stays),
         broken=Count("pk", filter=Q(stop_check__began_since__gt=0)),
     )
@@ -108,4 +114,6 @@ def _state(found: dict[str, int]) -> SilenceState:
         return SilenceState.BROKEN
     if found["checked"] < found["stopped"]:
         return SilenceState.UNCHECKED
+    if found["runs_again"]:
+        return SilenceState.RESUMED
     return SilenceState.CONTACTING if found["under_way"] or found["untold"] else SilenceState.SILENT

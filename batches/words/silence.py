@@ -10,6 +10,7 @@ from common.moments import clock
 KINDS = {
     "unchecked": Alert.INFO,
     "contacting": Alert.WARNING,
+    "resumed": Alert.WARNING,
     "silent": Alert.SUCCESS,
     "broken": Alert.DANGER,
 }
@@ -28,6 +29,8 @@ def silence_title(silence: Any) -> str:
             return f"{count:,} request{' has' if count == 1 else 's have'} begun after the stop"
         case "unchecked":
             return f"Checking who is still being contacted: {silence.checked:,} of {batches(silence.stopped)} checked"
+        case "resumed":
+            return f"Somebody has resumed {batches(silence.runs_again)} since the stop"
         case "contacting":
             return _still(silence)
     return "Nobody is being contacted any more"
@@ -40,12 +43,18 @@ def silence_facts(silence: Any) -> str:
         told = f"The newest request began at {clock(silence.last_began_at)}." if silence.last_began_at else ""
         still = f"{_still(silence)}." if silence.under_way or silence.untold else "None of them is under way any more."
         facts = [still, told]
-    elif silence.last_began_at:
+    elif silence.state == "unchecked":
+        facts = []
+    elif silence.last_began_at and not silence.undated:
         facts = [f"No request has begun since {clock(silence.last_began_at)}."]
     else:
-        facts = ["No request has begun since the first check."] if silence.checked else []
-    if silence.runs_again:
-        facts.append(f"{batches(silence.runs_again)} run{'s' if silence.runs_again == 1 else ''} again.")
+        facts = ["No request has begun since the first check."]
+    if silence.state == "resumed":
+        is_silent = not (silence.under_way or silence.untold)
+        others = "Nobody is being contacted in the others." if is_silent else f"{_still(silence)} in the others."
+        facts = [others] if silence.stopped > silence.runs_again else []
+    elif silence.runs_again:
+        facts.append(f"Somebody has resumed {batches(silence.runs_again)}.")
     return " ".join(filter(None, [*facts, checked, silence_trouble(silence)]))
 
 

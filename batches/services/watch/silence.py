@@ -11,7 +11,7 @@ from batches.services.operations.silence import silence_record
 from batches.services.watch.answer import BatchAnswer
 from batches.services.watch.departure import LeaseLost
 from batches.services.watch.turn import Turn
-from syllable.schemas import RUNNING, RequestCounts, Timestamp, request_counts
+from syllable.schemas import RUNNING, Batch, Timestamp
 
 # So long after a batch was stopped somebody looks.
 LOOKS_FOR = timedelta(hours=1)
@@ -20,6 +20,7 @@ LATE_STARTS = timedelta(minutes=10)
 RESTING = timedelta(minutes=5)
 # The API tells its time to the second.
 TO_THE_SECOND = timedelta(seconds=1)
+NOT_BEGUN = ("PENDING", "CANCELED", "DUPLICATE", "INVALID")
 CHUNK = 100
 
 
@@ -70,13 +71,14 @@ def _note(item: OperationItem, answer: BatchAnswer, at: datetime, turn: Turn) ->
         check.begun, check.began_since, check.last_began_at = before.begun, before.began_since, before.last_began_at
     if answer.counts and not check.runs_again:
         check.under_way = answer.counts.under_way + answer.counts.untold
+        begun = _begun(answer.batch)
         if check.begun is None:
-            check.begun = _begun(_counts_at_stop(item) or answer.counts)
+            check.begun = _begun_at_stop(item, otherwise=begun)
         moments = _moments(answer)
         check.last_began_at = max(moments, default=check.last_began_at)
         stopped_at = _stopped_at(item, turn.calls.api_ahead)
         late = sum(moment > stopped_at for moment in moments) if stopped_at else 0
-        check.began_since = max(check.began_since, _begun(answer.counts) - check.begun, late)
+        check.began_since = max(check.began_since, begun - check.begun, late)
     check.save()
     silence_record(item, check, before)
 
@@ -88,14 +90,16 @@ def _moments(answer: BatchAnswer) -> list[datetime]:
     return [at for at in read if at is not None]
 
 
-def _begun(counts: RequestCounts) -> int:
-    return counts.total - counts.pending
+def _begun(batch: Batch) -> int:
+    """Return how many requests have begun: a request that was waiting and is canceled has not."""
+    counts = batch.status_counts or {}
+    return sum(max(count, 0) for status, count in counts.items() if status.upper() not in NOT_BEGUN)
 
 
-def _counts_at_stop(item: OperationItem) -> RequestCounts | None:
-    """Return the counts that came with the answer that confirmed the stop."""
+def _begun_at_stop(item: OperationItem, *, otherwise: int) -> int:
+    """Return how many had begun by the answer that confirmed the stop, `otherwise` where that has no counts."""
     seen = item.change.batch_seen if item.change else None
-    return request_counts(seen) if seen else None
+    return otherwise if seen is None or seen.status_counts is None else _begun(seen)
 
 
 def _stopped_at(item: OperationItem, api_ahead: timedelta | None) -> datetime | None:

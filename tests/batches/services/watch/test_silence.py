@@ -141,6 +141,24 @@ def test_cancel_is_offered_to_who_may(calling, passes, stop, watcher, client, op
 
 
 @BOTH
+def test_requests_that_are_canceled_after_the_stop_have_not_begun(
+    calling, sandbox, passes, stop, watcher, page, contract
+):
+    calling("a")
+    operation = stop()
+    watcher.look()
+    waiting = sandbox.store.rows("SELECT rowid FROM requests WHERE status = 'PENDING'")
+    assert waiting
+    sandbox.store.change_requests([(row["rowid"], {"status": "CANCELED"}) for row in waiting])
+    sandbox.store.change_batch("a", status="CANCELED")
+    passes(200)
+    watcher.look()
+    told = page(operation)
+    assert 'data-silence="silent"' in told
+    assert 'data-began="0"' in told
+
+
+@BOTH
 def test_what_somebody_resumed_is_told_and_not_counted(calling, sandbox, passes, stop, watcher, page, contract):
     calling("a")
     operation = stop()
@@ -149,7 +167,8 @@ def test_what_somebody_resumed_is_told_and_not_counted(calling, sandbox, passes,
     passes(60)
     watcher.look()
     told = page(operation)
-    assert "1 batch runs again." in told
+    assert 'data-silence="resumed"' in told
+    assert "Somebody has resumed 1 batch since the stop" in told
     assert 'data-began="0"' in told
     assert not entries(operation)
 
